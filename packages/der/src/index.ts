@@ -1,0 +1,35 @@
+export { checkDer, checkElement, MAX_DEPTH } from './any.js';
+export { compareBytes, concatBytes, equalBytes, fromHex, toHex } from './bytes.js';
+export { DerError, type DerErrorCode } from './errors.js';
+export { decodeOid, encodeOid, type Oid } from './oid.js';
+export { type BitString, type DerReader, type ReadOptions, read } from './reader.js';
+export { fitsPrintableString } from './strings.js';
+export { contextConstructedTag, contextTag, tagName, tags } from './tags.js';
+export type { Seconds } from './time.js';
+export {
+  bitString,
+  boolean,
+  type Child,
+  constructed,
+  type DerNode,
+  encode,
+  enumerated,
+  explicit,
+  generalizedTime,
+  ia5String,
+  implicit,
+  integer,
+  namedBits,
+  nullValue,
+  octetString,
+  oid,
+  primitive,
+  printableString,
+  raw,
+  sequence,
+  setOf,
+  string,
+  time,
+  unsignedInteger,
+  utf8String,
+} from './writer.js';

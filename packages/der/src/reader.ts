@@ -1,0 +1,374 @@
+import { compareBytes } from './bytes.js';
+import { DerError, type DerErrorCode } from './errors.js';
+import { decodeOid, type Oid } from './oid.js';
+import { decodeString } from './strings.js';
+import { contextConstructedTag, tagName, tags } from './tags.js';
+import { decodeTime, type Seconds } from './time.js';
+
+/** A BIT STRING: its octets, and how many low bits of the last one do not count (0 to 7). */
+export interface BitString {
+  readonly bytes: Uint8Array;
+  readonly unusedBits: number;
+}
+
+export interface ReadOptions {
+  /** First part of the error path. Default `input`. */
+  readonly field?: string;
+  /** Longest input accepted, in octets. Default 16 MiB; formats set their own. */
+  readonly maxLength?: number;
+}
+
+/** Longest INTEGER accepted, in octets: twice an RSA modulus of 16,384 bits. */
+const MAX_INTEGER_LENGTH = 4096;
+
+/**
+ * Runs `body` over the whole input.
+ * @returns What `body` returns.
+ * @throws {@link DerError} `ERR_DER_TRAILING_DATA` when `body` leaves something unread, `ERR_DER_TOO_LARGE` before
+ * anything is read, and whatever the reader finds.
+ */
+export function read<T>(
+  der: Uint8Array,
+  body: (reader: DerReader) => T,
+  { field = 'input', maxLength = 16 * 1024 * 1024 }: ReadOptions = {},
+): T {
+  if (!(der instanceof Uint8Array)) throw new TypeError(`Cannot read ${field}: not a Uint8Array`);
+  if (der.length > maxLength)
+    throw new DerError('ERR_DER_TOO_LARGE', 0, field, `${der.length} octets, at most ${maxLength} are read`);
+  const reader = new DerReader(der, 0, der.length, undefined, field);
+  const result = body(reader);
+  reader.end();
+  return result;
+}
+
+/**
+ * A cursor over one buffer that accepts exactly DER (X.690 §10): definite minimal lengths, low tag numbers, nothing
+ * left over. Each method reads the next element and moves behind it. `field` names the element for the error path, as
+ * the RFC does; an empty one means "the next element of this list" and shows as `[2]`.
+ */
+export class DerReader {
+  private readonly bytes: Uint8Array;
+  private position: number;
+  private readonly limit: number;
+  private readonly parent: DerReader | undefined;
+  private readonly label: string;
+  /** Position in the parent's list, for readers without a label. */
+  private readonly index: number;
+  /** Elements read so far. */
+  private count = 0;
+  /** Content of the element whose header was read last. */
+  private contentStart = 0;
+  private contentEnd = 0;
+
+  /** Use {@link read}. */
+  constructor(bytes: Uint8Array, start: number, limit: number, parent: DerReader | undefined, label: string) {
+    this.bytes = bytes;
+    this.position = start;
+    this.limit = limit;
+    this.parent = parent;
+    this.label = label;
+    this.index = parent === undefined ? 0 : parent.count - 1;
+  }
+
+  /** Whether everything here was read. */
+  get done(): boolean {
+    return this.position === this.limit;
+  }
+
+  /** Bytes from the start of the outermost input to the next element. */
+  get offset(): number {
+    return this.position;
+  }
+
+  /** Next identifier octet, or -1 at the end. */
+  peek(): number {
+    return this.position < this.limit ? this.bytes[this.position]! : -1;
+  }
+
+  /** Descends into a SEQUENCE, or into `tag` where it is IMPLICIT. */
+  sequence(field: string, tag: number = tags.sequence): DerReader {
+    this.header(tag, field);
+    return new DerReader(this.bytes, this.contentStart, this.contentEnd, this, field);
+  }
+
+  /** Descends into a SET OF whose elements stand in ascending order of their encodings (X.690 §11.6). */
+  setOf(field: string, tag: number = tags.set): DerReader {
+    this.header(tag, field);
+    const set = new DerReader(this.bytes, this.contentStart, this.contentEnd, this, field);
+    set.requireAscending();
+    return set;
+  }
+
+  /** Descends into `[tagNumber] EXPLICIT`; the caller reads the one element inside and then `end()`s it. */
+  explicit(tagNumber: number, field: string): DerReader {
+    return this.sequence(field, contextConstructedTag(tagNumber));
+  }
+
+  /** Descends into an OCTET STRING that carries DER (extnValue, PKCS#8 privateKey). */
+  encapsulated(field: string, tag: number = tags.octetString): DerReader {
+    return this.sequence(field, tag);
+  }
+
+  /** Content octets of an element with this tag, as a view. */
+  value(tag: number, field: string): Uint8Array {
+    this.header(tag, field);
+    return this.bytes.subarray(this.contentStart, this.contentEnd);
+  }
+
+  /** Next element with its header, as a view; of any tag unless one is asked for. Its content is not looked into. */
+  element(field: string, tag?: number): Uint8Array {
+    const start = this.position;
+    this.header(tag ?? this.anyTag(field), field);
+    return this.bytes.subarray(start, this.position);
+  }
+
+  /** Passes over the next element. */
+  skip(field: string, tag?: number): void {
+    this.header(tag ?? this.anyTag(field), field);
+  }
+
+  boolean(field: string, tag: number = tags.boolean): boolean {
+    const start = this.header(tag, field);
+    const octet = this.bytes[this.contentStart];
+    if (this.contentEnd - this.contentStart !== 1 || (octet !== 0 && octet !== 0xff))
+      this.refuse('ERR_DER_BOOLEAN', start, field, 'content is neither 00 nor FF');
+    return octet === 0xff;
+  }
+
+  integer(field: string, tag: number = tags.integer): bigint {
+    const start = this.header(tag, field);
+    this.requireInteger(start, field);
+    return toBigInt(this.bytes, this.contentStart, this.contentEnd);
+  }
+
+  /** An INTEGER of at most 2⁵³ − 1 in size, either sign. */
+  smallInteger(field: string, tag: number = tags.integer): number {
+    const start = this.header(tag, field);
+    this.requireInteger(start, field);
+    const value = toNumber(this.bytes, this.contentStart, this.contentEnd);
+    if (value === undefined) this.refuse('ERR_DER_INTEGER', start, field, 'value does not fit 53 bits');
+    return value;
+  }
+
+  /** Magnitude of an INTEGER ≥ 0 without leading zeros, as a view; empty for zero. */
+  unsignedInteger(field: string, tag: number = tags.integer): Uint8Array {
+    const start = this.header(tag, field);
+    this.requireInteger(start, field);
+    const first = this.bytes[this.contentStart]!;
+    if (first >= 0x80) this.refuse('ERR_DER_INTEGER', start, field, 'value is negative');
+    return this.bytes.subarray(first === 0 ? this.contentStart + 1 : this.contentStart, this.contentEnd);
+  }
+
+  enumerated(field: string, tag: number = tags.enumerated): number {
+    return this.smallInteger(field, tag);
+  }
+
+  oid(field: string, tag: number = tags.oid): Oid {
+    const start = this.header(tag, field);
+    const oid = decodeOid(this.bytes, this.contentStart, this.contentEnd);
+    if (oid === undefined) this.refuse('ERR_DER_OID', start, field, 'arcs are empty, padded, cut or too long');
+    return oid;
+  }
+
+  null(field: string, tag: number = tags.null): void {
+    const start = this.header(tag, field);
+    if (this.contentEnd !== this.contentStart) this.refuse('ERR_DER_NULL', start, field, 'content is not empty');
+  }
+
+  /** The octets are a view. Bits past the last used one are zero, or it is no DER (X.690 §11.2.1). */
+  bitString(field: string, tag: number = tags.bitString): BitString {
+    const start = this.header(tag, field);
+    const length = this.contentEnd - this.contentStart - 1;
+    const unusedBits = length < 0 ? 8 : this.bytes[this.contentStart]!;
+    if (unusedBits > 7) this.refuse('ERR_DER_BIT_STRING', start, field, 'number of unused bits is not 0 to 7');
+    if (unusedBits > 0 && (length === 0 || (this.bytes[this.contentEnd - 1]! & ((1 << unusedBits) - 1)) !== 0))
+      this.refuse('ERR_DER_BIT_STRING', start, field, 'unused bits are not zero');
+    return { bytes: this.bytes.subarray(this.contentStart + 1, this.contentEnd), unusedBits };
+  }
+
+  /** A BIT STRING of whole octets, as keys and signatures are; a view. */
+  bitStringOctets(field: string, tag: number = tags.bitString): Uint8Array {
+    const start = this.header(tag, field);
+    if (this.contentEnd === this.contentStart || this.bytes[this.contentStart] !== 0)
+      this.refuse('ERR_DER_BIT_STRING', start, field, 'not a whole number of octets');
+    return this.bytes.subarray(this.contentStart + 1, this.contentEnd);
+  }
+
+  /** Descends into a BIT STRING that carries DER. */
+  encapsulatedInBitString(field: string, tag: number = tags.bitString): DerReader {
+    this.bitStringOctets(field, tag);
+    return new DerReader(this.bytes, this.contentStart + 1, this.contentEnd, this, field);
+  }
+
+  octetString(field: string, tag: number = tags.octetString): Uint8Array {
+    return this.value(tag, field);
+  }
+
+  /** UTCTime or GeneralizedTime, in the one form each that RFC 5280 §4.1.2.5 allows. */
+  time(field: string): Seconds {
+    const tag = this.peek() === tags.generalizedTime ? tags.generalizedTime : tags.utcTime;
+    const start = this.header(tag, field);
+    const wide = this.contentEnd - this.contentStart === 15;
+    const value = decodeTime(this.bytes, this.contentStart, this.contentEnd);
+    if (value === undefined || wide !== (tag === tags.generalizedTime)) this.refuseTime(start, field);
+    return value;
+  }
+
+  /** `YYYYMMDDHHMMSSZ` under the universal tag or an IMPLICIT one. */
+  generalizedTime(field: string, tag: number = tags.generalizedTime): Seconds {
+    const start = this.header(tag, field);
+    const value = decodeTime(this.bytes, this.contentStart, this.contentEnd);
+    if (value === undefined || this.contentEnd - this.contentStart !== 15) this.refuseTime(start, field);
+    return value;
+  }
+
+  /** Any character string type, decoded by its own tag. */
+  string(field: string): string {
+    const tag = this.peek();
+    return this.stringOf(tag === -1 ? tags.utf8String : tag, field);
+  }
+
+  /** A character string of type `type`, under `tag` where that is IMPLICIT. */
+  stringOf(type: number, field: string, tag: number = type): string {
+    const start = this.header(tag, field);
+    const text = decodeString(type, this.bytes, this.contentStart, this.contentEnd);
+    if (text === undefined) this.refuse('ERR_DER_STRING', start, field, `content is no ${tagName(type)}`);
+    return text;
+  }
+
+  /**
+   * Asserts that everything here was read.
+   * @throws {@link DerError} `ERR_DER_TRAILING_DATA`.
+   */
+  end(): void {
+    if (this.position !== this.limit)
+      throw new DerError(
+        'ERR_DER_TRAILING_DATA',
+        this.position,
+        this.path(),
+        `${this.limit - this.position} octets left over`,
+      );
+  }
+
+  /**
+   * Refuses what the reader above has just understood but cannot accept; for rules of a format, not of DER.
+   * @param offset - Where it stands; the reader's `offset` from before it was read.
+   */
+  refuse(code: DerErrorCode, offset: number, field: string, state: string): never {
+    throw new DerError(code, offset, this.path(field), state);
+  }
+
+  private refuseTime(start: number, field: string): never {
+    let text = '';
+    for (const octet of this.bytes.subarray(this.contentStart, Math.min(this.contentEnd, this.contentStart + 24)))
+      text += octet >= 0x20 && octet < 0x7f ? String.fromCharCode(octet) : '?';
+    this.refuse('ERR_DER_TIME', start, field, `malformed time "${text}"`);
+  }
+
+  /** `certificate.tbsCertificate.extensions[2]`, and one field further when it is given. */
+  private path(field?: string): string {
+    const above = this.parent === undefined ? '' : this.parent.path();
+    const here = this.label === '' ? `${above}[${this.index}]` : above === '' ? this.label : `${above}.${this.label}`;
+    return field === undefined ? here : field === '' ? `${here}[${this.count - 1}]` : `${here}.${field}`;
+  }
+
+  /** The next identifier octet, for elements of any type. */
+  private anyTag(field: string): number {
+    const tag = this.peek();
+    if (tag === 0) {
+      this.count++;
+      this.refuse('ERR_DER_TAG', this.position, field, 'end-of-contents octets are no element');
+    }
+    return tag === -1 ? tags.sequence : tag;
+  }
+
+  /** Reads identifier and length, checks both, moves behind the content. Returns where the element started. */
+  private header(tag: number, field: string): number {
+    const { bytes, limit } = this;
+    const start = this.position;
+    this.count++;
+    if (start >= limit) this.refuse('ERR_DER_TRUNCATED', start, field, `expected ${tagName(tag)}, found the end`);
+    const found = bytes[start]!;
+    if (found !== tag) this.refuse('ERR_DER_TAG', start, field, `expected ${tagName(tag)}, found ${describe(found)}`);
+    if ((found & 0x1f) === 0x1f) this.refuse('ERR_DER_TAG', start, field, 'tag number above 30');
+    let at = start + 1;
+    if (at >= limit) this.refuse('ERR_DER_TRUNCATED', start, field, 'length is missing');
+    let length = bytes[at++]!;
+    if (length >= 0x80) {
+      const octets = length & 0x7f;
+      if (octets === 0) this.refuse('ERR_DER_LENGTH', start, field, 'length is indefinite');
+      if (octets > 4) this.refuse('ERR_DER_LENGTH', start, field, `length takes ${octets} octets, at most 4 are read`);
+      if (limit - at < octets) this.refuse('ERR_DER_TRUNCATED', start, field, 'length is cut');
+      length = 0;
+      for (let i = 0; i < octets; i++) length = length * 256 + bytes[at++]!;
+      if (length < 0x80 || length < 2 ** (8 * (octets - 1)))
+        this.refuse('ERR_DER_LENGTH', start, field, `length ${length} is not in its shortest form`);
+    }
+    if (length > limit - at)
+      this.refuse('ERR_DER_TRUNCATED', start, field, `length ${length}, but ${limit - at} octets are left`);
+    this.contentStart = at;
+    this.contentEnd = at + length;
+    this.position = at + length;
+    return start;
+  }
+
+  private requireInteger(start: number, field: string): void {
+    const length = this.contentEnd - this.contentStart;
+    if (length === 0) this.refuse('ERR_DER_INTEGER', start, field, 'content is empty');
+    if (length > MAX_INTEGER_LENGTH)
+      this.refuse('ERR_DER_TOO_LARGE', start, field, `${length} octets, at most ${MAX_INTEGER_LENGTH} are read`);
+    if (length === 1) return;
+    const first = this.bytes[this.contentStart]!;
+    const second = this.bytes[this.contentStart + 1]!;
+    if ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))
+      this.refuse('ERR_DER_INTEGER', start, field, 'value is padded');
+  }
+
+  /** Checks the order of a SET OF without moving. */
+  private requireAscending(): void {
+    const { bytes, position, limit } = this;
+    let before: Uint8Array | undefined;
+    while (this.position < limit) {
+      const start = this.position;
+      this.header(this.anyTag(''), '');
+      if (before === undefined && this.position === limit) break;
+      const element = bytes.subarray(start, this.position);
+      if (before !== undefined && compareBytes(before, element) > 0)
+        this.refuse('ERR_DER_SET_ORDER', start, '', 'element is less than the one before it');
+      before = element;
+    }
+    this.position = position;
+    this.count = 0;
+  }
+}
+
+const describe = (tag: number): string => `${tagName(tag)} (0x${tag.toString(16).padStart(2, '0')})`;
+
+/** Two's complement of up to seven octets, or `undefined` past ±(2⁵³ − 1). */
+function toNumber(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (end - start > 7) return undefined;
+  let value = bytes[start]! >= 0x80 ? bytes[start]! - 256 : bytes[start]!;
+  for (let i = start + 1; i < end; i++) value = value * 256 + bytes[i]!;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** Two's complement of any length. Serial numbers (16 to 20 octets) take the loop; moduli the hexadecimal. */
+function toBigInt(bytes: Uint8Array, start: number, end: number): bigint {
+  const length = end - start;
+  if (length <= 6) return BigInt(toNumber(bytes, start, end)!);
+  const negative = bytes[start]! >= 0x80;
+  let value = 0n;
+  if (length <= 24) {
+    let at = start;
+    for (let head = length % 6 || 6; at < end; head = 6) {
+      let chunk = 0;
+      for (const stop = at + head; at < stop; at++) chunk = chunk * 256 + bytes[at]!;
+      value = (value << 48n) | BigInt(chunk);
+    }
+  } else {
+    let hex = '0x';
+    for (let i = start; i < end; i++) hex += bytes[i]!.toString(16).padStart(2, '0');
+    value = BigInt(hex);
+  }
+  return negative ? value - (1n << BigInt(8 * length)) : value;
+}
