@@ -35,7 +35,7 @@ export function read<T>(
   if (!(der instanceof Uint8Array)) throw new TypeError(`Cannot read ${field}: not a Uint8Array`);
   if (der.length > maxLength)
     throw new DerError('ERR_DER_TOO_LARGE', 0, field, `${der.length} octets, at most ${maxLength} are read`);
-  const reader = new DerReader(der, 0, der.length, undefined, field);
+  const reader = new DerReader(der, 0, der.length, undefined, field, true);
   const result = body(reader);
   reader.end();
   return result;
@@ -44,7 +44,8 @@ export function read<T>(
 /**
  * A cursor over one buffer that accepts exactly DER (X.690 §10): definite minimal lengths, low tag numbers, nothing
  * left over. Each method reads the next element and moves behind it. `field` names the element for the error path, as
- * the RFC does; an empty one means "the next element of this list" and shows as `[2]`.
+ * the RFC does; an empty one means "the next element of this list" and shows as `[2]`, or adds nothing where only one
+ * element can be: in the input as a whole, in EXPLICIT tags and in strings that carry DER.
  */
 export class DerReader {
   private readonly bytes: Uint8Array;
@@ -54,6 +55,8 @@ export class DerReader {
   private readonly label: string;
   /** Position in the parent's list, for readers without a label. */
   private readonly index: number;
+  /** Whether this holds one element, not a list, so that the element needs no name of its own. */
+  private readonly single: boolean;
   /** Elements read so far. */
   private count = 0;
   /** Content of the element whose header was read last. */
@@ -61,12 +64,20 @@ export class DerReader {
   private contentEnd = 0;
 
   /** Use {@link read}. */
-  constructor(bytes: Uint8Array, start: number, limit: number, parent: DerReader | undefined, label: string) {
+  constructor(
+    bytes: Uint8Array,
+    start: number,
+    limit: number,
+    parent: DerReader | undefined,
+    label: string,
+    single: boolean = false,
+  ) {
     this.bytes = bytes;
     this.position = start;
     this.limit = limit;
     this.parent = parent;
     this.label = label;
+    this.single = single;
     this.index = parent === undefined ? 0 : parent.count - 1;
   }
 
@@ -101,12 +112,12 @@ export class DerReader {
 
   /** Descends into `[tagNumber] EXPLICIT`; the caller reads the one element inside and then `end()`s it. */
   explicit(tagNumber: number, field: string): DerReader {
-    return this.sequence(field, contextConstructedTag(tagNumber));
+    return this.carrier(contextConstructedTag(tagNumber), field);
   }
 
   /** Descends into an OCTET STRING that carries DER (extnValue, PKCS#8 privateKey). */
   encapsulated(field: string, tag: number = tags.octetString): DerReader {
-    return this.sequence(field, tag);
+    return this.carrier(tag, field);
   }
 
   /** Content octets of an element with this tag, as a view. */
@@ -197,7 +208,7 @@ export class DerReader {
   /** Descends into a BIT STRING that carries DER. */
   encapsulatedInBitString(field: string, tag: number = tags.bitString): DerReader {
     this.bitStringOctets(field, tag);
-    return new DerReader(this.bytes, this.contentStart + 1, this.contentEnd, this, field);
+    return new DerReader(this.bytes, this.contentStart + 1, this.contentEnd, this, field, true);
   }
 
   octetString(field: string, tag: number = tags.octetString): Uint8Array {
@@ -265,11 +276,22 @@ export class DerReader {
     this.refuse('ERR_DER_TIME', start, field, `malformed time "${text}"`);
   }
 
-  /** `certificate.tbsCertificate.extensions[2]`, and one field further when it is given. */
-  private path(field?: string): string {
-    const above = this.parent === undefined ? '' : this.parent.path();
-    const here = this.label === '' ? `${above}[${this.index}]` : above === '' ? this.label : `${above}.${this.label}`;
-    return field === undefined ? here : field === '' ? `${here}[${this.count - 1}]` : `${here}.${field}`;
+  private carrier(tag: number, field: string): DerReader {
+    this.header(tag, field);
+    return new DerReader(this.bytes, this.contentStart, this.contentEnd, this, field, true);
+  }
+
+  /** Where this stands, `certificate.tbsCertificate.extensions[2]`, and one field further when it is given. */
+  path(field?: string): string {
+    const here = this.parent === undefined ? this.label : this.parent.join(this.label, this.index);
+    return field === undefined ? here : this.join(field, this.count - 1);
+  }
+
+  /** The path of an element in here. */
+  private join(label: string, index: number): string {
+    const here = this.path();
+    if (label !== '') return `${here}.${label}`;
+    return this.single ? here : `${here}[${index}]`;
   }
 
   /** The next identifier octet, for elements of any type. */

@@ -1,0 +1,50 @@
+import { boolean, type DerNode, type DerReader, type Oid, octetString, oid, sequence, tags } from '@mayfly/der';
+import { X509Error } from './errors.js';
+
+/** RFC 5280 §4.1. `extnValue` is the content of the OCTET STRING, a view where it was read. */
+export interface Extension {
+  readonly extnID: Oid;
+  readonly critical: boolean;
+  readonly extnValue: Uint8Array;
+}
+
+/** Anything that carries extensions: certificates, requests, certificates to be. */
+export interface HasExtensions {
+  readonly extensions: readonly Extension[];
+}
+
+/** From this many extensions on, a Set finds duplicates faster than looking through the list. */
+const MANY = 16;
+
+/**
+ * Reads `Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension`.
+ *
+ * Beyond DER it accepts an explicit `critical FALSE` and an empty list, because certificates in use have them.
+ * @throws {@link X509Error} `ERR_X509_DUPLICATE_EXTENSION`; {@link DerError} for broken DER.
+ */
+export function readExtensions(reader: DerReader, field: string): readonly Extension[] {
+  const list = reader.sequence(field);
+  const extensions: Extension[] = [];
+  let seen: Set<Oid> | undefined;
+  while (!list.done) {
+    const start = list.offset;
+    const extension = list.sequence('');
+    const extnID = extension.oid('extnID');
+    const critical = extension.peek() === tags.boolean && extension.boolean('critical');
+    const extnValue = extension.octetString('extnValue');
+    extension.end();
+    if (extensions.length === MANY) seen = new Set(extensions.map((earlier) => earlier.extnID));
+    if (seen === undefined ? extensions.some((earlier) => earlier.extnID === extnID) : seen.has(extnID))
+      throw new X509Error('ERR_X509_DUPLICATE_EXTENSION', start, list.path(''), `${extnID} stands there twice`);
+    seen?.add(extnID);
+    extensions.push({ extnID, critical, extnValue });
+  }
+  return extensions;
+}
+
+/** RFC 5280 §4.2. DER leaves out a DEFAULT, so `critical` is written only when true. */
+export const extensionNode = ({ extnID, critical, extnValue }: Extension): DerNode =>
+  sequence(oid(extnID), critical && boolean(true), octetString(extnValue));
+
+/** The inverse of {@link readExtensions}. */
+export const extensionsNode = (extensions: readonly Extension[]): DerNode => sequence(...extensions.map(extensionNode));

@@ -1,0 +1,27 @@
+export {
+  type AlgorithmIdentifier,
+  algorithmIdentifierNode,
+  equalAlgorithmIdentifiers,
+  readAlgorithmIdentifier,
+} from './algorithm-identifier.js';
+export {
+  type Certificate,
+  encodeTBSCertificate,
+  inspectCertificate,
+  MAX_CERTIFICATE_LENGTH,
+  parseCertificate,
+  parseCertificates,
+  signedParts,
+  type TBSCertificate,
+  tbsCertificateNode,
+} from './certificate.js';
+export { X509Error, type X509ErrorCode } from './errors.js';
+export { type Extension, extensionNode, extensionsNode, type HasExtensions, readExtensions } from './extension.js';
+export {
+  encodeSubjectPublicKeyInfo,
+  parseSubjectPublicKeyInfo,
+  readSubjectPublicKeyInfo,
+  type SubjectPublicKeyInfo,
+  subjectPublicKeyInfoNode,
+} from './spki.js';
+export { lifetime, readValidity, type Validity, validityNode } from './validity.js';
