@@ -73,7 +73,7 @@ describe('parseCertificate', () => {
 
   test('names the place of a fault from the outermost input', () => {
     const broken = edit(der, '301e170d', '301e170c');
-    expect.assertions(2);
+    expect.assertions(3);
     try {
       parseCertificate(broken);
     } catch (error) {
