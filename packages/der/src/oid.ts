@@ -36,18 +36,50 @@ export function decodeOid(bytes: Uint8Array, start: number = 0, end: number = by
  * @throws TypeError when the text is no OID: fewer than two arcs, leading zeros, first arc above 2, second above 39 below 2.
  */
 export function encodeOid(oid: Oid): Uint8Array {
-  if (!/^[0-2](\.(0|[1-9][0-9]*))+$/.test(oid) || oid.length > 4 * MAX_OID_LENGTH)
-    throw new TypeError(`Cannot encode OBJECT IDENTIFIER: not dotted decimal "${oid.slice(0, 64)}"`);
-  const arcs = oid.split('.');
-  const root = Number(arcs[0]);
-  if (root < 2 && Number(arcs[1]) > 39)
-    throw new TypeError(`Cannot encode OBJECT IDENTIFIER: second arc above 39 in "${oid.slice(0, 64)}"`);
   const octets: number[] = [];
-  for (let i = 1; i < arcs.length; i++) {
-    let arc = BigInt(arcs[i]!) + (i === 1 ? BigInt(40 * root) : 0n);
-    const groups = [Number(arc & 0x7fn)];
-    for (arc >>= 7n; arc > 0n; arc >>= 7n) groups.push(Number(arc & 0x7fn) | 0x80);
-    octets.push(...groups.reverse());
+  let root = -1;
+  let arcs = 0;
+  for (let at = 0; at < oid.length; ) {
+    const start = at;
+    let arc = 0;
+    for (; at < oid.length && oid.charCodeAt(at) !== 0x2e; at++) {
+      const digit = oid.charCodeAt(at) - 0x30;
+      if (digit < 0 || digit > 9) refuseOid(oid);
+      arc = arc * 10 + digit;
+    }
+    const digits = at - start;
+    // A leading zero, an empty arc, a dot at the end.
+    if (digits === 0 || (digits > 1 && oid.charCodeAt(start) === 0x30) || at === oid.length - 1) refuseOid(oid);
+    at++;
+    arcs++;
+    if (root < 0) {
+      if (arc > 2) refuseOid(oid);
+      root = arc;
+      continue;
+    }
+    if (arcs === 2 && root < 2 && arc > 39) refuseOid(oid);
+    if (digits > 15) pushWideArc(octets, BigInt(oid.slice(start, at - 1)) + (arcs === 2 ? 80n : 0n));
+    else pushArc(octets, arcs === 2 ? arc + 40 * root : arc);
   }
+  if (arcs < 2 || octets.length > MAX_OID_LENGTH) refuseOid(oid);
   return Uint8Array.from(octets);
+}
+
+function refuseOid(oid: string): never {
+  throw new TypeError(`Cannot encode OBJECT IDENTIFIER: not dotted decimal "${oid.slice(0, 64)}"`);
+}
+
+function pushArc(octets: number[], arc: number): void {
+  if (arc >= 0x80) {
+    let scale = 0x80;
+    while (arc >= scale * 0x80) scale *= 0x80;
+    for (; scale > 1; scale /= 0x80) octets.push(0x80 | (Math.floor(arc / scale) % 0x80));
+  }
+  octets.push(arc % 0x80);
+}
+
+function pushWideArc(octets: number[], arc: bigint): void {
+  const groups = [Number(arc & 0x7fn)];
+  for (let rest = arc >> 7n; rest > 0n; rest >>= 7n) groups.push(Number(rest & 0x7fn) | 0x80);
+  octets.push(...groups.reverse());
 }

@@ -138,6 +138,11 @@ export class DerReader {
     this.header(tag ?? this.anyTag(field), field);
   }
 
+  /** Everything read here since `offset` was `start`, as a view: the bytes of what was decoded. */
+  since(start: number): Uint8Array {
+    return this.bytes.subarray(start, this.position);
+  }
+
   boolean(field: string, tag: number = tags.boolean): boolean {
     const start = this.header(tag, field);
     const octet = this.bytes[this.contentStart];

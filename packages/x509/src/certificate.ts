@@ -80,6 +80,16 @@ export const inspectCertificate = (der: Uint8Array): Certificate =>
   });
 
 /**
+ * Reads what is to be signed, or was, as strictly as {@link parseCertificate}.
+ * @throws {@link DerError}, {@link X509Error} as there.
+ */
+export const parseTBSCertificate = (der: Uint8Array): TBSCertificate =>
+  read(der, (reader) => readTBSCertificate(reader.sequence(''), der, true), {
+    field: 'tbsCertificate',
+    maxLength: MAX_CERTIFICATE_LENGTH,
+  });
+
+/**
  * Reads every certificate of a PEM text (other blocks and text between them are passed over), or the one of a DER input.
  * @throws {@link PemError}, {@link DerError}, {@link X509Error}; `ERR_X509_NO_CERTIFICATE` when there is none.
  */
@@ -111,12 +121,7 @@ export const signedParts = ({ tbsCertificate, signatureAlgorithm, signatureValue
  *   subjectUniqueID [2] IMPLICIT UniqueIdentifier OPTIONAL,
  *   extensions      [3] EXPLICIT Extensions OPTIONAL }
  */
-function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boolean): Certificate {
-  const certificate = reader.sequence('');
-  const tbsStart = certificate.offset;
-  const tbs = certificate.sequence('tbsCertificate');
-  const tbsCertificate = der.subarray(tbsStart, certificate.offset);
-
+function readTBSCertificate(tbs: DerReader, der: Uint8Array, strictSerial: boolean): TBSCertificate {
   const version = readVersion(tbs);
   const serialStart = tbs.offset;
   const serialNumber = tbs.integer('serialNumber');
@@ -127,7 +132,6 @@ function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boole
       tbs.path('serialNumber'),
       serialNumber <= 0n ? 'not above zero' : 'more than 20 octets',
     );
-  const signatureStart = tbs.offset;
   const signature = readAlgorithmIdentifier(tbs, 'signature');
   const issuer = tbs.element('issuer', tags.sequence);
   const validity = readValidity(tbs);
@@ -139,31 +143,19 @@ function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boole
   const optionalStart = tbs.offset;
   const issuerUniqueID = tbs.peek() === contextTag(1) ? tbs.bitString('issuerUniqueID', contextTag(1)) : undefined;
   const subjectUniqueID = tbs.peek() === contextTag(2) ? tbs.bitString('subjectUniqueID', contextTag(2)) : undefined;
+  if (issuerUniqueID ?? subjectUniqueID) requireVersion(tbs, version, 2, optionalStart, 'unique identifiers');
   let extensions: readonly Extension[] = [];
-  const extensionsStart = tbs.offset;
   if (tbs.peek() === contextConstructedTag(3)) {
+    requireVersion(tbs, version, 3, tbs.offset, 'extensions');
     const wrapper = tbs.explicit(3, 'extensions');
     extensions = readExtensions(wrapper, '');
     wrapper.end();
-    requireVersion(tbs, version, 3, extensionsStart, 'extensions');
   }
-  if (issuerUniqueID ?? subjectUniqueID) requireVersion(tbs, version, 2, optionalStart, 'unique identifiers');
   tbs.end();
-
-  const { signatureAlgorithm, signatureValue } = readSignature(certificate);
-  if (!equalAlgorithmIdentifiers(signature, signatureAlgorithm))
-    throw new X509Error(
-      'ERR_X509_ALGORITHM_MISMATCH',
-      signatureStart,
-      tbs.path('signature'),
-      `${signature.algorithm} inside, ${signatureAlgorithm.algorithm} outside, or their parameters differ`,
-    );
   return {
-    der,
-    tbsCertificate,
     version,
     serialNumber,
-    signatureAlgorithm,
+    signature,
     issuer,
     validity,
     subject,
@@ -171,8 +163,24 @@ function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boole
     ...(issuerUniqueID && { issuerUniqueID }),
     ...(subjectUniqueID && { subjectUniqueID }),
     extensions,
-    signatureValue,
   };
+}
+
+function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boolean): Certificate {
+  const certificate = reader.sequence('');
+  const tbsStart = certificate.offset;
+  const tbs = certificate.sequence('tbsCertificate');
+  const tbsCertificate = der.subarray(tbsStart, certificate.offset);
+  const { signature, ...fields } = readTBSCertificate(tbs, der, strictSerial);
+  const { signatureAlgorithm, signatureValue } = readSignature(certificate);
+  if (!equalAlgorithmIdentifiers(signature, signatureAlgorithm))
+    throw new X509Error(
+      'ERR_X509_ALGORITHM_MISMATCH',
+      tbsStart,
+      tbs.path('signature'),
+      `${signature.algorithm} inside, ${signatureAlgorithm.algorithm} outside, or their parameters differ`,
+    );
+  return { der, tbsCertificate, ...fields, signatureAlgorithm, signatureValue };
 }
 
 function readVersion(tbs: DerReader): 1 | 2 | 3 {

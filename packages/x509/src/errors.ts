@@ -4,7 +4,12 @@ export type X509ErrorCode =
   | 'ERR_X509_SERIAL_NUMBER'
   | 'ERR_X509_ALGORITHM_MISMATCH'
   | 'ERR_X509_DUPLICATE_EXTENSION'
-  | 'ERR_X509_NO_CERTIFICATE';
+  | 'ERR_X509_PUBLIC_KEY'
+  | 'ERR_X509_NO_CERTIFICATE'
+  | 'ERR_X509_NAME'
+  | 'ERR_X509_NAME_TEXT'
+  | 'ERR_X509_GENERAL_NAME'
+  | 'ERR_X509_EXTENSION';
 
 /** X.509 data that is DER but breaks a rule of RFC 5280, with the place where that showed. */
 export class X509Error extends Error {

@@ -11,12 +11,14 @@ export {
   MAX_CERTIFICATE_LENGTH,
   parseCertificate,
   parseCertificates,
+  parseTBSCertificate,
   signedParts,
   type TBSCertificate,
   tbsCertificateNode,
 } from './certificate.js';
 export { X509Error, type X509ErrorCode } from './errors.js';
 export { type Extension, extensionNode, extensionsNode, type HasExtensions, readExtensions } from './extension.js';
+export { describePublicKey, type PublicKeyDescription } from './public-key.js';
 export {
   encodeSubjectPublicKeyInfo,
   parseSubjectPublicKeyInfo,
