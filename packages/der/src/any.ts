@@ -61,6 +61,13 @@ export function checkElement(reader: DerReader, field: string, depth: number): v
   }
 }
 
+/** Reads the next element, of any type and checked all within, as a view. */
+export function readAny(reader: DerReader, field: string): Uint8Array {
+  const start = reader.offset;
+  checkElement(reader, field, 0);
+  return reader.since(start);
+}
+
 function checkAll(reader: DerReader, depth: number): void {
   while (!reader.done) checkElement(reader, '', depth + 1);
 }

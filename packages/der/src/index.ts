@@ -1,4 +1,4 @@
-export { checkDer, checkElement, MAX_DEPTH } from './any.js';
+export { checkDer, checkElement, MAX_DEPTH, readAny } from './any.js';
 export { compareBytes, concatBytes, equalBytes, fromHex, toHex } from './bytes.js';
 export { DerError, type DerErrorCode } from './errors.js';
 export { decodeOid, encodeOid, type Oid } from './oid.js';

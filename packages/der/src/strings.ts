@@ -103,7 +103,7 @@ function encodeOctets(text: string, allowed: (c: number) => boolean): Uint8Array
   return bytes;
 }
 
-/** Content octets of a text in one of the string types that are still written, or `undefined` when it does not fit. */
+/** Content octets of a text in a character string type, or `undefined` when it does not fit. */
 export function encodeString(tag: number, text: string): Uint8Array | undefined {
   switch (tag) {
     case tags.utf8String:
@@ -126,6 +126,14 @@ export function encodeString(tag: number, text: string): Uint8Array | undefined 
         bytes[2 * i] = unit >> 8;
         bytes[2 * i + 1] = unit & 0xff;
       }
+      return bytes;
+    }
+    case tags.universalString: {
+      if (!text.isWellFormed()) return undefined;
+      const points = Array.from(text, (character) => character.codePointAt(0)!);
+      const bytes = new Uint8Array(4 * points.length);
+      const view = new DataView(bytes.buffer);
+      for (const [i, point] of points.entries()) view.setUint32(4 * i, point);
       return bytes;
     }
     default:

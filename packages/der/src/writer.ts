@@ -221,7 +221,7 @@ export const generalizedTime = (value: Seconds): DerNode => leaf(tags.generalize
 
 /**
  * A character string of type `type`: one of UTF8String, PrintableString, IA5String, NumericString, VisibleString,
- * TeletexString and BMPString, by {@link tags}.
+ * TeletexString, BMPString and UniversalString, by {@link tags}.
  * @throws RangeError when the text has a character that the type lacks.
  */
 export function string(type: number, text: string): DerNode {

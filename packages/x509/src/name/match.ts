@@ -1,0 +1,48 @@
+import { toHex } from '@mayfly/der';
+import type { AttributeTypeAndValue, Name, RelativeDistinguishedName } from './codec.js';
+
+/**
+ * A text that two names share exactly if they match under RFC 5280 §7.1: RDN by RDN, attributes within an RDN in any
+ * order, values after the string preparation of RFC 4518 whatever their string type is.
+ *
+ * TeletexString, whose character set nobody agrees on, and values that are no text match only what is the same to the
+ * octet. Good as the key of a Map; not for showing.
+ */
+export const matchingKey = (name: Name): string => rdnKeys(name).join('\n');
+
+/** Whether two names are the same under RFC 5280 §7.1. */
+export const namesMatch = (a: Name, b: Name): boolean => a.length === b.length && matchingKey(a) === matchingKey(b);
+
+/** Whether a name is `base` or below it, as directoryName constraints ask (RFC 5280 §4.2.1.10). */
+export function withinSubtree(name: Name, base: Name): boolean {
+  return base.length <= name.length && matchingKey(name.slice(0, base.length)) === matchingKey(base);
+}
+
+const rdnKeys = (name: Name): string[] => name.map(rdnKey);
+
+/** Attributes are sorted, so two RDNs with the same ones in any order have the same key. */
+const rdnKey = (rdn: RelativeDistinguishedName): string => rdn.map(attributeKey).sort().join('+');
+
+function attributeKey(attribute: AttributeTypeAndValue): string {
+  const { type, value, stringType } = attribute;
+  if (stringType === undefined) return `${type}=#${toHex(value)}`;
+  const prepared = stringType === 'teletexString' ? undefined : prepare(value);
+  return prepared === undefined
+    ? `${type}=${stringType}:${JSON.stringify(value)}`
+    : `${type}=${JSON.stringify(prepared)}`;
+}
+
+/** Characters that RFC 4518 §2.2 maps to a space, and those that it maps to nothing. */
+const SPACES = /[\p{Z}\t-\r\u0085]+/gu;
+const INVISIBLE = /\p{Cc}|\p{Cf}|\p{Variation_Selector}|\u034f|\ufffc/gu;
+/** Unassigned and private characters and the replacement character: no comparison is defined for them (§2.4). */
+const PROHIBITED = /[\p{Cn}\p{Co}\p{Cs}\ufffd]/u;
+
+/** RFC 4518 §2: map, normalize, fold case, prohibit, and §2.6.1: insignificant spaces. */
+function prepare(value: string): string | undefined {
+  const mapped = value.replace(SPACES, ' ').replace(INVISIBLE, '');
+  // Upper case first brings together what only folds in full, such as ß and SS.
+  const folded = mapped.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+  if (PROHIBITED.test(folded)) return undefined;
+  return folded.replace(/ +/g, ' ').replace(/^ | $/g, '');
+}
