@@ -1,0 +1,3 @@
+import { verify } from './verify.mjs';
+
+await verify();

@@ -1,0 +1,62 @@
+/** Every module of a package, or only those named: paths below `src`, a directory standing for what is in it. */
+export type Where = 'everywhere' | readonly string[];
+
+/** What a package may import, and where: packages of this repository by short name, others by name, `node:` for all of Node. */
+export type Layer = Readonly<Record<string, Where>>;
+
+/** The package map. A package stands after everything that it may import; what is not listed is refused. */
+export const layers: Readonly<Record<string, Layer>> = {
+  der: {},
+  x509: { der: 'everywhere', '@noble/hashes': ['key-identifier'] },
+  pkcs8: { der: 'everywhere', x509: 'everywhere' },
+  pkcs10: { der: 'everywhere', x509: 'everywhere' },
+  keys: {
+    der: 'everywhere',
+    x509: 'everywhere',
+    pkcs8: 'everywhere',
+    '@noble/curves': ['noble'],
+    '@noble/hashes': ['noble'],
+    'node:': ['node'],
+  },
+  ca: { der: 'everywhere', x509: 'everywhere', pkcs10: 'everywhere' },
+  rotation: { der: 'everywhere', x509: 'everywhere', 'node:': ['fs'] },
+  tls: { der: 'everywhere', x509: 'everywhere', rotation: 'everywhere', undici: ['client'], 'node:': 'everywhere' },
+  'pod-certificates': {
+    der: 'everywhere',
+    x509: 'everywhere',
+    pkcs8: 'everywhere',
+    pkcs10: 'everywhere',
+    keys: 'everywhere',
+    ca: 'everywhere',
+    rotation: 'everywhere',
+    'node:': ['persistence'],
+  },
+  cli: {
+    der: 'everywhere',
+    x509: 'everywhere',
+    pkcs8: 'everywhere',
+    pkcs10: 'everywhere',
+    keys: 'everywhere',
+    ca: 'everywhere',
+    rotation: 'everywhere',
+    'pod-certificates': 'everywhere',
+    tls: 'everywhere',
+    yaml: 'everywhere',
+    zod: 'everywhere',
+    commander: 'everywhere',
+    'node:': 'everywhere',
+  },
+  interop: {
+    der: 'everywhere',
+    x509: 'everywhere',
+    pkcs8: 'everywhere',
+    pkcs10: 'everywhere',
+    keys: 'everywhere',
+    pkijs: 'everywhere',
+    asn1js: 'everywhere',
+    'node:': 'everywhere',
+  },
+};
+
+/** What tests may import besides: they stay out of the packages that are published. */
+export const testsOnly: ReadonlySet<string> = new Set(['node:', 'vitest', 'fast-check', 'pkijs', 'asn1js']);
