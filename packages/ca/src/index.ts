@@ -1,0 +1,17 @@
+export {
+  type CompiledProfile,
+  compile,
+  complete,
+  grantedValidity,
+  type IssuanceRequest,
+  type Issued,
+  type Prepared,
+  prepare,
+  type Surroundings,
+} from './compile.js';
+export { CaError, type CaErrorCode } from './errors.js';
+export { issue, issueSync } from './issue.js';
+export { defineIssuer, type Issuer, type SyncIssuer } from './issuer.js';
+export { type Finding, lint } from './lint.js';
+export { defineProfile, type Profile, type ProfileConfig } from './profile.js';
+export { type Decision, type Denial, decide, type Evidence, type Rule } from './rules.js';

@@ -1,0 +1,77 @@
+import type { VerifySignature } from '@mayfly/x509/signed';
+import {
+  type CompiledProfile,
+  complete,
+  type IssuanceRequest,
+  type Issued,
+  type Prepared,
+  prepare,
+  type Surroundings,
+} from './compile.js';
+import { CaError } from './errors.js';
+import type { Issuer, SyncIssuer } from './issuer.js';
+import { lint } from './lint.js';
+
+/**
+ * Issues one certificate: prepare, lint, sign, verify when the issuer brings a verifier, complete.
+ * @throws {@link CaError} `ERR_CA_LINT` or `ERR_CA_SIGNATURE` when a fault of ours or of the key was caught before
+ * anything left; `ERR_CA_ISSUER_EXPIRING`, `ERR_CA_REQUEST` as {@link prepare}. What the key throws passes through.
+ */
+export async function issue(
+  compiled: CompiledProfile,
+  request: IssuanceRequest,
+  around: Surroundings,
+): Promise<Issued> {
+  const prepared = prepareLinted(compiled, request, around);
+  const signatureValue = await compiled.issuer.key.sign(prepared.tbsCertificate);
+  const { verify } = compiled.issuer;
+  if (verify !== undefined) requireGood(await check(compiled.issuer, verify, prepared, signatureValue), prepared);
+  return complete(compiled, prepared, signatureValue);
+}
+
+/**
+ * {@link issue} for a key that signs without waiting.
+ * @throws TypeError when the issuer's verifier answers with a promise.
+ */
+export function issueSync(
+  compiled: CompiledProfile<SyncIssuer>,
+  request: IssuanceRequest,
+  around: Surroundings,
+): Issued {
+  const prepared = prepareLinted(compiled, request, around);
+  const signatureValue = compiled.issuer.key.sign(prepared.tbsCertificate);
+  const { verify } = compiled.issuer;
+  if (verify !== undefined) {
+    const good = check(compiled.issuer, verify, prepared, signatureValue);
+    if (typeof good !== 'boolean')
+      throw new TypeError('Cannot issue synchronously: the verifier answers with a promise');
+    requireGood(good, prepared);
+  }
+  return complete(compiled, prepared, signatureValue);
+}
+
+function prepareLinted(compiled: CompiledProfile, request: IssuanceRequest, around: Surroundings): Prepared {
+  const prepared = prepare(compiled, request, around);
+  const finding = lint(compiled, prepared, around.now());
+  if (finding !== undefined) throw new CaError('ERR_CA_LINT', `Refusing to sign, ${finding.rule}: ${finding.message}`);
+  return prepared;
+}
+
+const check = (
+  { key, certificate }: Issuer,
+  verify: VerifySignature,
+  { tbsCertificate }: Prepared,
+  signatureValue: Uint8Array,
+) =>
+  verify(
+    { tbs: tbsCertificate, signatureAlgorithm: key.signatureAlgorithm, signatureValue },
+    certificate.subjectPublicKeyInfo,
+  );
+
+function requireGood(good: boolean, { serialNumber }: Prepared): void {
+  if (!good)
+    throw new CaError(
+      'ERR_CA_SIGNATURE',
+      `Refusing to hand out ${serialNumber.toString(16)}: the signature does not verify`,
+    );
+}
