@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { checkPackage, createPackageFromTarballData, type ResolutionKind } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { packTarballs, type Tarball } from './tarballs.js';
+
+const packages = new URL('../../packages/', import.meta.url);
+const names = readdirSync(packages);
+const tarballs = new Map<string, Tarball>();
+
+/** Packages are ESM only, so resolution by `require` and by directories is not offered. */
+const offered: ReadonlySet<ResolutionKind> = new Set<ResolutionKind>(['node16-esm', 'bundler']);
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly type: string;
+  readonly sideEffects: boolean;
+  readonly license: string;
+  readonly engines: { readonly node: string };
+  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+const readManifest = (path: string): Manifest => JSON.parse(readFileSync(new URL(path, packages), 'utf8'));
+
+beforeAll(() => {
+  for (const tarball of packTarballs(names)) tarballs.set(tarball.name, tarball);
+});
+
+describe.each(names)('%s', (name) => {
+  test('package.json has the common shape and version', () => {
+    const root = readManifest('../package.json');
+    const { exports, ...manifest } = readManifest(`${name}/package.json`);
+    expect(manifest).toMatchObject({
+      name: `@mayfly/${name}`,
+      version: root.version,
+      license: root.license,
+      type: 'module',
+      sideEffects: false,
+      engines: root.engines,
+    });
+    for (const [subpath, conditions] of Object.entries(exports)) {
+      const source = conditions['@mayfly/source'];
+      const module = source?.replace(/^\.\/src\//, '').replace(/\.ts$/, '');
+      expect([subpath, Object.entries(conditions)]).toEqual([
+        subpath,
+        [
+          ['@mayfly/source', source],
+          ['types', `./dist/${module}.d.ts`],
+          ['default', `./dist/${module}.js`],
+        ],
+      ]);
+    }
+  });
+
+  test('the tarball holds every entry point, its source and a README, and no test', () => {
+    const { files } = tarballs.get(name)!;
+    const wanted = Object.values(readManifest(`${name}/package.json`).exports).flatMap((conditions) =>
+      Object.values(conditions),
+    );
+    const missing = ['README.md', ...wanted.map((path) => path.replace('./', ''))].filter(
+      (path) => !files.includes(path),
+    );
+    expect(missing).toEqual([]);
+    expect(files.filter((path) => path.includes('.test.'))).toEqual([]);
+  });
+
+  test('publint has nothing to say', async () => {
+    const { messages, pkg } = await publint({
+      pack: { tarball: tarballs.get(name)!.bytes.buffer },
+    });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  test('attw finds types that agree with the modules', async () => {
+    const result = await checkPackage(createPackageFromTarballData(tarballs.get(name)!.bytes));
+    if (result.types === false) expect.fail('the tarball has no types');
+    const problems = result.problems.filter(
+      (problem) => !('resolutionKind' in problem) || offered.has(problem.resolutionKind),
+    );
+    expect(problems).toEqual([]);
+  });
+});
