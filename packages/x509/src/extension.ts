@@ -34,12 +34,17 @@ export function readExtensions(reader: DerReader, field: string): readonly Exten
     const extnValue = extension.octetString('extnValue');
     extension.end();
     if (extensions.length === MANY) seen = new Set(extensions.map((earlier) => earlier.extnID));
-    if (seen === undefined ? extensions.some((earlier) => earlier.extnID === extnID) : seen.has(extnID))
+    if (seen === undefined ? isListed(extensions, extnID) : seen.has(extnID))
       throw new X509Error('ERR_X509_DUPLICATE_EXTENSION', start, list.path(''), `${extnID} stands there twice`);
     seen?.add(extnID);
     extensions.push({ extnID, critical, extnValue });
   }
   return extensions;
+}
+
+function isListed(extensions: readonly Extension[], extnID: Oid): boolean {
+  for (const extension of extensions) if (extension.extnID === extnID) return true;
+  return false;
 }
 
 /** RFC 5280 §4.2. DER leaves out a DEFAULT, so `critical` is written only when true. */

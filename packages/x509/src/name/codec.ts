@@ -6,12 +6,14 @@ import {
   oid,
   raw,
   read,
+  readAny,
   sequence,
   setOf,
   string,
   tags,
 } from '@mayfly/der';
 import { X509Error } from '../errors.js';
+import { attributeTypes } from './attribute-types.js';
 
 /** Character string types that attribute values are written in, by their names in `tags` of `@mayfly/der`. */
 export type StringType =
@@ -35,8 +37,13 @@ export type RelativeDistinguishedName = readonly AttributeTypeAndValue[];
 /** RFC 5280 §4.1.2.4: from the root down, so the most significant level stands first. Empty for the empty name. */
 export type Name = readonly RelativeDistinguishedName[];
 
-/** Most attributes in one name; the longest in use have about 20. */
-const MAX_ATTRIBUTES = 256;
+/** Types whose values are character strings, all of them. */
+const TEXT_TYPES: ReadonlySet<Oid> = /* @__PURE__ */ new Set(
+  /* @__PURE__ */ Object.values(attributeTypes).map(({ type }) => type),
+);
+
+/** Longest name accepted, in octets: as long as a whole certificate may be. */
+const MAX_NAME_LENGTH = 65_536;
 
 const stringTypeOf = (tag: number): StringType | undefined => {
   switch (tag) {
@@ -64,10 +71,11 @@ const stringTypeOf = (tag: number): StringType | undefined => {
 /**
  * Reads a Name.
  * @throws {@link DerError} for broken DER, attributes of one RDN out of order and characters that their string type
- * lacks; {@link X509Error} `ERR_X509_NAME` for an RDN without attributes and a name of more than 256.
+ * lacks; {@link X509Error} `ERR_X509_NAME` for an RDN without attributes, and for a value that is no
+ * character string where the type asks for one.
  */
 export const parseName = (der: Uint8Array): Name =>
-  read(der, (reader) => readRdnSequence(reader.sequence('')), { field: 'name' });
+  read(der, (reader) => readRdnSequence(reader.sequence('')), { field: 'name', maxLength: MAX_NAME_LENGTH });
 
 /** Reads a Name within something larger, as {@link parseName} does. */
 export const readName = (reader: DerReader, field: string): Name => readRdnSequence(reader.sequence(field));
@@ -78,15 +86,7 @@ export const readName = (reader: DerReader, field: string): Name => readRdnSeque
  */
 function readRdnSequence(rdns: DerReader): Name {
   const name: RelativeDistinguishedName[] = [];
-  let count = 0;
-  while (!rdns.done) {
-    const start = rdns.offset;
-    const rdn = readRdn(rdns, '');
-    count += rdn.length;
-    if (count > MAX_ATTRIBUTES)
-      throw new X509Error('ERR_X509_NAME', start, rdns.path(''), `more than ${MAX_ATTRIBUTES} attributes`);
-    name.push(rdn);
-  }
+  while (!rdns.done) name.push(readRdn(rdns, ''));
   return name;
 }
 
@@ -103,11 +103,14 @@ export function readRdn(reader: DerReader, field: string, tag?: number): Relativ
 function readAttribute(set: DerReader): AttributeTypeAndValue {
   const attribute = set.sequence('');
   const type = attribute.oid('type');
+  const start = attribute.offset;
   const stringType = stringTypeOf(attribute.peek());
   const read: AttributeTypeAndValue =
     stringType === undefined
-      ? { type, value: attribute.element('value') }
+      ? { type, value: readAny(attribute, 'value') }
       : { type, value: attribute.string('value'), stringType };
+  if (stringType === undefined && TEXT_TYPES.has(type))
+    throw new X509Error('ERR_X509_NAME', start, attribute.path('value'), `${type} is no character string`);
   attribute.end();
   return read;
 }

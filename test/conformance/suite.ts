@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+
+/** One case of a suite of conformance vectors, as far as all kinds share it. */
+export interface Case {
+  readonly id: string;
+  readonly expect?: 'accept' | 'reject' | 'either' | 'any';
+  readonly level?: 'strict';
+}
+
+/** Cases that Mayfly answers otherwise than the suite expects, and why, by id. */
+export type Differences = Readonly<Record<string, string>>;
+
+const folder = new URL('../../../shared/vectors/', import.meta.url);
+
+/** Whether the vectors of a suite are on this machine. */
+export const isPresent = (suite: string): boolean => existsSync(new URL(`${suite}/cases.json.gz`, folder));
+
+/** What to put into a test's name, so that a skip says what is missing. */
+export const orMissing = (suite: string): string => (isPresent(suite) ? '' : ` (missing: ../shared/vectors/${suite})`);
+
+/** The cases of a suite, of the shape that its kind has. */
+export function loadCases<T extends Case>(suite: string): readonly T[] {
+  const file = gunzipSync(readFileSync(new URL(`${suite}/cases.json.gz`, folder))).toString();
+  return (JSON.parse(file) as { readonly cases: readonly T[] }).cases; // the format is the suite's README's
+}
+
+export const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
+
+/** The differences of a suite, from the list beside this file. */
+export const loadDifferences = (suite: string): Differences =>
+  JSON.parse(readFileSync(new URL(`${suite}-differences.json`, import.meta.url), 'utf8')) as Differences; // committed
+
+/**
+ * Compares what went wrong with what is known to: a failure that is not listed and a listed case that passes both count.
+ * @param failures - What is wrong with each case that failed, by id.
+ */
+export const unexpected = (
+  failures: ReadonlyMap<string, string>,
+  differences: Differences,
+): { readonly failures: readonly string[]; readonly passes: readonly string[] } => ({
+  failures: [...failures].filter(([id]) => !Object.hasOwn(differences, id)).map(([id, state]) => `${id}: ${state}`),
+  passes: Object.keys(differences).filter((id) => !failures.has(id)),
+});
