@@ -1,0 +1,204 @@
+import {
+  type CompiledProfile,
+  type Denial,
+  decide,
+  type IssuanceRequest,
+  type Issued,
+  issue as issueOne,
+  type Rule,
+  type Surroundings,
+} from '@mayfly/ca';
+import { DerError, type Seconds } from '@mayfly/der';
+import { Pkcs10Error } from '@mayfly/pkcs10';
+import { type RefreshOptions, stableRandom } from '@mayfly/rotation';
+import { parseCertificate, X509Error } from '@mayfly/x509';
+import type { VerifySignature } from '@mayfly/x509/signed';
+import { chainFault } from './chain.js';
+import { evidenceOf } from './evidence.js';
+import { describeFieldError } from './field-error.js';
+import { classifyKey, type KeyType, keyTypes } from './key-type.js';
+import { kubernetesLimits, type Limits } from './limits.js';
+import { beginRefreshAt } from './refresh.js';
+import { type RequestedKey, requestedKey } from './requested-key.js';
+import { deniedStatus, failedStatus, issuedStatus, type StatusJson } from './status.js';
+import { validateStatusUpdate } from './status-rules.js';
+import type { PodCertificateRequest } from './types.js';
+
+/** What a certificate is to say; the key comes from the request and from nowhere else. */
+export type WantedCertificate = Omit<IssuanceRequest, 'subjectPublicKeyInfo'>;
+
+/** How a signer decides; shared by all the certificates it makes. */
+export interface SigningPolicy {
+  /**
+   * Which names this pod gets: the only site-specific code. It sees the request, whose annotations nobody vouches for, and
+   * may wait for lookups. What it throws is trouble that passes: the request stays pending and is tried again.
+   */
+  readonly toRequest: (
+    request: PodCertificateRequest,
+  ) => WantedCertificate | Denial | Promise<WantedCertificate | Denial>;
+  /** Asked per certificate, so the active authority may change under a running signer. Profiles count by `difference`. */
+  readonly compiled: () => CompiledProfile;
+  /** Asked in order; the first denial wins. Default none. */
+  readonly rules?: readonly Rule[];
+  /** Key types that are signed; others are denied as `UnsupportedKeyType`. Default all six. */
+  readonly keyTypes?: readonly KeyType[];
+  /** Annotation keys that `toRequest` understands; others are denied. Default none. */
+  readonly annotations?: readonly string[];
+  /** When pods begin to refresh. Default 80 % less jitter, within the bounds that `beginRefreshAt` keeps. */
+  readonly refresh?: RefreshOptions;
+  /** Default what Kubernetes enforces. */
+  readonly limits?: Limits;
+  /** Verifies each certificate before it is handed out. */
+  readonly verify: VerifySignature;
+  /** Makes one certificate; replace it to collect several for `signMany`. Default `issue` of `@mayfly/ca`. */
+  readonly issue?: (compiled: CompiledProfile, request: IssuanceRequest, around: Surroundings) => Promise<Issued>;
+}
+
+/** The one status that a request gets, and what it means. */
+export type Answer =
+  | {
+      readonly type: 'issued';
+      readonly status: StatusJson;
+      readonly serialNumber: bigint;
+      readonly notAfter: Seconds;
+      readonly beginRefreshAt: Seconds;
+    }
+  | { readonly type: 'denied' | 'failed'; readonly status: StatusJson; readonly denial: Denial };
+
+/**
+ * Decides on a pending request and issues its certificate, checked against everything that the API server will check.
+ * @returns The status to write.
+ * @throws whatever is no decision: an authority that is about to expire, a key that does not answer, a fault of ours
+ * caught before it left. The request is to stay pending then; denials and failures are for good.
+ */
+export async function answerRequest(
+  request: PodCertificateRequest,
+  policy: SigningPolicy,
+  around: Surroundings,
+): Promise<Answer> {
+  const now = around.now();
+  const key = readKey(request);
+  if ('reason' in key) return { type: 'failed', status: failedStatus(key.reason, key.message, now), denial: key };
+  const denial = keyDenial(key, policy.keyTypes ?? keyTypes) ?? annotationDenial(request, policy.annotations ?? []);
+  if (denial !== undefined) return denied(denial, now);
+  const wanted = await policy.toRequest(request);
+  if ('reason' in wanted) return denied(wanted, now);
+  const decision = decide(
+    policy.rules ?? [],
+    evidenceOf(request, { ...wanted, subjectPublicKeyInfo: key.subjectPublicKeyInfo }),
+  );
+  return decision.ok ? await issueAnswer(request, decision.request, policy, around) : denied(decision.denial, now);
+}
+
+/** Whether the API server would still accept an answer that could not be written at first. */
+export function isStillAcceptable(
+  { status }: Answer,
+  request: PodCertificateRequest,
+  now: Seconds,
+  limits: Limits = kubernetesLimits,
+): boolean {
+  const key = readKey(request);
+  return 'reason' in key || statusFaults(request, key, status, now, limits).length === 0;
+}
+
+const denied = (denial: Denial, now: Seconds): Answer => ({
+  type: 'denied',
+  status: deniedStatus(denial, now),
+  denial,
+});
+
+/** The key, or why there will never be one. The API server lets neither in; a foreign one may. */
+function readKey(request: PodCertificateRequest): RequestedKey | Denial {
+  try {
+    return (
+      requestedKey(request) ?? {
+        reason: 'MalformedRequest',
+        message: 'The request carries no key that this signer can read',
+      }
+    );
+  } catch (error) {
+    if (error instanceof DerError || error instanceof X509Error || error instanceof Pkcs10Error)
+      return { reason: 'MalformedRequest', message: error.message };
+    throw error;
+  }
+}
+
+function keyDenial({ subjectPublicKeyInfo, stub }: RequestedKey, supported: readonly KeyType[]): Denial | undefined {
+  const key = classifyKey(subjectPublicKeyInfo);
+  if (!key.ok || !supported.includes(key.keyType))
+    return {
+      reason: 'UnsupportedKeyType',
+      message: `Key type ${key.ok ? key.keyType : key.found} is not signed here, use ${supported.join(', ')}`,
+    };
+  // The API server lets a filled stub pass. What it says is bound to nothing, not even to the pod.
+  if (stub !== undefined && (stub.subject.length > 2 || stub.attributes.length > 0))
+    return {
+      reason: 'StubNotEmpty',
+      message: 'stubPKCS10Request has a subject or attributes, which are never copied; it has to be empty',
+    };
+  return undefined;
+}
+
+function annotationDenial({ spec }: PodCertificateRequest, known: readonly string[]): Denial | undefined {
+  const unknown = Object.keys(spec.unverifiedUserAnnotations).filter((key) => !known.includes(key));
+  if (unknown.length === 0) return undefined;
+  return {
+    reason: 'InvalidUnverifiedUserAnnotations',
+    message: `Unknown annotation ${unknown.join(', ')}, known: ${known.length === 0 ? 'none' : known.join(', ')}`,
+  };
+}
+
+async function issueAnswer(
+  request: PodCertificateRequest,
+  wanted: IssuanceRequest,
+  policy: SigningPolicy,
+  around: Surroundings,
+): Promise<Answer> {
+  const { limits = kubernetesLimits, issue = issueOne } = policy;
+  const lifetime = Math.min(wanted.lifetime, request.spec.maxExpirationSeconds);
+  if (lifetime < limits.minExpirationSeconds)
+    throw new RangeError(
+      `Cannot issue for ${lifetime} s: the API server accepts ${limits.minExpirationSeconds} s and more`,
+    );
+  const compiled = policy.compiled();
+  // The API server subtracts, while `minLifetime` counts the second of `notAfter`.
+  const issued = await issue(compiled, { ...wanted, lifetime, minLifetime: limits.minExpirationSeconds + 1 }, around);
+  const leaf = parseCertificate(issued.certificate);
+  const now = around.now();
+  const refresh = beginRefreshAt(
+    leaf.validity,
+    policy.refresh ?? {},
+    stableRandom(request.metadata.uid, leaf.serialNumber),
+    limits,
+  );
+  const status = issuedStatus(issued, refresh, now);
+  const faults = statusFaults(request, { subjectPublicKeyInfo: wanted.subjectPublicKeyInfo }, status, now, limits);
+  const untrusted = await chainFault([leaf], [compiled.issuer.certificate], now, policy.verify);
+  const fault = faults[0] ?? untrusted?.message;
+  if (fault !== undefined)
+    throw new Error(`Refusing to hand out certificate ${leaf.serialNumber.toString(16)}: ${fault}`);
+  return {
+    type: 'issued',
+    status,
+    serialNumber: leaf.serialNumber,
+    notAfter: leaf.validity.notAfter,
+    beginRefreshAt: refresh,
+  };
+}
+
+/** What the API server would refuse in a status, by its own rules. */
+const statusFaults = (
+  request: PodCertificateRequest,
+  { subjectPublicKeyInfo }: RequestedKey,
+  status: StatusJson,
+  now: Seconds,
+  limits: Limits,
+): readonly string[] =>
+  validateStatusUpdate({
+    oldStatus: {},
+    newStatus: { ...status },
+    subjectPublicKeyInfo,
+    maxExpirationSeconds: request.spec.maxExpirationSeconds,
+    now,
+    limits,
+  }).map(describeFieldError);

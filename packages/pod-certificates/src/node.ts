@@ -1,0 +1,35 @@
+import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { verifyWithNode } from '@mayfly/keys/node';
+import type { RequestVerifiers, VerifyProofOfPossession } from './request-rules.js';
+
+/**
+ * Verifies the proof of possession of kubelets up to 1.35 with node:crypto. The salt of an RSA-PSS signature may have any
+ * length: those kubelets fill the whole signature with it.
+ */
+export const verifyProofOfPossession: VerifyProofOfPossession = (subjectPublicKeyInfo, message, signature) => {
+  const key = importKey(subjectPublicKeyInfo);
+  switch (key?.asymmetricKeyType) {
+    case 'rsa': {
+      const padding = constants.RSA_PKCS1_PSS_PADDING;
+      return verify('sha256', message, { key, padding, saltLength: constants.RSA_PSS_SALTLEN_AUTO }, signature);
+    }
+    case 'ec':
+      return verify('sha256', message, { key, dsaEncoding: 'der' }, signature);
+    case 'ed25519':
+      return verify(null, message, key, signature);
+    default:
+      return false;
+  }
+};
+
+function importKey(subjectPublicKeyInfo: Uint8Array): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });
+  } catch {
+    // Not a key that OpenSSL can take, a point off its curve among them: nothing was signed with it.
+    return undefined;
+  }
+}
+
+/** The cryptography of the API server's rules, by node:crypto. */
+export const nodeVerifiers: RequestVerifiers = { verifySignature: verifyWithNode, verifyProofOfPossession };

@@ -1,0 +1,272 @@
+import { DerError, type Seconds } from '@mayfly/der';
+import { type CertificationRequest, Pkcs10Error, parseCertificationRequest, requestSignedParts } from '@mayfly/pkcs10';
+import { X509Error } from '@mayfly/x509';
+import type { VerifySignature } from '@mayfly/x509/signed';
+import { type FieldError, invalid, required, tooLong, wrongType } from './field-error.js';
+import { bytesMember, isObject, type JsonObject, objectMember, textMember } from './json.js';
+import { classifyKey, type KeyClass } from './key-type.js';
+import { kubernetesLimits, type Limits } from './limits.js';
+import {
+  domainPrefixedKeyErrors,
+  isReservedSignerName,
+  labelErrors,
+  signerNameErrors,
+  subdomainErrors,
+} from './names.js';
+import { DEFAULT_MAX_EXPIRATION_SECONDS } from './read.js';
+import { applyRules, type Rule } from './rule.js';
+
+/** Longest `maxExpirationSeconds`: 91 days, and one day for signers of Kubernetes itself. */
+const MAX_EXPIRATION: Seconds = 7_862_400;
+const MAX_EXPIRATION_RESERVED: Seconds = 86_400;
+/** Longest byte field, in octets. */
+const MAX_BYTES = 10 * 1024;
+/** Longest UID, in octets. */
+const MAX_UID = 128;
+/** Most that keys and values of the annotations take together, in octets. */
+const MAX_ANNOTATIONS = 256 * 1024;
+
+/**
+ * Whether a signature over the pod UID was made with the key: RSASSA-PSS with SHA-256 and a salt of any length, ECDSA
+ * with SHA-256 in DER on every curve, or Ed25519.
+ */
+export type VerifyProofOfPossession = (
+  subjectPublicKeyInfo: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+) => boolean | Promise<boolean>;
+
+/** The cryptography that the rules need; `@mayfly/pod-certificates/node` has both for Node. */
+export interface RequestVerifiers {
+  readonly verifySignature: VerifySignature;
+  readonly verifyProofOfPossession: VerifyProofOfPossession;
+}
+
+/** What the rules for a new request look at. */
+export interface NewRequestContext {
+  readonly metadata: JsonObject;
+  readonly spec: JsonObject;
+  readonly limits: Limits;
+  /** v1 has no pair; whatever stands there is not looked at. */
+  readonly hasPair: boolean;
+}
+
+/**
+ * A request as the API server's defaulting leaves it: `maxExpirationSeconds` of a day where it is absent, an empty
+ * status whatever was sent.
+ */
+export function defaultPodCertificateRequest(json: JsonObject): JsonObject {
+  const spec = objectMember(json, 'spec');
+  return {
+    ...json,
+    spec: { ...spec, maxExpirationSeconds: spec['maxExpirationSeconds'] ?? DEFAULT_MAX_EXPIRATION_SECONDS },
+    status: {},
+  };
+}
+
+/**
+ * Everything that kube-apiserver refuses in a new PodCertificateRequest, worded as it words it; nothing when it would
+ * be accepted. Asks for the signature only when all else is in order.
+ * @param json - The object with its name and after {@link defaultPodCertificateRequest}.
+ */
+export async function validateNewRequest(
+  json: JsonObject,
+  verifiers: RequestVerifiers,
+  limits: Limits = kubernetesLimits,
+): Promise<readonly FieldError[]> {
+  const context: NewRequestContext = {
+    metadata: objectMember(json, 'metadata'),
+    spec: objectMember(json, 'spec'),
+    limits,
+    hasPair: json['apiVersion'] !== 'certificates.k8s.io/v1',
+  };
+  const errors = applyRules(newRequestRules, context);
+  return errors.length > 0 ? errors : await signatureErrors(context, verifiers);
+}
+
+const texts = [
+  'signerName',
+  'podName',
+  'podUID',
+  'serviceAccountName',
+  'serviceAccountUID',
+  'nodeName',
+  'nodeUID',
+] as const;
+
+const nameRule = (member: string): Rule<NewRequestContext> => ({
+  name: `spec.${member} is a DNS-1123 subdomain`,
+  check: ({ spec }) => subdomainErrors(`spec.${member}`, textMember(spec, member)),
+});
+
+const uidRule = (member: string): Rule<NewRequestContext> => ({
+  name: `spec.${member} has 1 to ${MAX_UID} octets`,
+  check({ spec }) {
+    const uid = textMember(spec, member);
+    if (uid === '') return [required(`spec.${member}`, 'must not be empty')];
+    return new TextEncoder().encode(uid).length > MAX_UID ? [tooLong(`spec.${member}`, MAX_UID)] : [];
+  },
+});
+
+/** Every rule for a new request but the signatures, in the order in which the API server asks them. */
+export const newRequestRules: readonly Rule<NewRequestContext>[] = [
+  {
+    name: 'the members have their types',
+    last: true,
+    check: ({ spec, hasPair }) => [
+      ...texts.flatMap((member) => (isText(spec[member]) ? [] : [wrongType(`spec.${member}`, 'text')])),
+      ...(isInt32(spec['maxExpirationSeconds']) ? [] : [wrongType('spec.maxExpirationSeconds', 'a 32-bit integer')]),
+      ...(isTextMap(spec['unverifiedUserAnnotations']) ? [] : [wrongType('spec.unverifiedUserAnnotations', 'texts')]),
+      ...['stubPKCS10Request', ...(hasPair ? ['pkixPublicKey', 'proofOfPossession'] : [])].flatMap((member) =>
+        bytesMember(spec, member) === undefined ? [wrongType(`spec.${member}`, 'base64')] : [],
+      ),
+    ],
+  },
+  {
+    name: 'metadata.name is a DNS-1123 subdomain, metadata.namespace a label',
+    check({ metadata }) {
+      const name = textMember(metadata, 'name');
+      const namespace = textMember(metadata, 'namespace');
+      return [
+        ...(name === ''
+          ? [required('metadata.name', 'name or generateName is required')]
+          : subdomainErrors('metadata.name', name)),
+        ...(namespace === '' ? [required('metadata.namespace', '')] : labelErrors('metadata.namespace', namespace)),
+      ];
+    },
+  },
+  {
+    name: 'spec.signerName is a domain, a slash and a path',
+    check: ({ spec }) => signerNameErrors('spec.signerName', textMember(spec, 'signerName')),
+  },
+  nameRule('podName'),
+  uidRule('podUID'),
+  nameRule('serviceAccountName'),
+  uidRule('serviceAccountUID'),
+  nameRule('nodeName'),
+  uidRule('nodeUID'),
+  {
+    name: 'spec.maxExpirationSeconds is set and in range, a day at most for reserved signers',
+    check({ spec, limits }) {
+      const field = 'spec.maxExpirationSeconds';
+      const value = spec['maxExpirationSeconds'];
+      if (typeof value !== 'number') return [required(field, 'must be set')];
+      const least = limits.minExpirationSeconds;
+      const most = isReservedSignerName(textMember(spec, 'signerName')) ? MAX_EXPIRATION_RESERVED : MAX_EXPIRATION;
+      return least <= value && value <= most ? [] : [invalid(field, value, `must be in the range [${least}, ${most}]`)];
+    },
+  },
+  {
+    name: 'spec.unverifiedUserAnnotations have domain-prefixed keys and 256 KiB at most',
+    check({ spec }) {
+      const field = 'spec.unverifiedUserAnnotations';
+      const entries = Object.entries(objectMember(spec, 'unverifiedUserAnnotations'));
+      const text = entries.flat().join('');
+      return [
+        ...entries.flatMap(([key]) => domainPrefixedKeyErrors(field, key)),
+        ...(new TextEncoder().encode(text).length > MAX_ANNOTATIONS ? [tooLong(field, MAX_ANNOTATIONS)] : []),
+      ];
+    },
+  },
+  {
+    name: 'the key is in the stub or in both members of the pair',
+    last: true,
+    check(context) {
+      const { stub, key, proof } = keyMaterial(context);
+      const pair = key.length > 0 && proof.length > 0;
+      const partOfPair = key.length > 0 || proof.length > 0;
+      const exactlyOne = stub.length > 0 ? !partOfPair : pair;
+      return exactlyOne ? [] : [oneOfBoth()];
+    },
+  },
+  {
+    name: 'byte fields have 10 KiB at most',
+    last: true,
+    check(context) {
+      const { stub, key, proof } = keyMaterial(context);
+      return [
+        ...(stub.length > MAX_BYTES ? [tooLong('spec.stubPKCS10Request', MAX_BYTES)] : []),
+        ...(key.length > MAX_BYTES ? [tooLong('spec.pkixPublicKey', MAX_BYTES)] : []),
+        ...(proof.length > MAX_BYTES ? [tooLong('spec.proofOfPossession', MAX_BYTES)] : []),
+      ];
+    },
+  },
+  {
+    name: 'the key parses and is of an allowed kind and size',
+    last: true,
+    check(context) {
+      const { stub, key } = keyMaterial(context);
+      if (stub.length === 0)
+        return keyErrors('spec.pkixPublicKey', classifyKey(key), 'must be a valid PKIX-serialized public key');
+      const field = 'spec.stubPKCS10Request';
+      const request = parseStub(stub);
+      if (request === undefined) return [invalid(field, undefined, 'must be a valid PKCS#10 CSR')];
+      return keyErrors(field, classifyKey(request.subjectPublicKeyInfo), 'must be a valid PKCS#10 CSR');
+    },
+  },
+];
+
+/** The proof of possession of either form, asked when everything else is in order. */
+async function signatureErrors(
+  context: NewRequestContext,
+  { verifySignature, verifyProofOfPossession }: RequestVerifiers,
+): Promise<readonly FieldError[]> {
+  const { stub, key, proof } = keyMaterial(context);
+  const request = stub.length > 0 ? parseStub(stub) : undefined;
+  if (request !== undefined) {
+    const genuine = await verifySignature(requestSignedParts(request), request.subjectPublicKeyInfo);
+    return genuine ? [] : [invalid('spec.stubPKCS10Request', undefined, 'invalid signature')];
+  }
+  const podUID = new TextEncoder().encode(textMember(context.spec, 'podUID'));
+  const genuine = await verifyProofOfPossession(key, podUID, proof);
+  return genuine
+    ? []
+    : [invalid('spec.proofOfPossession', undefined, 'could not verify proof-of-possession signature')];
+}
+
+const oneOfBoth = (): FieldError =>
+  invalid('spec', undefined, 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set');
+
+function keyErrors(field: string, key: KeyClass, malformed: string): readonly FieldError[] {
+  if (key.ok) return [];
+  switch (key.fault) {
+    case 'malformed':
+      return [invalid(field, undefined, malformed)];
+    case 'algorithm':
+      return [invalid(field, undefined, 'unknown public key type; supported types are Ed25519, ECDSA, and RSA')];
+    case 'curve':
+      return [invalid(field, `curve ${key.found}`, 'elliptic public keys must use curve P256 or P384')];
+    case 'modulus':
+      return [invalid(field, key.found, 'RSA keys must have modulus size 3072 or 4096')];
+  }
+}
+
+/** The stub, or `undefined` when it is no PKCS#10 request. */
+function parseStub(stub: Uint8Array): CertificationRequest | undefined {
+  try {
+    return parseCertificationRequest(stub);
+  } catch (error) {
+    if (error instanceof DerError || error instanceof Pkcs10Error || error instanceof X509Error) return undefined;
+    throw error;
+  }
+}
+
+/** The byte fields that count in the request's version; the rule of types has seen that they are base64. */
+function keyMaterial({ spec, hasPair }: NewRequestContext) {
+  const bytes = (member: string) => bytesMember(spec, member) ?? new Uint8Array();
+  return {
+    stub: bytes('stubPKCS10Request'),
+    key: hasPair ? bytes('pkixPublicKey') : new Uint8Array(),
+    proof: hasPair ? bytes('proofOfPossession') : new Uint8Array(),
+  };
+}
+
+const isText = (value: unknown): boolean => value === undefined || value === null || typeof value === 'string';
+
+const isInt32 = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'number' && (value | 0) === value);
+
+const isTextMap = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  (isObject(value) && Object.values(value).every((v) => typeof v === 'string'));

@@ -1,0 +1,148 @@
+import type { Denial } from '@mayfly/ca';
+import type { Seconds } from '@mayfly/der';
+import type { BackoffOptions, Clock } from '@mayfly/rotation';
+import { type Answer, answerRequest, isStillAcceptable, type SigningPolicy } from './answer.js';
+import { ApiError, type PodCertificateApi } from './api.js';
+import { createPatience, slept } from './patience.js';
+import { createSlots } from './slots.js';
+import type { PodCertificateRequest } from './types.js';
+
+export { type Answer, answerRequest, type SigningPolicy, type WantedCertificate } from './answer.js';
+export { evidenceOf } from './evidence.js';
+export { beginRefreshAt } from './refresh.js';
+
+export interface SignerOptions extends SigningPolicy {
+  readonly api: PodCertificateApi;
+  readonly signerName: string;
+  readonly clock: Clock;
+  /** Cryptographically secure. Returns a new array. */
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Requests that are worked on at once. Default 16. */
+  readonly concurrency?: number;
+  /** Between attempts at one request, and at the watch. Default from 1 s to 60 s. */
+  readonly backoff?: BackoffOptions;
+  /** Draws from [0, 1) that spread the attempts. Default `Math.random`. */
+  readonly random?: () => number;
+  /** Ends the signer: what is being signed is finished and written, what waits is left to the next signer. */
+  readonly signal: AbortSignal;
+  readonly onEvent?: (event: SignerEvent) => void;
+}
+
+export type SignerEvent =
+  | {
+      readonly type: 'issued';
+      readonly request: PodCertificateRequest;
+      readonly serialNumber: bigint;
+      readonly notAfter: Seconds;
+      readonly beginRefreshAt: Seconds;
+    }
+  | { readonly type: 'denied' | 'failed'; readonly request: PodCertificateRequest; readonly denial: Denial }
+  /** The request stays pending until `at`. */
+  | { readonly type: 'retry'; readonly request: PodCertificateRequest; readonly error: unknown; readonly at: Seconds }
+  /** The watch broke; the next one begins at `at`. */
+  | { readonly type: 'disconnected'; readonly error: unknown; readonly at: Seconds };
+
+/**
+ * Answers every request for one signer name until the signal is aborted. Each gets at most one terminal status: an answer
+ * that could not be written is kept and written again, not made again, and whatever is no decision leaves the request
+ * pending. Several signers of one name may run: the API server takes the first answer, the others discard theirs.
+ */
+export async function runSigner(options: SignerOptions): Promise<void> {
+  const {
+    api,
+    signerName,
+    clock,
+    concurrency = 16,
+    backoff = { cap: 60 },
+    random = Math.random,
+    signal,
+    onEvent = () => {},
+  } = options;
+  const around = { now: () => clock.now(), randomBytes: options.randomBytes };
+  const slots = createSlots(concurrency);
+  const serving = new Map<string, { readonly gone: AbortController; readonly done: Promise<void> }>();
+
+  /** One attempt; `true` when the request needs no other. */
+  const attempt = async (task: Task, stopped: AbortSignal): Promise<boolean> => {
+    if (stopped.aborted) return true;
+    if (task.stale) {
+      const { namespace, name, uid } = task.request.metadata;
+      const current = await api.getRequest(namespace, name);
+      if (current.metadata.uid !== uid) return true;
+      if (current.terminal !== undefined) {
+        // Ours when the write arrived and only its acknowledgement was lost.
+        if (task.answer?.type === 'issued' && current.status.certificateChain === task.answer.status.certificateChain)
+          onEvent(eventOf(task.answer, current));
+        return true;
+      }
+      task.request = current;
+    }
+    if (task.answer === undefined || !isStillAcceptable(task.answer, task.request, clock.now(), options.limits))
+      task.answer = await answerRequest(task.request, options, around);
+    task.stale = true;
+    const update = await api.updateStatus(task.request, task.answer.status);
+    if (update.ok) onEvent(eventOf(task.answer, update.request));
+    else if (update.reason === 'Conflict') throw new ApiError('Conflict', update.message);
+    return true;
+  };
+
+  const serve = async (request: PodCertificateRequest, stopped: AbortSignal): Promise<void> => {
+    const task: Task = { request, answer: undefined, stale: false };
+    const patience = createPatience(clock, backoff, random);
+    for (let conflicts = 0; ; ) {
+      try {
+        if (await slots.run(() => attempt(task, stopped))) return;
+      } catch (error) {
+        if (error instanceof ApiError && error.reason === 'NotFound') return;
+        // The first conflict is somebody else's write: read again at once.
+        if (error instanceof ApiError && error.reason === 'Conflict' && conflicts++ === 0) continue;
+        const at = patience.after(error);
+        onEvent({ type: 'retry', request: task.request, error, at });
+        task.stale = true;
+        if (!(await slept(clock, at, stopped))) return;
+      }
+    }
+  };
+
+  const consider = (request: PodCertificateRequest): void => {
+    const { uid } = request.metadata;
+    if (request.spec.signerName !== signerName || request.terminal !== undefined || serving.has(uid)) return;
+    const gone = new AbortController();
+    const done = serve(request, AbortSignal.any([signal, gone.signal])).finally(() => serving.delete(uid));
+    serving.set(uid, { gone, done });
+  };
+
+  let patience = createPatience(clock, backoff, random);
+  while (!signal.aborted) {
+    let failure: unknown = new Error('Cannot go on watching: the server ended the watch');
+    try {
+      for await (const event of api.watchRequests({ signerName }, { signal })) {
+        patience = createPatience(clock, backoff, random);
+        if (event.type === 'bookmark') continue;
+        if (event.type === 'deleted') serving.get(event.object.metadata.uid)?.gone.abort();
+        else consider(event.object);
+      }
+    } catch (error) {
+      failure = error;
+    }
+    if (signal.aborted) break;
+    const at = patience.after(failure);
+    onEvent({ type: 'disconnected', error: failure, at });
+    await slept(clock, at, signal);
+  }
+  await Promise.all([...serving.values()].map(({ done }) => done));
+}
+
+interface Task {
+  request: PodCertificateRequest;
+  /** Made once; kept until it is written or the API server would not take it any more. */
+  answer: Answer | undefined;
+  /** Whether the request is to be read again before the next attempt. */
+  stale: boolean;
+}
+
+function eventOf(answer: Answer, request: PodCertificateRequest): SignerEvent {
+  if (answer.type !== 'issued') return { type: answer.type, request, denial: answer.denial };
+  const { serialNumber, notAfter, beginRefreshAt } = answer;
+  return { type: 'issued', request, serialNumber, notAfter, beginRefreshAt };
+}
