@@ -1,4 +1,4 @@
-import type { Findings, ManifestErrorCode, Place } from './findings.js';
+import { type Findings, type ManifestErrorCode, type Place, quoted } from './findings.js';
 import { nearestName } from './spelling.js';
 import type { YamlMap, YamlNode } from './yaml-tree.js';
 
@@ -196,6 +196,17 @@ export function readMapping(node: YamlNode, path: string, findings: Findings): F
   if (node.kind === 'map') return new FieldReader(node, path, findings);
   findings.error('ERR_CLI_TYPE', node.place, path, `expected a mapping, found ${describe(node)}`);
   return undefined;
+}
+
+/** Reports every value that was there before. */
+export function checkUnique({ findings }: FieldReader, values: readonly Placed<string>[]): void {
+  const seen = new Map<string, Placed<string>>();
+  for (const entry of values) {
+    const first = seen.get(entry.value);
+    if (first !== undefined && entry.value !== '')
+      findings.error('ERR_CLI_DUPLICATE', entry.place, entry.path, `${quoted(entry.value)} is also at ${first.path}`);
+    else seen.set(entry.value, entry);
+  }
 }
 
 const joinPath = (path: string, name: string): string =>

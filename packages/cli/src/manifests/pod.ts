@@ -1,5 +1,5 @@
 import { readClusterTrustBundleSource, readLabels } from './cluster-trust-bundle.js';
-import type { FieldReader, Placed } from './field-reader.js';
+import { checkUnique, type FieldReader, type Placed } from './field-reader.js';
 import { quoted } from './findings.js';
 import { isDnsLabel, isDnsSubdomain } from './kubernetes-names.js';
 import type {
@@ -249,13 +249,3 @@ const named = (fields: FieldReader, name: string): Placed<string> => ({
   place: fields.placeOf('name'),
   path: fields.pathOf('name'),
 });
-
-function checkUnique({ findings }: FieldReader, values: readonly Placed<string>[]): void {
-  const seen = new Map<string, Placed<string>>();
-  for (const entry of values) {
-    const first = seen.get(entry.value);
-    if (first !== undefined && entry.value !== '')
-      findings.error('ERR_CLI_DUPLICATE', entry.place, entry.path, `${quoted(entry.value)} is also at ${first.path}`);
-    else seen.set(entry.value, entry);
-  }
-}

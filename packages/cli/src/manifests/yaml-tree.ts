@@ -76,7 +76,8 @@ export function parseYaml({ path: file, text }: SourceFile, findings: Findings):
   const documents = parseDocuments(text, lineCounter, findings, start);
   return documents.flatMap((document) => {
     const problems = [...document.errors, ...document.warnings];
-    for (const { pos, message } of problems)
+    // The first syntax error brings a train of others.
+    for (const { pos, message } of problems.slice(0, 5))
       findings.error('ERR_CLI_YAML', placeAt(pos[0]), '', (message.split('\n')[0] ?? '').slice(0, 200));
     if (problems.length > 0) return [];
     const builder = new TreeBuilder(placeAt, findings);

@@ -1,0 +1,134 @@
+import type { Seconds } from '@mayfly/der';
+import { DEFAULT_USAGE, type RequestedIdentity, type Usage } from '../manifests/annotations.js';
+import { quoted } from '../manifests/findings.js';
+import type { KeyType } from '../manifests/manifest.js';
+import { matchesDnsName, matchesGlob, matchesIpAddress, matchesUri } from './pattern.js';
+import type { AllowRule, Policy, SignerPolicy } from './policy.js';
+
+/** A request for a certificate: who asks, vouched for by the API, and what for, vouched for by nobody. */
+export interface PolicyRequest {
+  readonly signerName: string;
+  readonly namespace: string;
+  readonly podName: string;
+  readonly serviceAccountName: string;
+  readonly keyType: KeyType;
+  readonly requested: RequestedIdentity;
+}
+
+/** Why a request is denied, in the form of a `Denied` condition. */
+export interface PolicyDenial {
+  readonly reason:
+    | 'SignerNotAllowed'
+    | 'UnsupportedKeyType'
+    | 'PodNotAllowed'
+    | 'SubjectNotAllowed'
+    | 'NameNotAllowed'
+    | 'UsageNotAllowed';
+  /** Names what is withheld and the rules that withhold it. */
+  readonly message: string;
+}
+
+/** Rules told in one message. */
+const MAX_RULES_NAMED = 5;
+
+/**
+ * Judges a request by a policy. Rules that match one pod add up: what it asks for has to be listed by at least one of
+ * them. The names that the signer gives every pod of itself are not asked for and need no rule.
+ * @returns The first denial, or `undefined` for a request that is granted.
+ */
+export function decidePolicy(policy: Policy, request: PolicyRequest): PolicyDenial | undefined {
+  const { signerName, namespace, podName, serviceAccountName, keyType, requested } = request;
+  const signer = signerOf(policy, signerName);
+  if (signer === undefined)
+    return { reason: 'SignerNotAllowed', message: `The policy grants nothing of signer ${quoted(signerName)}` };
+  if (!signer.keyTypes.includes(keyType)) {
+    const usable = signer.keyTypes.length === 0 ? 'none is' : `${signer.keyTypes.join(', ')} can be used`;
+    return {
+      reason: 'UnsupportedKeyType',
+      message: `Key type ${keyType} is not in keyTypes of ${signerName}: ${usable}`,
+    };
+  }
+  const rules = signer.allow.filter(
+    (rule) =>
+      matchesGlob(rule.namespace, namespace) &&
+      matchesGlob(rule.serviceAccount, serviceAccountName) &&
+      matchesGlob(rule.pod, podName),
+  );
+  if (rules.length === 0) {
+    const pod = `Pod ${namespace}/${podName} of service account ${serviceAccountName}`;
+    return { reason: 'PodNotAllowed', message: `${pod} matches no allow rule of signer ${signerName}` };
+  }
+  const withheld = firstWithheld(rules, requested);
+  if (withheld === undefined) return undefined;
+  const { reason, field, value } = withheld;
+  const more = rules.length > MAX_RULES_NAMED ? ` and ${rules.length - MAX_RULES_NAMED} more` : '';
+  const named = rules.slice(0, MAX_RULES_NAMED).map(describeRule).join(', ');
+  return { reason, message: `${field} ${quoted(value)} is withheld by ${named}${more}` };
+}
+
+/** The lifetime that a policy leaves of the one that was asked for. */
+export function grantedExpirationSeconds(policy: Policy, signerName: string, requested: Seconds): Seconds {
+  return Math.min(signerOf(policy, signerName)?.maxExpirationSeconds ?? requested, requested);
+}
+
+const signerOf = (policy: Policy, signerName: string): SignerPolicy | undefined =>
+  policy.signers.find(({ name }) => name === signerName);
+
+interface Withheld {
+  readonly reason: PolicyDenial['reason'];
+  readonly field: string;
+  readonly value: string;
+}
+
+function firstWithheld(rules: readonly AllowRule[], requested: RequestedIdentity): Withheld | undefined {
+  const { commonName, organization, dnsNames, uris, ipAddresses, usage = DEFAULT_USAGE } = requested;
+  const checks: readonly [
+    PolicyDenial['reason'],
+    string,
+    readonly string[],
+    (rule: AllowRule, value: string) => boolean,
+  ][] = [
+    [
+      'SubjectNotAllowed',
+      'commonName',
+      commonName === undefined ? [] : [commonName],
+      (rule, value) => rule.commonName.some((pattern) => matchesGlob(pattern, value)),
+    ],
+    [
+      'SubjectNotAllowed',
+      'organization',
+      organization,
+      (rule, value) => rule.organization.some((pattern) => matchesGlob(pattern, value)),
+    ],
+    [
+      'NameNotAllowed',
+      'dNSName',
+      dnsNames,
+      (rule, value) => rule.dnsNames.some((pattern) => matchesDnsName(pattern, value, rule.wildcards)),
+    ],
+    ['NameNotAllowed', 'URI', uris, (rule, value) => rule.uris.some((pattern) => matchesUri(pattern, value))],
+    [
+      'NameNotAllowed',
+      'iPAddress',
+      ipAddresses,
+      (rule, value) => rule.ipAddresses.some((pattern) => matchesIpAddress(pattern, value)),
+    ],
+    [
+      'UsageNotAllowed',
+      'usage',
+      usageParts(usage),
+      (rule, value) => rule.usage.some((granted) => covers(granted, value)),
+    ],
+  ];
+  for (const [reason, field, values, grants] of checks) {
+    const value = values.find((candidate) => !rules.some((rule) => grants(rule, candidate)));
+    if (value !== undefined) return { reason, field, value };
+  }
+  return undefined;
+}
+
+/** A peer is a client and a server, so it needs both granted. */
+const usageParts = (usage: Usage): readonly Usage[] => (usage === 'peer' ? ['client', 'server'] : [usage]);
+const covers = (granted: Usage, part: string): boolean => granted === 'peer' || granted === part;
+
+const describeRule = ({ path, place: { file, line } }: AllowRule): string => `${path} (${file}:${line})`;
