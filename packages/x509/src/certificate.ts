@@ -6,6 +6,7 @@ import {
   type DerNode,
   type DerReader,
   encode,
+  equalBytes,
   explicit,
   implicit,
   integer,
@@ -13,18 +14,13 @@ import {
   read,
   sequence,
   tags,
+  toHex,
 } from '@mayfly/der';
 import { parsePem } from '@mayfly/der/pem';
-import {
-  type AlgorithmIdentifier,
-  algorithmIdentifierNode,
-  equalAlgorithmIdentifiers,
-  readAlgorithmIdentifier,
-} from './algorithm-identifier.js';
+import { type AlgorithmIdentifier, algorithmIdentifierNode, readAlgorithmIdentifier } from './algorithm-identifier.js';
 import { X509Error } from './errors.js';
 import { type Extension, extensionsNode, readExtensions } from './extension.js';
-import { readSignature, type SignedParts } from './signed.js';
-import { readSubjectPublicKeyInfo } from './spki.js';
+import type { SignedParts } from './signed.js';
 import { readValidity, type Validity, validityNode } from './validity.js';
 
 /** Longest certificate accepted, in octets; the bound that webpki sets. */
@@ -84,7 +80,7 @@ export const inspectCertificate = (der: Uint8Array): Certificate =>
  * @throws {@link DerError}, {@link X509Error} as there.
  */
 export const parseTBSCertificate = (der: Uint8Array): TBSCertificate =>
-  read(der, (reader) => readTBSCertificate(reader.sequence(''), der, true), {
+  read(der, (reader) => readTBSCertificate(reader.sequence(''), true).fields, {
     field: 'tbsCertificate',
     maxLength: MAX_CERTIFICATE_LENGTH,
   });
@@ -121,7 +117,10 @@ export const signedParts = ({ tbsCertificate, signatureAlgorithm, signatureValue
  *   subjectUniqueID [2] IMPLICIT UniqueIdentifier OPTIONAL,
  *   extensions      [3] EXPLICIT Extensions OPTIONAL }
  */
-function readTBSCertificate(tbs: DerReader, der: Uint8Array, strictSerial: boolean): TBSCertificate {
+function readTBSCertificate(
+  tbs: DerReader,
+  strictSerial: boolean,
+): { readonly fields: TBSCertificate; readonly signatureDer: Uint8Array } {
   const version = readVersion(tbs);
   const serialStart = tbs.offset;
   const serialNumber = tbs.integer('serialNumber');
@@ -132,13 +131,13 @@ function readTBSCertificate(tbs: DerReader, der: Uint8Array, strictSerial: boole
       tbs.path('serialNumber'),
       serialNumber <= 0n ? 'not above zero' : 'more than 20 octets',
     );
+  const signatureStart = tbs.offset;
   const signature = readAlgorithmIdentifier(tbs, 'signature');
+  const signatureDer = tbs.since(signatureStart);
   const issuer = tbs.element('issuer', tags.sequence);
   const validity = readValidity(tbs);
   const subject = tbs.element('subject', tags.sequence);
-  const spkiStart = tbs.offset;
-  readSubjectPublicKeyInfo(tbs);
-  const subjectPublicKeyInfo = der.subarray(spkiStart, tbs.offset);
+  const subjectPublicKeyInfo = tbs.element('subjectPublicKeyInfo', tags.sequence);
 
   const optionalStart = tbs.offset;
   const issuerUniqueID = tbs.peek() === contextTag(1) ? tbs.bitString('issuerUniqueID', contextTag(1)) : undefined;
@@ -153,9 +152,9 @@ function readTBSCertificate(tbs: DerReader, der: Uint8Array, strictSerial: boole
   }
   tbs.end();
   const fields = { version, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, extensions };
-  return issuerUniqueID === undefined && subjectUniqueID === undefined
-    ? fields
-    : { ...fields, ...(issuerUniqueID && { issuerUniqueID }), ...(subjectUniqueID && { subjectUniqueID }) };
+  if (issuerUniqueID === undefined && subjectUniqueID === undefined) return { fields, signatureDer };
+  const unique = { ...(issuerUniqueID && { issuerUniqueID }), ...(subjectUniqueID && { subjectUniqueID }) };
+  return { fields: { ...fields, ...unique }, signatureDer };
 }
 
 function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boolean): Certificate {
@@ -163,22 +162,25 @@ function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boole
   const tbsStart = certificate.offset;
   const tbs = certificate.sequence('tbsCertificate');
   const tbsCertificate = der.subarray(tbsStart, certificate.offset);
-  const fields = readTBSCertificate(tbs, der, strictSerial);
-  const { signatureAlgorithm, signatureValue } = readSignature(certificate);
-  if (!equalAlgorithmIdentifiers(fields.signature, signatureAlgorithm))
+  const { fields, signatureDer } = readTBSCertificate(tbs, strictSerial);
+  const algorithmStart = certificate.offset;
+  const algorithmDer = certificate.element('signatureAlgorithm', tags.sequence);
+  if (!equalBytes(signatureDer, algorithmDer))
     throw new X509Error(
       'ERR_X509_ALGORITHM_MISMATCH',
-      tbsStart,
-      tbs.path('signature'),
-      `${fields.signature.algorithm} inside, ${signatureAlgorithm.algorithm} outside, or their parameters differ`,
+      algorithmStart,
+      certificate.path('signatureAlgorithm'),
+      `0x${toHex(algorithmDer)}, but tbsCertificate.signature is 0x${toHex(signatureDer)}`,
     );
+  const signatureValue = certificate.bitStringOctets('signatureValue');
+  certificate.end();
   // Spelled out, because spreading costs as much as reading half the certificate (benchmarks/parse).
   const parsed: Certificate = {
     der,
     tbsCertificate,
     version: fields.version,
     serialNumber: fields.serialNumber,
-    signatureAlgorithm,
+    signatureAlgorithm: fields.signature,
     issuer: fields.issuer,
     validity: fields.validity,
     subject: fields.subject,
