@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import type { Limit } from './limits.js';
+
+/** How one bundle came out. */
+export interface Measurement {
+  readonly entry: string;
+  /** Bytes after minifying. */
+  readonly minified: number;
+  /** Bytes after minifying and gzip. */
+  readonly gzip: number;
+  readonly limit: number;
+  /** Which of the unwanted texts occur. */
+  readonly bleeds: readonly string[];
+}
+
+/** Bundles an entry as a web page would have it, from the sources. */
+export async function measure({ entry, gzip: limit, without }: Limit): Promise<Measurement> {
+  return weigh(entry, await bundle(entry), limit, without);
+}
+
+/** The figures of one minified bundle. */
+export function weigh(entry: string, code: Uint8Array, limit: number, without: readonly string[]): Measurement {
+  const text = new TextDecoder().decode(code);
+  return {
+    entry,
+    minified: code.length,
+    gzip: gzipSync(code, { level: 9 }).length,
+    limit,
+    bleeds: without.filter((unwanted) => text.includes(unwanted)),
+  };
+}
+
+async function bundle(entry: string): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(`entries/${entry}.ts`, import.meta.url))],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2023',
+    conditions: ['@mayfly/source'],
+    external: ['node:*'],
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles[0]!.contents;
+}

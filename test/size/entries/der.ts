@@ -1,0 +1,2 @@
+// The whole of the reader and the writer.
+export * from '@mayfly/der';

@@ -1,0 +1,2 @@
+// When to refresh.
+export { refreshAt } from '@mayfly/rotation';

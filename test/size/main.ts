@@ -1,0 +1,19 @@
+import { measure } from './bundle.js';
+import { limits } from './limits.js';
+
+// `npm run size` prints a table, with --json one JSON array; fails when a bundle is too large or holds what it must not.
+const measurements = await Promise.all(limits.map(measure));
+if (process.argv.includes('--json')) console.log(JSON.stringify(measurements));
+else {
+  const widest = Math.max(...measurements.map(({ entry }) => entry.length));
+  console.log(`${'bundle'.padEnd(widest)}  minified      gzip     limit  bleeds`);
+  for (const { entry, minified, gzip, limit, bleeds } of measurements)
+    console.log(
+      `${entry.padEnd(widest)} ${column(minified)} ${column(gzip)} ${column(limit)}  ${bleeds.join(', ') || '-'}`,
+    );
+}
+process.exitCode = measurements.every(({ gzip, limit, bleeds }) => gzip <= limit && bleeds.length === 0) ? 0 : 1;
+
+function column(bytes: number): string {
+  return String(bytes).padStart(9);
+}
