@@ -10,6 +10,9 @@ export const MAX_OID_LENGTH = 256;
  */
 export function decodeOid(bytes: Uint8Array, start: number = 0, end: number = bytes.length): Oid | undefined {
   if (start >= end || end - start > MAX_OID_LENGTH || bytes[end - 1]! >= 0x80) return undefined;
+  // Nearly every OID of names and extensions: 2.5.4.x and 2.5.29.x.
+  if (end - start === 3 && bytes[start] === 0x55 && bytes[start + 1]! < 0x80)
+    return `2.5.${bytes[start + 1]!}.${bytes[start + 2]!}`;
   let text = '';
   for (let at = start; at < end; ) {
     let octet = bytes[at++]!;

@@ -311,9 +311,25 @@ export class DerReader {
 
   /** Reads identifier and length, checks both, moves behind the content. Returns where the element started. */
   private header(tag: number, field: string): number {
-    const { bytes, limit } = this;
     const start = this.position;
+    const content = start + 2;
     this.count++;
+    // The common case, small enough to be inlined where it is called (benchmarks/parse).
+    if (content <= this.limit && this.bytes[start] === tag) {
+      const length = this.bytes[start + 1]!;
+      if (length < 0x80 && content + length <= this.limit && (tag & 0x1f) !== 0x1f) {
+        this.contentStart = content;
+        this.contentEnd = content + length;
+        this.position = content + length;
+        return start;
+      }
+    }
+    return this.longHeader(tag, field, start);
+  }
+
+  /** {@link header} for lengths in the long form, and for every fault. */
+  private longHeader(tag: number, field: string, start: number): number {
+    const { bytes, limit } = this;
     if (start >= limit) this.refuse('ERR_DER_TRUNCATED', start, field, `expected ${tagName(tag)}, found the end`);
     const found = bytes[start]!;
     if (found !== tag) this.refuse('ERR_DER_TAG', start, field, `expected ${tagName(tag)}, found ${describe(found)}`);

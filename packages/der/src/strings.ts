@@ -1,39 +1,42 @@
 import { tags } from './tags.js';
 
-/** Whether the octet is in the alphabet of PrintableString (X.680 §41.4). */
-const isPrintable = (c: number): boolean =>
-  (c >= 0x61 && c <= 0x7a) ||
-  (c >= 0x41 && c <= 0x5a) ||
-  (c >= 0x27 && c <= 0x3a && c !== 0x2a) ||
-  c === 0x20 ||
-  c === 0x3d ||
-  c === 0x3f;
+/** Alphabets of the string types with one octet a character, as bits of {@link ALPHABETS}. */
+const NUMERIC = 1;
+const PRINTABLE = 2;
+const VISIBLE = 4;
+const ASCII = 8;
+const LATIN = 16;
 
-const isNumeric = (c: number): boolean => (c >= 0x30 && c <= 0x39) || c === 0x20;
+/** For each octet, the alphabets that it belongs to (X.680 §41). */
+const ALPHABETS: Uint8Array = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (_, c) => {
+  const digit = c >= 0x30 && c <= 0x39;
+  const letter = (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a);
+  const mark = c === 0x20 || (c >= 0x27 && c <= 0x2f && c !== 0x2a) || c === 0x3a || c === 0x3d || c === 0x3f;
+  return (
+    (digit || c === 0x20 ? NUMERIC : 0) |
+    (digit || letter || mark ? PRINTABLE : 0) |
+    (c >= 0x20 && c < 0x7f ? VISIBLE : 0) |
+    (c < 0x80 ? ASCII : 0) |
+    LATIN
+  );
+});
 
 /** Whether a text has only characters of PrintableString. */
-export function fitsPrintableString(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (!isPrintable(text.charCodeAt(i))) return false;
-  return true;
-}
+export const fitsPrintableString = (text: string): boolean => encodeOctets(text, PRINTABLE) !== undefined;
 
-/** One character an octet; `undefined` at the first octet that is not allowed. */
-function octets(bytes: Uint8Array, start: number, end: number, allowed: (c: number) => boolean): string | undefined {
+/** One character an octet; `undefined` when an octet is not of the alphabet. */
+function octets(bytes: Uint8Array, start: number, end: number, alphabet: number): string | undefined {
   let text = '';
   for (let i = start; i < end; i++) {
     const c = bytes[i]!;
-    if (!allowed(c)) return undefined;
+    if ((ALPHABETS[c]! & alphabet) === 0) return undefined;
     text += String.fromCharCode(c);
   }
   return text;
 }
 
-const isAscii = (c: number): boolean => c < 0x80;
-const isVisible = (c: number): boolean => c >= 0x20 && c < 0x7f;
-const isAnything = (): boolean => true;
-
 function decodeUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
-  const ascii = octets(bytes, start, end, isAscii);
+  const ascii = octets(bytes, start, end, ASCII);
   if (ascii !== undefined) return ascii;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(start, end));
@@ -74,15 +77,15 @@ export function decodeString(tag: number, bytes: Uint8Array, start: number, end:
     case tags.utf8String:
       return decodeUtf8(bytes, start, end);
     case tags.printableString:
-      return octets(bytes, start, end, isPrintable);
+      return octets(bytes, start, end, PRINTABLE);
     case tags.ia5String:
-      return octets(bytes, start, end, isAscii);
+      return octets(bytes, start, end, ASCII);
     case tags.numericString:
-      return octets(bytes, start, end, isNumeric);
+      return octets(bytes, start, end, NUMERIC);
     case tags.visibleString:
-      return octets(bytes, start, end, isVisible);
+      return octets(bytes, start, end, VISIBLE);
     case tags.teletexString:
-      return octets(bytes, start, end, isAnything);
+      return octets(bytes, start, end, LATIN);
     case tags.bmpString:
       return decodeBmp(bytes, start, end);
     case tags.universalString:
@@ -93,11 +96,11 @@ export function decodeString(tag: number, bytes: Uint8Array, start: number, end:
 }
 
 /** Octets of ASCII text, or `undefined` when a character is not allowed. */
-function encodeOctets(text: string, allowed: (c: number) => boolean): Uint8Array | undefined {
+function encodeOctets(text: string, alphabet: number): Uint8Array | undefined {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c > 0xff || !allowed(c)) return undefined;
+    if (c > 0xff || (ALPHABETS[c]! & alphabet) === 0) return undefined;
     bytes[i] = c;
   }
   return bytes;
@@ -107,17 +110,17 @@ function encodeOctets(text: string, allowed: (c: number) => boolean): Uint8Array
 export function encodeString(tag: number, text: string): Uint8Array | undefined {
   switch (tag) {
     case tags.utf8String:
-      return encodeOctets(text, isAscii) ?? (text.isWellFormed() ? new TextEncoder().encode(text) : undefined);
+      return encodeOctets(text, ASCII) ?? (text.isWellFormed() ? new TextEncoder().encode(text) : undefined);
     case tags.printableString:
-      return encodeOctets(text, isPrintable);
+      return encodeOctets(text, PRINTABLE);
     case tags.ia5String:
-      return encodeOctets(text, isAscii);
+      return encodeOctets(text, ASCII);
     case tags.numericString:
-      return encodeOctets(text, isNumeric);
+      return encodeOctets(text, NUMERIC);
     case tags.visibleString:
-      return encodeOctets(text, isVisible);
+      return encodeOctets(text, VISIBLE);
     case tags.teletexString:
-      return encodeOctets(text, isAnything);
+      return encodeOctets(text, LATIN);
     case tags.bmpString: {
       const bytes = new Uint8Array(2 * text.length);
       for (let i = 0; i < text.length; i++) {
