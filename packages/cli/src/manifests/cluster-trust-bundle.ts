@@ -1,14 +1,10 @@
 import { PemError, parsePem } from '@mayfly/der/pem';
+import { trustBundlePrefix } from '@mayfly/pod-certificates';
+import type { LabelExpression, LabelSelector } from '@mayfly/pod-certificates/api';
 import type { FieldReader } from './field-reader.js';
 import { quoted } from './findings.js';
 import { isDnsSubdomain, labelKeyFault, labelValueFault } from './kubernetes-names.js';
-import type {
-  ClusterTrustBundle,
-  ClusterTrustBundleReference,
-  ClusterTrustBundleSource,
-  LabelExpression,
-  LabelSelector,
-} from './manifest.js';
+import type { ClusterTrustBundle, ClusterTrustBundleReference, ClusterTrustBundleSource } from './manifest.js';
 import { readFilePath, type WrittenPath } from './pod-certificate-source.js';
 import { signerNameFault } from './signer-names.js';
 
@@ -120,7 +116,7 @@ function bundleNameFault(name: string, signerName: string | undefined): string |
     if (name.includes(':')) return "has a colon, which only the name of a signer's bundle has";
     return isDnsSubdomain(name) ? undefined : 'is no lower-case DNS name';
   }
-  const prefix = `${signerName.replace('/', ':')}:`;
+  const prefix = trustBundlePrefix(signerName);
   return name.startsWith(prefix) && isDnsSubdomain(name.slice(prefix.length))
     ? undefined
     : `does not begin with ${quoted(prefix)} and end with a lower-case DNS name`;

@@ -1,9 +1,7 @@
 import type { Seconds } from '@mayfly/der';
+import type { KeyType } from '@mayfly/pod-certificates';
+import type { LabelSelector } from '@mayfly/pod-certificates/api';
 import type { Place } from './findings.js';
-
-/** The keys that a pod can have, by their name in a `podCertificate` source. */
-export type KeyType = 'RSA3072' | 'RSA4096' | 'ECDSAP256' | 'ECDSAP384' | 'ECDSAP521' | 'ED25519';
-export const keyTypes: readonly KeyType[] = ['ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519', 'RSA3072', 'RSA4096'];
 
 /** What manifests ask for, in the one form that the rest of the command knows: the real API's. */
 export interface Manifests {
@@ -85,17 +83,6 @@ export type ClusterTrustBundleReference =
   | { readonly name: string }
   | { readonly signerName: string; readonly labelSelector: LabelSelector | undefined };
 
-export interface LabelSelector {
-  readonly matchLabels: Readonly<Record<string, string>>;
-  readonly matchExpressions: readonly LabelExpression[];
-}
-export interface LabelExpression {
-  readonly key: string;
-  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
-  /** Empty exactly for `Exists` and `DoesNotExist`. */
-  readonly values: readonly string[];
-}
-
 /** A ClusterTrustBundle document. Its certificates are not parsed. */
 export interface ClusterTrustBundle {
   readonly place: Place;
@@ -104,20 +91,4 @@ export interface ClusterTrustBundle {
   readonly signerName: string | undefined;
   /** PEM, one or more `CERTIFICATE` blocks without headers, none twice. */
   readonly trustBundle: string;
-}
-
-/** Whether labels satisfy a selector (Kubernetes' rules; `undefined` satisfies nothing). */
-export function selects(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
-  if (selector === undefined) return false;
-  const labelOf = (key: string) => (Object.hasOwn(labels, key) ? labels[key] : undefined);
-  return (
-    Object.entries(selector.matchLabels).every(([key, value]) => labelOf(key) === value) &&
-    selector.matchExpressions.every(({ key, operator, values }) => {
-      const value = labelOf(key);
-      const listed = value !== undefined && values.includes(value);
-      if (operator === 'In') return listed;
-      if (operator === 'NotIn') return !listed;
-      return (value !== undefined) === (operator === 'Exists');
-    })
-  );
 }

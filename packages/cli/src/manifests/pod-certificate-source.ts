@@ -1,14 +1,15 @@
 import type { Seconds } from '@mayfly/der';
+import { isReservedSignerName, type KeyType, keyTypes, kubernetesLimits } from '@mayfly/pod-certificates';
 import { annotationFault, encodeAnnotations, isForeignAnnotation, listFault } from './annotations.js';
 import type { FieldReader, Placed } from './field-reader.js';
 import { quoted } from './findings.js';
 import { annotationKeyFault, filePathFault } from './kubernetes-names.js';
-import { type ClusterTrustBundleSource, type KeyType, keyTypes, type PodCertificateSource } from './manifest.js';
+import type { ClusterTrustBundleSource, PodCertificateSource } from './manifest.js';
 import { attributeFault, dnsNameFault } from './requested-names.js';
-import { isReservedSigner, POPULAR_SIGNER_NAME, reservedSignerFault, signerNameFault } from './signer-names.js';
+import { POPULAR_SIGNER_NAME, reservedSignerFault, signerNameFault } from './signer-names.js';
 
-/** The API server's bounds of a lifetime, section 2.1 of the PodCertificateRequest rules. */
-export const MIN_EXPIRATION_SECONDS: Seconds = 3600;
+/** The API server's bounds of a lifetime. */
+export const MIN_EXPIRATION_SECONDS: Seconds = kubernetesLimits.minExpirationSeconds;
 export const MAX_EXPIRATION_SECONDS: Seconds = 7_862_400;
 export const MAX_RESERVED_EXPIRATION_SECONDS: Seconds = 86_400;
 
@@ -203,7 +204,7 @@ function readLifetime(
 
 /** What is wrong with a lifetime for a signer; `undefined` when nothing is. */
 export function lifetimeFault(lifetime: Seconds, minimum: Seconds, signerName?: string): string | undefined {
-  const reserved = signerName !== undefined && isReservedSigner(signerName);
+  const reserved = signerName !== undefined && isReservedSignerName(signerName);
   const maximum = reserved ? MAX_RESERVED_EXPIRATION_SECONDS : MAX_EXPIRATION_SECONDS;
   if (lifetime < minimum) {
     const floor =

@@ -1,3 +1,4 @@
+import { isReservedSignerName } from '@mayfly/pod-certificates';
 import { readClusterTrustBundle } from './cluster-trust-bundle.js';
 import { type FieldReader, readMapping } from './field-reader.js';
 import {
@@ -12,7 +13,7 @@ import {
 import type { ClusterTrustBundle, Manifests, Pod } from './manifest.js';
 import { readIdentity, readPod } from './pod.js';
 import { MIN_EXPIRATION_SECONDS, type SourceOptions } from './pod-certificate-source.js';
-import { isReservedSigner, POPULAR_SIGNER_NAME } from './signer-names.js';
+import { POPULAR_SIGNER_NAME } from './signer-names.js';
 import { nearestName } from './spelling.js';
 import { parseYaml, type SourceFile, type YamlNode } from './yaml-tree.js';
 
@@ -162,7 +163,7 @@ function checkBundlesExist(pods: readonly Pod[], bundles: readonly ClusterTrustB
   for (const source of pods.flatMap(({ volumes }) => volumes.flatMap(({ sources }) => sources))) {
     if (source.type !== 'clusterTrustBundle' || source.optional || !('signerName' in source.from)) continue;
     const { signerName } = source.from;
-    if (!isReservedSigner(signerName) || signerName === POPULAR_SIGNER_NAME) continue;
+    if (!isReservedSignerName(signerName) || signerName === POPULAR_SIGNER_NAME) continue;
     if (bundles.some((bundle) => bundle.signerName === signerName)) continue;
     const state = `no trust bundle of ${signerName} exists outside a cluster: add the ClusterTrustBundle to the manifests or set optional: true`;
     findings.error('ERR_CLI_NOT_FOUND', source.place, 'clusterTrustBundle.signerName', state);

@@ -1,3 +1,4 @@
+import { isReservedSignerName } from '@mayfly/pod-certificates';
 import { isDnsLabel, isDnsSubdomain } from './kubernetes-names.js';
 
 /** The CSR-API signer that the popular form names and that local mode answers for. */
@@ -35,15 +36,9 @@ export function signerNameFault(signerName: string): string | undefined {
     : 'needs dot-separated lower-case letters, digits and "-" after the "/"';
 }
 
-/** Whether a signer name is reserved for Kubernetes: its host is `kubernetes.io` or below it. */
-export function isReservedSigner(signerName: string): boolean {
-  const [domain = ''] = signerName.split('/');
-  return domain === 'kubernetes.io' || domain.endsWith('.kubernetes.io');
-}
-
 /** Why a reserved signer cannot be served and what to use instead; `undefined` for a signer that local mode serves. */
 export function reservedSignerFault(signerName: string): string | undefined {
-  if (!isReservedSigner(signerName) || signerName === POPULAR_SIGNER_NAME) return undefined;
+  if (!isReservedSignerName(signerName) || signerName === POPULAR_SIGNER_NAME) return undefined;
   const what =
     RESERVED.get(signerName) ?? 'lies in a domain that is reserved for Kubernetes, and no signer of that name is known';
   return `${signerName} ${what}. ${USE_A_PRIVATE_SIGNER}`;

@@ -1,9 +1,10 @@
+import { isReservedSignerName } from '@mayfly/pod-certificates';
 import { type Document, isAlias, isMap, isScalar, isSeq, Parser, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { encodeAnnotations } from './annotations.js';
 import { Findings, type ManifestError, type Place } from './findings.js';
 import { popularFields, popularPaths } from './pod-certificate-source.js';
 import { manifestErrors, workloadKinds } from './read-manifests.js';
-import { isReservedSigner } from './signer-names.js';
+
 import { parseYaml, type SourceFile } from './yaml-tree.js';
 
 /** The real form of a file, or why there is none. */
@@ -121,7 +122,7 @@ class Translation {
         changes.push('expirationSeconds is maxExpirationSeconds');
       }
     const written = String(this.#scalar(certificate, 'signerName'));
-    const signerName = isReservedSigner(written) ? this.#signerName : written;
+    const signerName = isReservedSignerName(written) ? this.#signerName : written;
     if (signerName !== written) {
       const scalar = certificate.get('signerName', true);
       if (isScalar(scalar)) (scalar as Scalar).value = signerName;

@@ -1,7 +1,7 @@
 import type { Seconds } from '@mayfly/der';
+import type { KeyType } from '@mayfly/pod-certificates';
 import { DEFAULT_USAGE, type RequestedIdentity, type Usage } from '../manifests/annotations.js';
 import { quoted } from '../manifests/findings.js';
-import type { KeyType } from '../manifests/manifest.js';
 import { matchesDnsName, matchesGlob, matchesIpAddress, matchesUri } from './pattern.js';
 import type { AllowRule, Policy, SignerPolicy } from './policy.js';
 

@@ -1,8 +1,8 @@
 import type { Seconds } from '@mayfly/der';
+import { type KeyType, keyTypes } from '@mayfly/pod-certificates';
 import { type Usage, usages } from '../manifests/annotations.js';
 import { checkUnique, type FieldReader, type Placed, readMapping } from '../manifests/field-reader.js';
 import { Findings, type ManifestError, type Place, quoted } from '../manifests/findings.js';
-import { type KeyType, keyTypes } from '../manifests/manifest.js';
 import { lifetimeFault, MIN_EXPIRATION_SECONDS, type SourceOptions } from '../manifests/pod-certificate-source.js';
 import { signerNameFault } from '../manifests/signer-names.js';
 import { parseYaml, type SourceFile } from '../manifests/yaml-tree.js';
