@@ -82,7 +82,7 @@ function effectOf(node: ts.Node): string | undefined {
   if (ts.isTaggedTemplateExpression(node)) return `calls ${node.tag.getText()}`;
   if (ts.isAwaitExpression(node)) return 'waits';
   if (ts.isDeleteExpression(node)) return 'deletes';
-  if (ts.isBinaryExpression(node) && ts.isAssignmentOperator(node.operatorToken.kind)) return 'assigns';
+  if (ts.isBinaryExpression(node) && isAssignment(node.operatorToken.kind)) return 'assigns';
   if (ts.isPostfixUnaryExpression(node)) return 'assigns';
   if (
     ts.isPrefixUnaryExpression(node) &&
@@ -90,6 +90,10 @@ function effectOf(node: ts.Node): string | undefined {
   )
     return 'assigns';
   return undefined;
+}
+
+function isAssignment(kind: ts.SyntaxKind): boolean {
+  return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 }
 
 function isMarkedPure(node: ts.Node): boolean {
