@@ -12,8 +12,8 @@ import { DerError, type Seconds } from '@mayfly/der';
 import { Pkcs10Error } from '@mayfly/pkcs10';
 import { type RefreshOptions, stableRandom } from '@mayfly/rotation';
 import { parseCertificate, X509Error } from '@mayfly/x509';
+import { validatePath } from '@mayfly/x509/path';
 import type { VerifySignature } from '@mayfly/x509/signed';
-import { chainFault } from './chain.js';
 import { evidenceOf } from './evidence.js';
 import { describeFieldError } from './field-error.js';
 import { classifyKey, type KeyType, keyTypes } from './key-type.js';
@@ -36,8 +36,11 @@ export interface SigningPolicy {
   readonly toRequest: (
     request: PodCertificateRequest,
   ) => WantedCertificate | Denial | Promise<WantedCertificate | Denial>;
-  /** Asked per certificate, so the active authority may change under a running signer. Profiles count by `difference`. */
-  readonly compiled: () => CompiledProfile;
+  /**
+   * Asked per certificate, so the active authority may change under a running signer, and pods may get different profiles.
+   * Profiles count by `difference`.
+   */
+  readonly compiled: (request: PodCertificateRequest) => CompiledProfile;
   /** Asked in order; the first denial wins. Default none. */
   readonly rules?: readonly Rule[];
   /** Key types that are signed; others are denied as `UnsupportedKeyType`. Default all six. */
@@ -160,9 +163,8 @@ async function issueAnswer(
     throw new RangeError(
       `Cannot issue for ${lifetime} s: the API server accepts ${limits.minExpirationSeconds} s and more`,
     );
-  const compiled = policy.compiled();
-  // The API server subtracts, while `minLifetime` counts the second of `notAfter`.
-  const issued = await issue(compiled, { ...wanted, lifetime, minLifetime: limits.minExpirationSeconds + 1 }, around);
+  const compiled = policy.compiled(request);
+  const issued = await issue(compiled, { ...wanted, lifetime, minLifetime: limits.minExpirationSeconds }, around);
   const leaf = parseCertificate(issued.certificate);
   const now = around.now();
   const refresh = beginRefreshAt(
@@ -173,8 +175,9 @@ async function issueAnswer(
   );
   const status = issuedStatus(issued, refresh, now);
   const faults = statusFaults(request, { subjectPublicKeyInfo: wanted.subjectPublicKeyInfo }, status, now, limits);
-  const untrusted = await chainFault([leaf], [compiled.issuer.certificate], now, policy.verify);
-  const fault = faults[0] ?? untrusted?.message;
+  const anchors = [compiled.issuer.certificate];
+  const path = await validatePath(leaf, { anchors, at: now, verify: policy.verify });
+  const fault = faults[0] ?? (path.ok ? undefined : path.message);
   if (fault !== undefined)
     throw new Error(`Refusing to hand out certificate ${leaf.serialNumber.toString(16)}: ${fault}`);
   return {
