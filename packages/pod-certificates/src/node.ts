@@ -1,4 +1,5 @@
 import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { KeysError } from '@mayfly/keys';
 import { verifyWithNode } from '@mayfly/keys/node';
 import type { RequestVerifiers, VerifyProofOfPossession } from './request-rules.js';
 
@@ -31,5 +32,15 @@ function importKey(subjectPublicKeyInfo: Uint8Array): KeyObject | undefined {
   }
 }
 
-/** The cryptography of the API server's rules, by node:crypto. */
-export const nodeVerifiers: RequestVerifiers = { verifySignature: verifyWithNode, verifyProofOfPossession };
+/** The cryptography of the API server's rules, by node:crypto. A key that cannot be imported has signed nothing. */
+export const nodeVerifiers: RequestVerifiers = {
+  verifySignature(signed, subjectPublicKeyInfo) {
+    try {
+      return verifyWithNode(signed, subjectPublicKeyInfo);
+    } catch (error) {
+      if (error instanceof KeysError) return false;
+      throw error;
+    }
+  },
+  verifyProofOfPossession,
+};

@@ -139,12 +139,12 @@ export const newRequestRules: readonly Rule<NewRequestContext>[] = [
     name: 'spec.signerName is a domain, a slash and a path',
     check: ({ spec }) => signerNameErrors('spec.signerName', textMember(spec, 'signerName')),
   },
-  nameRule('podName'),
-  uidRule('podUID'),
-  nameRule('serviceAccountName'),
-  uidRule('serviceAccountUID'),
-  nameRule('nodeName'),
-  uidRule('nodeUID'),
+  /* @__PURE__ */ nameRule('podName'),
+  /* @__PURE__ */ uidRule('podUID'),
+  /* @__PURE__ */ nameRule('serviceAccountName'),
+  /* @__PURE__ */ uidRule('serviceAccountUID'),
+  /* @__PURE__ */ nameRule('nodeName'),
+  /* @__PURE__ */ uidRule('nodeUID'),
   {
     name: 'spec.maxExpirationSeconds is set and in range, a day at most for reserved signers',
     check({ spec, limits }) {

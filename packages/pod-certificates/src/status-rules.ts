@@ -208,7 +208,7 @@ export const issuedRules: readonly Rule<IssuedContext>[] = [
       ...timeErrors(newStatus, 'beginRefreshAt', 'must be present and in the range [notbefore+10min, notafter-10min]'),
     ],
   },
-  timeRule('notBefore', 'NotBefore'),
+  /* @__PURE__ */ timeRule('notBefore', 'NotBefore'),
   {
     name: "notBefore is strictly within 5 minutes of the server's clock",
     last: true,
@@ -223,7 +223,7 @@ export const issuedRules: readonly Rule<IssuedContext>[] = [
             ),
           ],
   },
-  timeRule('notAfter', 'NotAfter'),
+  /* @__PURE__ */ timeRule('notAfter', 'NotAfter'),
   {
     name: 'notAfter - notBefore is from the floor to spec.maxExpirationSeconds',
     last: true,

@@ -2,12 +2,12 @@ import { DerError, equalBytes, type Seconds } from '@mayfly/der';
 import { PemError, parsePem } from '@mayfly/der/pem';
 import { parseCertificationRequest } from '@mayfly/pkcs10';
 import { type Certificate, parseCertificate, X509Error } from '@mayfly/x509';
+import { type PathRefusalReason, validatePath } from '@mayfly/x509/path';
 import type { VerifySignature } from '@mayfly/x509/signed';
-import { type ChainFault, chainFault } from './chain.js';
 import type { PodCertificateRequestStatus } from './types.js';
 
 /** Why an issued certificate is not used. */
-export type RejectionReason = ChainFault['reason'] | 'MalformedChain' | 'KeyMismatch' | 'TimeMismatch';
+export type RejectionReason = PathRefusalReason | 'MalformedChain' | 'KeyMismatch' | 'TimeMismatch';
 
 /** What an issued status is held against. */
 export interface Expectation {
@@ -54,8 +54,9 @@ export async function verifyIssued(
     return { ok: false, reason: 'TimeMismatch', message: "The times of the status are not the certificate's" };
   if (notBefore > now + CLOCK_TOLERANCE)
     return { ok: false, reason: 'NotYetValid', message: `The certificate begins in ${notBefore - now} s` };
-  const fault = await chainFault(chain, anchors, Math.max(now, notBefore), verify);
-  return fault === undefined ? { ok: true, chain, notBefore, notAfter, beginRefreshAt } : { ok: false, ...fault };
+  const at = Math.max(now, notBefore);
+  const path = await validatePath(leaf, { anchors, intermediates: chain.slice(1), at, verify });
+  return path.ok ? { ok: true, chain, notBefore, notAfter, beginRefreshAt } : path;
 }
 
 /** The certificates of a PEM text, or what is wrong with it. */
