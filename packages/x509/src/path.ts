@@ -7,7 +7,7 @@ import { extKeyUsage, idCeExtKeyUsage, keyPurposes } from './extensions/ext-key-
 import { findExtension, unhandledCritical } from './extensions/find-extension.js';
 import { idCeKeyUsage, keyUsage } from './extensions/key-usage.js';
 import { idCeNameConstraints } from './extensions/name-constraints.js';
-import { idCeSubjectAltName } from './extensions/subject-alt-name.js';
+import { idCeSubjectAltName, subjectAltName } from './extensions/subject-alt-name.js';
 import { subjectKeyIdentifier } from './extensions/subject-key-identifier.js';
 import { parseName } from './name/codec.js';
 import { matchingKey } from './name/match.js';
@@ -233,9 +233,10 @@ function refusePurpose(certificate: Certificate, { extKeyUsage: wanted }: PathOp
   return refuse('ExtKeyUsageMismatch', `The certificate is not for the purpose ${wanted}`, certificate);
 }
 
-/** Runs checks that decode extensions; one that is broken is a refusal. */
+/** Runs checks that decode extensions; one that is honoured but broken is a refusal. */
 function orBadExtension(certificate: Certificate, check: () => PathRefusal | undefined): PathRefusal | undefined {
   try {
+    for (const decode of [basicConstraints, keyUsage, extKeyUsage, subjectAltName]) decode(certificate);
     return check();
   } catch (error) {
     if (error instanceof DerError || error instanceof X509Error)

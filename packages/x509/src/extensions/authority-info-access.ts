@@ -12,7 +12,7 @@ export const accessMethods = {
   caIssuers: '1.3.6.1.5.5.7.48.2',
   timeStamping: '1.3.6.1.5.5.7.48.3',
   caRepository: '1.3.6.1.5.5.7.48.5',
-} as const satisfies Readonly<Record<string, Oid>>;
+} as const;
 
 /** RFC 5280 §4.2.2.1. */
 export interface AccessDescription {

@@ -14,7 +14,7 @@ export const keyPurposes = {
   emailProtection: '1.3.6.1.5.5.7.3.4',
   timeStamping: '1.3.6.1.5.5.7.3.8',
   OCSPSigning: '1.3.6.1.5.5.7.3.9',
-} as const satisfies Readonly<Record<string, Oid>>;
+} as const;
 
 /**
  * Reads the purposes that the key may be used for (RFC 5280 §4.2.1.12), as OIDs.

@@ -11,6 +11,30 @@ export interface AttributeType {
   readonly stringType: 'utf8String' | 'printableString' | 'ia5String';
 }
 
+/** For example `commonName`. */
+export type AttributeTypeName =
+  | 'commonName'
+  | 'surname'
+  | 'serialNumber'
+  | 'country'
+  | 'locality'
+  | 'stateOrProvince'
+  | 'streetAddress'
+  | 'organization'
+  | 'organizationalUnit'
+  | 'title'
+  | 'postalCode'
+  | 'name'
+  | 'givenName'
+  | 'initials'
+  | 'generationQualifier'
+  | 'dnQualifier'
+  | 'pseudonym'
+  | 'organizationIdentifier'
+  | 'userId'
+  | 'domainComponent'
+  | 'emailAddress';
+
 const attributeType = (
   type: Oid,
   descriptor: string,
@@ -19,7 +43,7 @@ const attributeType = (
 ): AttributeType => ({ type, descriptor, upperBound, stringType });
 
 /** Attribute types of RFC 5280 appendix A.1 and of RFC 4514 §3, by the names that a {@link NameAttributes} has. */
-export const attributeTypes = {
+export const attributeTypes: Readonly<Record<AttributeTypeName, AttributeType>> = {
   commonName: /* @__PURE__ */ attributeType('2.5.4.3', 'CN', 64),
   surname: /* @__PURE__ */ attributeType('2.5.4.4', 'SN', 32_768),
   serialNumber: /* @__PURE__ */ attributeType('2.5.4.5', 'serialNumber', 64, 'printableString'),
@@ -41,7 +65,4 @@ export const attributeTypes = {
   userId: /* @__PURE__ */ attributeType('0.9.2342.19200300.100.1.1', 'UID', 256),
   domainComponent: /* @__PURE__ */ attributeType('0.9.2342.19200300.100.1.25', 'DC', 63, 'ia5String'),
   emailAddress: /* @__PURE__ */ attributeType('1.2.840.113549.1.9.1', 'emailAddress', 255, 'ia5String'),
-} as const;
-
-/** For example `commonName`. */
-export type AttributeTypeName = keyof typeof attributeTypes;
+};

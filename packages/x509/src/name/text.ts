@@ -35,7 +35,7 @@ const escapeValue = (value: string): string =>
   value
     .replace(/["+,;<>\\]/g, '\\$&')
     .replace(/^[ #]/, '\\$&')
-    .replace(/ $/, (_space, at: number) => (at === 0 ? ' ' : '\\ '))
+    .replace(/(?<!^\\) $/, '\\ ')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) =>
       [...new TextEncoder().encode(character)].map((octet) => `\\${toHex(Uint8Array.of(octet))}`).join(''),
     );

@@ -1,0 +1,232 @@
+import { createHash } from 'node:crypto';
+import { concatBytes, equalBytes } from '@mayfly/der';
+import { describe, expect, test } from 'vitest';
+import { type Certificate, parseCertificate } from './certificate.js';
+import { createCertificateSync } from './create.js';
+import type { Extension } from './extension.js';
+import {
+  authorityKeyIdentifierExtension,
+  basicConstraintsExtension,
+  extKeyUsageExtension,
+  inhibitAnyPolicyExtension,
+  keyPurposes,
+  keyUsageExtension,
+  nameConstraintsExtension,
+  subjectKeyIdentifierExtension,
+} from './extensions.js';
+import { buildName, encodeName } from './name.js';
+import { type PathOptions, validatePath } from './path.js';
+import type { SyncVerifySignature } from './signed.js';
+import { encodeSubjectPublicKeyInfo } from './spki.js';
+
+/** A signature that everybody can make: the hash of key and message. Enough to see which key was asked. */
+const toySignature = (tbs: Uint8Array, spki: Uint8Array): Uint8Array =>
+  new Uint8Array(createHash('sha256').update(concatBytes(spki, tbs)).digest());
+const verify: SyncVerifySignature = ({ tbs, signatureValue }, spki) =>
+  equalBytes(toySignature(tbs, spki), signatureValue);
+
+const spkiOf = (key: string): Uint8Array =>
+  encodeSubjectPublicKeyInfo({ algorithm: { algorithm: '1.2.3' }, subjectPublicKey: new TextEncoder().encode(key) });
+
+const cA = basicConstraintsExtension({ cA: true });
+let serialNumber = 0n;
+
+/** A certificate for a name, and a key of that name unless another is given, signed by the key of the issuer's name. */
+function issue(
+  subject: string,
+  issuer: string,
+  extensions: readonly Extension[] = [cA],
+  { key = subject, issuerKey = issuer, notBefore = 1000, notAfter = 2000 } = {},
+): Certificate {
+  serialNumber++;
+  return parseCertificate(
+    createCertificateSync(
+      {
+        serialNumber,
+        issuer: encodeName(buildName({ commonName: issuer })),
+        validity: { notBefore, notAfter },
+        subject: encodeName(buildName({ commonName: subject })),
+        subjectPublicKeyInfo: spkiOf(key),
+        extensions,
+      },
+      {
+        signatureAlgorithm: { algorithm: '1.2.3' },
+        subjectPublicKeyInfo: spkiOf(issuerKey),
+        sign: (tbs) => toySignature(tbs, spkiOf(issuerKey)),
+      },
+    ),
+  );
+}
+
+const root = issue('Root', 'Root');
+const intermediate = issue('A', 'Root');
+const leaf = issue('Leaf', 'A', []);
+const validate = (one: Certificate, options: Partial<PathOptions> = {}) =>
+  validatePath(one, { anchors: [root], intermediates: [intermediate], at: 1500, verify, ...options });
+
+describe('accepts', () => {
+  test.each<[string, Certificate, Partial<PathOptions>, readonly Certificate[]]>([
+    ['a leaf below an intermediate', leaf, {}, [leaf, intermediate, root]],
+    ['an anchor itself', root, {}, [root]],
+    ['the first and the last second', leaf, { at: 1000 }, [leaf, intermediate, root]],
+    ['the last second', leaf, { at: 2000 }, [leaf, intermediate, root]],
+    ['an intermediate that is an anchor', leaf, { anchors: [intermediate], intermediates: [] }, [leaf, intermediate]],
+    [
+      'useless and duplicate intermediates',
+      leaf,
+      { intermediates: [issue('X', 'Root'), leaf, root, intermediate, intermediate] },
+      [leaf, intermediate, root],
+    ],
+    [
+      'an issuer of the same name and another key beside',
+      leaf,
+      { intermediates: [issue('A', 'Root', [cA], { key: 'B' }), intermediate] },
+      [leaf, intermediate, root],
+    ],
+    ['names that match but are not the same', issue('Leaf', 'a', [], { issuerKey: 'A' }), {}, []],
+  ])('%s', async (_name, one, options, chain) => {
+    const result = await validate(one, options);
+    if (!result.ok) throw new Error(result.message);
+    if (chain.length > 0) expect(result.chain).toEqual(chain);
+  });
+
+  test('self-issued intermediates do not count against pathLenConstraint', async () => {
+    const short = issue('A', 'Root', [basicConstraintsExtension({ cA: true, pathLenConstraint: 0 })], { key: 'old' });
+    const rolledOver = issue('A', 'A', [cA], { key: 'A', issuerKey: 'old' });
+    expect(await validate(leaf, { intermediates: [short, rolledOver] })).toMatchObject({ ok: true });
+  });
+
+  test('a purpose that is said, any purpose, and no purpose', async () => {
+    for (const purposes of [[keyPurposes.clientAuth], [keyPurposes.anyExtendedKeyUsage]]) {
+      const one = issue('Leaf', 'A', [extKeyUsageExtension(purposes)]);
+      expect(await validate(one, { extKeyUsage: keyPurposes.clientAuth })).toMatchObject({ ok: true });
+    }
+    expect(await validate(leaf, { extKeyUsage: keyPurposes.clientAuth })).toMatchObject({ ok: true });
+  });
+
+  test('the key identifier that is asked for is tried first', async () => {
+    const named = (byte: number) => subjectKeyIdentifierExtension(Uint8Array.of(byte));
+    const right = issue('A', 'Root', [cA, named(1)]);
+    const wrong = Array.from({ length: 20 }, (_, i) => issue('A', 'Root', [cA, named(2)], { key: `wrong ${i}` }));
+    const one = issue('Leaf', 'A', [authorityKeyIdentifierExtension({ keyIdentifier: Uint8Array.of(1) })]);
+    expect(await validate(one, { intermediates: [...wrong, right], budget: 2 })).toMatchObject({ ok: true });
+  });
+});
+
+describe('refuses', () => {
+  const deep = Array.from({ length: 8 }, (_, i) => issue(`D${i}`, i === 0 ? 'Root' : `D${i - 1}`));
+  const withIssuer = (...extensions: readonly Extension[]): Partial<PathOptions> => ({
+    intermediates: [issue('A', 'Root', extensions)],
+  });
+
+  test.each<[string, string, Certificate, Partial<PathOptions>]>([
+    ['NotYetValid', 'a leaf before its time', leaf, { at: 999 }],
+    ['Expired', 'a leaf after its time', leaf, { at: 2001 }],
+    ['Expired', 'an expired intermediate', leaf, { intermediates: [issue('A', 'Root', [cA], { notAfter: 1499 })] }],
+    ['Expired', 'an expired anchor', leaf, { anchors: [issue('Root', 'Root', [cA], { notAfter: 1499 })] }],
+    ['IssuerNotFound', 'a missing intermediate', leaf, { intermediates: [] }],
+    ['IssuerNotFound', 'a missing anchor', leaf, { anchors: [] }],
+    ['IssuerNotFound', 'a self-signed leaf', issue('Self', 'Self'), { intermediates: [] }],
+    ['SignatureInvalid', 'a signature of another key', issue('Leaf', 'A', [], { issuerKey: 'Other' }), {}],
+    [
+      'SignatureInvalid',
+      'an anchor of the same name and another key',
+      leaf,
+      { anchors: [issue('Root', 'Root', [cA], { key: 'Other', issuerKey: 'Other' })] },
+    ],
+    ['IssuerNotCA', 'an issuer without basicConstraints', leaf, withIssuer()],
+    ['IssuerNotCA', 'an issuer with cA FALSE', leaf, withIssuer(basicConstraintsExtension({ cA: false }))],
+    ['IssuerNotCA', 'an anchor that is no authority', leaf, { anchors: [issue('Root', 'Root', [])] }],
+    [
+      'KeyCertSignMissing',
+      'an issuer that may not sign certificates',
+      leaf,
+      withIssuer(cA, keyUsageExtension(['cRLSign'])),
+    ],
+    [
+      'PathLenExceeded',
+      'an intermediate too many',
+      leaf,
+      { anchors: [issue('Root', 'Root', [basicConstraintsExtension({ cA: true, pathLenConstraint: 0 })])] },
+    ],
+    [
+      'NameConstraintsUnsupported',
+      'name constraints',
+      leaf,
+      withIssuer(cA, nameConstraintsExtension({ excludedSubtrees: [{ base: { type: 'dNSName', value: 'a' } }] })),
+    ],
+    [
+      'NameConstraintsUnsupported',
+      'name constraints that are not critical',
+      leaf,
+      withIssuer(
+        cA,
+        nameConstraintsExtension({ excludedSubtrees: [{ base: { type: 'dNSName', value: 'a' } }] }, false),
+      ),
+    ],
+    [
+      'UnhandledCriticalExtension',
+      'a critical extension in the leaf',
+      issue('Leaf', 'A', [inhibitAnyPolicyExtension(0)]),
+      {},
+    ],
+    [
+      'UnhandledCriticalExtension',
+      'a critical extension in an issuer',
+      leaf,
+      withIssuer(cA, inhibitAnyPolicyExtension(0)),
+    ],
+    [
+      'ExtKeyUsageMismatch',
+      'a leaf for another purpose',
+      issue('Leaf', 'A', [extKeyUsageExtension([keyPurposes.serverAuth])]),
+      { extKeyUsage: keyPurposes.clientAuth },
+    ],
+    [
+      'ExtKeyUsageMismatch',
+      'an issuer for another purpose',
+      leaf,
+      { ...withIssuer(cA, extKeyUsageExtension([keyPurposes.serverAuth])), extKeyUsage: keyPurposes.clientAuth },
+    ],
+    [
+      'BadExtension',
+      'a broken extension in the leaf',
+      issue('Leaf', 'A', [{ extnID: '2.5.29.17', critical: false, extnValue: Uint8Array.of(0x30, 0) }]),
+      {},
+    ],
+    [
+      'BadExtension',
+      'a broken extension in an issuer',
+      leaf,
+      withIssuer({ extnID: '2.5.29.19', critical: true, extnValue: Uint8Array.of(5, 0) }),
+    ],
+    ['PathTooDeep', 'nine certificates', issue('Leaf', 'D6', []), { intermediates: deep }],
+  ])('%s: %s', async (reason, _name, one, options) => {
+    const result = await validate(one, options);
+    expect(result).toMatchObject({ ok: false, reason });
+  });
+
+  test('eight certificates are not too deep', async () => {
+    expect(await validate(issue('Leaf', 'D5', []), { intermediates: deep })).toMatchObject({ ok: true });
+  });
+
+  test('a maze of cross-signed authorities costs no more than the budget', async () => {
+    const names = Array.from({ length: 10 }, (_, i) => `M${i}`);
+    const maze = names.flatMap((subject) => names.map((issuer) => issue(subject, issuer)));
+    let checks = 0;
+    const result = await validate(issue('Leaf', 'M0', []), {
+      intermediates: maze,
+      verify: (signed, spki) => {
+        checks++;
+        return verify(signed, spki);
+      },
+    });
+    expect(result).toMatchObject({ ok: false, reason: 'BudgetExhausted' });
+    expect(checks).toBe(100);
+  });
+
+  test('what the verifier throws is thrown', async () => {
+    const failing = () => Promise.reject(new Error('no such algorithm'));
+    await expect(validate(leaf, { verify: failing })).rejects.toThrow('no such algorithm');
+  });
+});
