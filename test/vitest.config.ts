@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const source = ['@mayfly/source', 'node', 'import', 'module', 'default'];
 
 /** One run over the whole repository: tests beside the code, and the tests in here that need more than one package. */
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   resolve: { conditions: source },
   ssr: { resolve: { conditions: source } },
@@ -14,3 +14,5 @@ export default defineConfig({
     testTimeout: 30_000,
   },
 });
+
+export default config;

@@ -28,7 +28,9 @@ const allowed = [
   ['a third party in its module', 'middle', 'digest.ts', "import { x } from '@other/hash/sha2.js';"],
   ['a third party in the directory of its name', 'middle', 'digest/a.ts', "import { x } from '@other/hash/sha2.js';"],
   ['Node in its module', 'middle', 'fs.ts', "import { x } from 'node:fs';"],
+  ['what the package may use somewhere, in a test', 'middle', 'a.test.ts', "import { x } from '@other/hash';"],
   ['Node in a test', 'low', 'a.test.ts', "import { x } from 'node:fs';"],
+  ['help for tests beside src', 'low', 'a/b.test.ts', "import { x } from '../../testing/c.js';"],
   ['a neighbour', 'low', 'a/b.ts', "import { x } from '../c.js';"],
 ] as const;
 
@@ -80,6 +82,7 @@ test.each([
 test.each([
   ['a file behind the exports', 'middle', "import { x } from '@mayfly/low/src/x.js';", 'not among the exports of low'],
   ['a path out of the package', 'middle', "import { x } from '../../low/src/x.js';", 'outside its package'],
+  ['a path to what is beside src', 'middle', "import { x } from '../testing/x.js';", 'outside its package'],
   ['its own name', 'low', "import { x } from '@mayfly/low/pem';", 'its own package, by name'],
 ])('%s is refused', (_name, packageName, text, message) => {
   expect(importsOfInternals(parseModule(packageName, 'a.ts', text), manifests)).toEqual([

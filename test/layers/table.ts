@@ -44,6 +44,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     yaml: 'everywhere',
     zod: 'everywhere',
     commander: 'everywhere',
+    'log-update': 'everywhere',
     'node:': 'everywhere',
   },
   interop: {
@@ -59,4 +60,4 @@ export const layers: Readonly<Record<string, Layer>> = {
 };
 
 /** What tests may import besides: they stay out of the packages that are published. */
-export const testsOnly: ReadonlySet<string> = new Set(['node:', 'vitest', 'fast-check', 'pkijs', 'asn1js']);
+export const testsOnly: ReadonlySet<string> = new Set(['node:', 'vitest', 'fast-check', 'esbuild', 'pkijs', 'asn1js']);
