@@ -1,0 +1,257 @@
+import { encode, integer, sequence, toHex } from '@mayfly/der';
+import { encodeBase64 } from '@mayfly/der/pem';
+import { fieldLength, type NamedCurve } from '@mayfly/pkcs8/ec';
+import { encodeSubjectPublicKeyInfo, parseSubjectPublicKeyInfo } from '@mayfly/x509';
+import type { SignedParts, SigningKey, VerifySignature } from '@mayfly/x509/signed';
+import { schemes, signatureAlgorithm, signatureScheme } from './algorithms.js';
+import { ecdsaSignatureFromDer } from './ecdsa-signature.js';
+import { parsePublicKey } from './public-key.js';
+
+/** One demand on a provider, independent of any test framework. */
+export interface Check {
+  readonly name: string;
+  /** Rejects with an Error that says what was found. */
+  run(): Promise<void>;
+}
+
+/** What {@link signingKeyChecks} looks at. */
+export interface SigningKeySubject {
+  readonly key: SigningKey;
+  /** From another provider than the key's, so that one fault does not hide the other. */
+  readonly verify: VerifySignature;
+  /** Private octets that the caller knows to be inside; they must show up nowhere. */
+  readonly secrets?: readonly Uint8Array[];
+  /** The platform's inspector, `util.inspect` in Node. */
+  readonly inspect?: (value: unknown) => string;
+}
+
+/** What {@link verifySignatureChecks} looks at. */
+export interface VerifySignatureSubject {
+  readonly verify: VerifySignature;
+  /** Any key that passes {@link signingKeyChecks}. */
+  readonly key: SigningKey;
+}
+
+/** FIPS 186-5, orders of the base points. */
+const orders: Readonly<Record<NamedCurve, string>> = {
+  'P-256': '0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551',
+  'P-384': '0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+  'P-521':
+    '0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
+};
+
+/** What every {@link SigningKey} must do, ours and a stranger's. */
+export function signingKeyChecks({ key, verify, secrets = [], inspect }: SigningKeySubject): readonly Check[] {
+  const verifies = async (tbs: Uint8Array, signatureValue: Uint8Array) =>
+    verify({ tbs, signatureAlgorithm: key.signatureAlgorithm, signatureValue }, key.subjectPublicKeyInfo);
+  return [
+    check('signatureAlgorithm is a known scheme, parameters canonical', () => {
+      signatureScheme(key.signatureAlgorithm);
+    }),
+    check('subjectPublicKeyInfo is canonical and fits the scheme', () => {
+      const { keyType } = parsePublicKey(key.subjectPublicKeyInfo);
+      const again = encodeSubjectPublicKeyInfo(parseSubjectPublicKeyInfo(key.subjectPublicKeyInfo));
+      require(toHex(again) === toHex(key.subjectPublicKeyInfo), 'it is not what encoding it again gives');
+      require(schemes[signatureScheme(key.signatureAlgorithm)].keyType === keyType, `the key is ${keyType}`);
+    }),
+    check('signatures verify, for messages of any length', async () => {
+      for (const length of [0, 1, 55, 64, 300, 65_536])
+        require(await verifies(message(length), await key.sign(message(length))), `not for ${length} octets`);
+    }),
+    check('a signature is for its message alone', async () => {
+      require(!(await verifies(message(299), await key.sign(message(300)))), 'it verifies for another');
+    }),
+    check('signatures have the form of the scheme', async () => {
+      const publicKey = parsePublicKey(key.subjectPublicKeyInfo);
+      for (let i = 0; i < 16; i++) {
+        const signature = await key.sign(message(i));
+        require(signature instanceof Uint8Array, 'it is no Uint8Array');
+        if (publicKey.keyType === 'EC') {
+          const compact = ecdsaSignatureFromDer(signature, fieldLength(publicKey.curve));
+          require(compact !== undefined, 'it is no Ecdsa-Sig-Value in DER');
+        } else {
+          const length = publicKey.keyType === 'Ed25519' ? 64 : publicKey.modulus.length;
+          require(signature.length === length, `${signature.length} octets, expected ${length}`);
+        }
+      }
+    }),
+    check('the message is left as it was', async () => {
+      const tbs = message(300);
+      await key.sign(tbs);
+      require(toHex(tbs) === toHex(message(300)), 'it was changed');
+    }),
+    check('a signature stays as it was when the next is made', async () => {
+      const first = await key.sign(message(1));
+      const before = toHex(first);
+      await key.sign(message(2));
+      require(toHex(first) === before, 'it was changed');
+    }),
+    check('signatures can be made at the same time', async () => {
+      const lengths = [1, 2, 3, 4, 5, 6, 7, 8];
+      const signatures = await Promise.all(lengths.map(async (length) => key.sign(message(length))));
+      for (const [i, length] of lengths.entries())
+        require(await verifies(message(length), signatures[i]!), `not for number ${i}`);
+    }),
+    check('signMany, where there is one, gives the signatures in order', async () => {
+      if (key.signMany === undefined) return;
+      require((await key.signMany([])).length === 0, 'something comes of an empty batch');
+      const lengths = [5, 4, 3];
+      const signatures = await key.signMany(lengths.map(message));
+      require(signatures.length === lengths.length, `${signatures.length} signatures for ${lengths.length}`);
+      for (const [i, length] of lengths.entries())
+        require(await verifies(message(length), signatures[i]!), `not for number ${i}`);
+    }),
+    check('what is no Uint8Array is refused, the same way each time', async () => {
+      const wrong = 'text' as unknown as Uint8Array; // on purpose
+      const first = await errorOf(async () => key.sign(wrong));
+      require(first !== undefined, 'it was signed');
+      require((await errorOf(async () => key.sign(wrong)))?.name === first.name, 'the second error is another');
+    }),
+    check('private octets show up nowhere', () => {
+      const shown = [JSON.stringify(key), String(key), JSON.stringify(everything(key)), inspect?.(key) ?? ''].join(
+        '\n',
+      );
+      for (const secret of secrets)
+        for (const spelling of spellings(secret)) require(!shown.includes(spelling), 'they do');
+    }),
+  ];
+}
+
+/** What every {@link VerifySignature} must do for the kind of key given. */
+export function verifySignatureChecks({ verify, key }: VerifySignatureSubject): readonly Check[] {
+  const tbs = message(300);
+  const signed = async (): Promise<SignedParts> => ({
+    tbs,
+    signatureAlgorithm: key.signatureAlgorithm,
+    signatureValue: await key.sign(tbs),
+  });
+  const refuses = async (changes: Partial<SignedParts>, state: string) =>
+    require((await verify({ ...(await signed()), ...changes }, key.subjectPublicKeyInfo)) === false, state);
+  const throwsCode = async (code: string, parts: Partial<SignedParts>, spki: Uint8Array) => {
+    const error = await errorOf(async () => verify({ ...(await signed()), ...parts }, spki));
+    const found = error === undefined ? 'no error' : 'code' in error ? String(error.code) : error.name;
+    require(found === code, `${found}, expected ${code}`);
+  };
+  return [
+    check('a signature is accepted', async () => {
+      require((await verify(await signed(), key.subjectPublicKeyInfo)) === true, 'it is not');
+    }),
+    check('a changed message is false', async () => refuses({ tbs: flipped(tbs, 7) }, 'it is accepted')),
+    check('a changed, cut or extended signature is false', async () => {
+      const { signatureValue } = await signed();
+      const last = signatureValue.length - 1;
+      for (const at of [0, 1, 5, last >> 1, last])
+        await refuses({ signatureValue: flipped(signatureValue, at) }, `octet ${at}`);
+      for (const length of [0, 1, last])
+        await refuses({ signatureValue: signatureValue.subarray(0, length) }, `cut to ${length}`);
+      await refuses({ signatureValue: Uint8Array.from([...signatureValue, 0]) }, 'extended');
+    }),
+    check('a scheme of another kind of key is false', async () => {
+      const { keyType } = parsePublicKey(key.subjectPublicKeyInfo);
+      const other = keyType === 'EC' ? 'Ed25519' : 'ecdsa-with-SHA256';
+      await refuses({ signatureAlgorithm: signatureAlgorithm(other) }, 'it is accepted');
+    }),
+    check('an unknown algorithm is an error', async () =>
+      throwsCode(
+        'ERR_KEYS_UNSUPPORTED_ALGORITHM',
+        { signatureAlgorithm: { algorithm: '1.2.3' } },
+        key.subjectPublicKeyInfo,
+      ),
+    ),
+    check('parameters that are not canonical are an error', async () => {
+      const { algorithm, parameters } = key.signatureAlgorithm;
+      const changed = parameters === undefined ? { algorithm, parameters: Uint8Array.of(5, 0) } : { algorithm };
+      await throwsCode('ERR_KEYS_UNSUPPORTED_ALGORITHM', { signatureAlgorithm: changed }, key.subjectPublicKeyInfo);
+    }),
+    check('a malformed public key is an error', async () => {
+      const spki = key.subjectPublicKeyInfo;
+      await throwsCode('ERR_KEYS_PUBLIC_KEY', {}, spki.subarray(0, spki.length - 1));
+      if (parsePublicKey(spki).keyType === 'EC')
+        await throwsCode('ERR_KEYS_PUBLIC_KEY', {}, flipped(spki, spki.length - 1));
+    }),
+    check('ECDSA: both values of s, DER alone, nothing out of range', async () => {
+      const publicKey = parsePublicKey(key.subjectPublicKeyInfo);
+      if (publicKey.keyType !== 'EC') return;
+      const { signatureValue } = await signed();
+      const length = fieldLength(publicKey.curve);
+      const compact = ecdsaSignatureFromDer(signatureValue, length)!;
+      const n = BigInt(orders[publicKey.curve]);
+      const r = BigInt(`0x${toHex(compact.subarray(0, length))}`);
+      const s = BigInt(`0x${toHex(compact.subarray(length))}`);
+      const other = { ...(await signed()), signatureValue: ecdsaSigValue(r, n - s) };
+      require((await verify(other, key.subjectPublicKeyInfo)) === true, 'n - s is refused');
+      const wrong: readonly [string, Uint8Array][] = [
+        ['r = 0', ecdsaSigValue(0n, s)],
+        ['s = 0', ecdsaSigValue(r, 0n)],
+        ['r + n', ecdsaSigValue(r + n, s)],
+        ['s + n', ecdsaSigValue(r, s + n)],
+        ['-s', ecdsaSigValue(r, -s)],
+        ['r‖s', compact],
+        ['a padded integer', paddedSigValue(signatureValue)],
+      ];
+      for (const [state, value] of wrong) await refuses({ signatureValue: value }, `${state} is accepted`);
+    }),
+  ];
+}
+
+const check = (name: string, body: () => void | Promise<void>): Check => ({
+  name,
+  run: async () => {
+    try {
+      await body();
+    } catch (cause) {
+      throw new Error(`Cannot pass "${name}": ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
+  },
+});
+
+function require(condition: boolean, state: string): asserts condition {
+  if (!condition) throw new Error(state);
+}
+
+const message = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31 + length) & 0xff);
+
+function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  const changed = bytes.slice();
+  changed[at]! ^= 1;
+  return changed;
+}
+
+const ecdsaSigValue = (r: bigint, s: bigint): Uint8Array => encode(sequence(integer(r), integer(s)));
+
+/** The same numbers, the last with a zero octet too many in front. */
+function paddedSigValue(der: Uint8Array): Uint8Array {
+  const body = der.subarray(der[1]! < 0x80 ? 2 : 3);
+  const sAt = 2 + body[1]!;
+  const sLength = body[sAt + 1]! + 1;
+  const padded = [...body.subarray(0, sAt), 2, sLength, 0, ...body.subarray(sAt + 2)];
+  return Uint8Array.from([0x30, ...(padded.length < 0x80 ? [padded.length] : [0x81, padded.length]), ...padded]);
+}
+
+async function errorOf(action: () => Promise<unknown>): Promise<Error | undefined> {
+  try {
+    await action();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Own properties of every kind, hidden ones and those of inner objects too. */
+function everything(value: unknown, seen: Set<unknown> = new Set()): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value))
+    return String(value);
+  seen.add(value);
+  if (value instanceof Uint8Array) return spellings(value);
+  return Reflect.ownKeys(value).map((name) => [
+    String(name),
+    everything(Reflect.getOwnPropertyDescriptor(value, name)?.value, seen),
+  ]);
+}
+
+/** How octets look in text: hexadecimal, base64, base64url, decimal lists. */
+function spellings(secret: Uint8Array): readonly string[] {
+  const base64 = encodeBase64(secret).replace(/=+$/, '');
+  const list = Array.from(secret).join(',');
+  return [toHex(secret), base64, base64.replaceAll('+', '-').replaceAll('/', '_'), list, list.replaceAll(',', ', ')];
+}

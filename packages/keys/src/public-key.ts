@@ -1,0 +1,73 @@
+import { DerError } from '@mayfly/der';
+import { curveOf } from '@mayfly/pkcs8';
+import { idEcPublicKey, isPointLength, type NamedCurve, namedCurve } from '@mayfly/pkcs8/ec';
+import { modulusLength, parseRSAPublicKey, type RSAPublicKey, rsaEncryption } from '@mayfly/pkcs8/rsa';
+import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from '@mayfly/x509';
+import { KeysError } from './errors.js';
+
+/** A public key that can verify, decoded; bytes are views into the SubjectPublicKeyInfo. */
+export type PublicKey =
+  | {
+      readonly keyType: 'EC';
+      readonly curve: NamedCurve;
+      /** `04 x y`; whether it lies on the curve is the provider's to check. */
+      readonly point: Uint8Array;
+    }
+  | { readonly keyType: 'Ed25519'; readonly publicKey: Uint8Array }
+  | ({ readonly keyType: 'RSA' } & RSAPublicKey);
+
+/** Bits of an RSA modulus that are accepted, both ends inclusive. */
+export const rsaModulusBounds = { minimum: 2048, maximum: 8192 } as const;
+
+/**
+ * Decodes a SubjectPublicKeyInfo of the algorithms here, parameters strictly: a named curve for EC, absent for Ed25519,
+ * NULL for RSA. RSA moduli have 2048 to 8192 bits, exponents are odd, at least 3 and below 2³³.
+ * @throws {@link KeysError} `ERR_KEYS_UNSUPPORTED_ALGORITHM` for other algorithms, curves and compressed points,
+ * `ERR_KEYS_PUBLIC_KEY` when the key is malformed or out of bounds.
+ */
+export function parsePublicKey(subjectPublicKeyInfo: Uint8Array): PublicKey {
+  try {
+    return decode(parseSubjectPublicKeyInfo(subjectPublicKeyInfo));
+  } catch (cause) {
+    if (!(cause instanceof DerError)) throw cause;
+    throw new KeysError('ERR_KEYS_PUBLIC_KEY', cause.message, { cause });
+  }
+}
+
+function decode({ algorithm, subjectPublicKey }: SubjectPublicKeyInfo): PublicKey {
+  if (algorithm.algorithm === idEcPublicKey) {
+    const curve = namedCurve(algorithm.parameters);
+    if (curve === undefined) throw unsupported('its curve is not P-256, P-384 or P-521 by name');
+    if (!isPointLength(curve, subjectPublicKey))
+      throw malformed(`${subjectPublicKey.length} octets are no point of ${curve}`);
+    if (subjectPublicKey[0] !== 4) throw unsupported('its point is compressed');
+    return { keyType: 'EC', curve, point: subjectPublicKey };
+  }
+  if (curveOf(algorithm) === 'Ed25519') {
+    if (subjectPublicKey.length !== 32) throw malformed(`${subjectPublicKey.length} octets, Ed25519 has 32`);
+    return { keyType: 'Ed25519', publicKey: subjectPublicKey };
+  }
+  if (algorithm.algorithm !== rsaEncryption) throw unsupported(`its algorithm is ${algorithm.algorithm}`);
+  const { parameters } = algorithm;
+  if (parameters?.length !== 2 || parameters[0] !== 5) throw malformed('the parameters of rsaEncryption are not NULL');
+  const key = parseRSAPublicKey(subjectPublicKey);
+  requireRsaBounds(key, malformed);
+  return { keyType: 'RSA', ...key };
+}
+
+/** Refuses sizes that are too weak, or cost a verifier too much. */
+export function requireRsaBounds(key: RSAPublicKey, error: (state: string) => KeysError): void {
+  const bits = modulusLength(key);
+  const { minimum, maximum } = rsaModulusBounds;
+  if (bits < minimum || bits > maximum) throw error(`RSA modulus of ${bits} bits, ${minimum} to ${maximum} are used`);
+  const { publicExponent: e, modulus } = key;
+  const last = e[e.length - 1] ?? 0;
+  if ((last & 1) === 0 || (e.length === 1 && last < 3) || e.length > 5 || (e.length === 5 && e[0]! > 1))
+    throw error('RSA public exponent is even, below 3 or above 2³³');
+  if ((modulus[modulus.length - 1]! & 1) === 0) throw error('RSA modulus is even');
+}
+
+const unsupported = (state: string): KeysError =>
+  new KeysError('ERR_KEYS_UNSUPPORTED_ALGORITHM', `Cannot use public key: ${state}`);
+
+const malformed = (state: string): KeysError => new KeysError('ERR_KEYS_PUBLIC_KEY', `Cannot use public key: ${state}`);
