@@ -1,4 +1,4 @@
-import { encode, fromHex, integer, type Oid, toHex } from '@mayfly/der';
+import { encode, fromHex, integer, type Oid, oid, sequence, toHex, utf8String } from '@mayfly/der';
 import { describe, expect, test } from 'vitest';
 import type { Extension, HasExtensions } from './extension.js';
 import * as x from './extensions.js';
@@ -269,6 +269,18 @@ describe('broken values', () => {
 
   test('cA FALSE written out is read', () => {
     expect(x.basicConstraints(having('2.5.29.19', '3003010100'))).toEqual({ cA: false });
+  });
+
+  test('display texts of more than 200 characters are read, and not written', () => {
+    const explicitText = { value: 'a'.repeat(201), stringType: 'utf8String' as const };
+    const value = encode(
+      sequence(
+        sequence(oid('1.2.3'), sequence(sequence(oid('1.3.6.1.5.5.7.2.2'), sequence(utf8String(explicitText.value))))),
+      ),
+    );
+    const policies = x.certificatePolicies(having('2.5.29.32', toHex(value)))!;
+    expect(policies[0]!.policyQualifiers).toEqual([{ type: 'userNotice', explicitText }]);
+    expect(() => x.certificatePoliciesExtension(policies)).toThrow(RangeError);
   });
 
   test('trailing zero bits of keyUsage are read', () => {
