@@ -50,7 +50,7 @@ export function readManifests(files: readonly SourceFile[], options: SourceOptio
     const file = files[0]?.path ?? '';
     findings.error('ERR_CLI_NO_POD', { file, line: 1, column: 1 }, '', 'no Pod and no workload with a pod template');
   }
-  checkBundlesExist(pods, clusterTrustBundles, findings);
+  if (findings.errors.length === 0) checkBundlesExist(pods, clusterTrustBundles, findings);
   const notices = findings.notices(tell);
   return findings.errors.length > 0
     ? { ok: false, errors: findings.errors, notices }
@@ -165,8 +165,8 @@ function checkBundlesExist(pods: readonly Pod[], bundles: readonly ClusterTrustB
     const { signerName } = source.from;
     if (!isReservedSignerName(signerName) || signerName === POPULAR_SIGNER_NAME) continue;
     if (bundles.some((bundle) => bundle.signerName === signerName)) continue;
-    const state = `no trust bundle of ${signerName} exists outside a cluster: add the ClusterTrustBundle to the manifests or set optional: true`;
-    findings.error('ERR_CLI_NOT_FOUND', source.place, 'clusterTrustBundle.signerName', state);
+    const state = `no trust bundle of ${signerName} exists outside a cluster: add its ClusterTrustBundle to the manifests or set optional: true`;
+    findings.error('ERR_CLI_NOT_FOUND', source.place, '', state);
   }
 }
 

@@ -1,13 +1,16 @@
 import {
   type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
-  parseAllDocuments,
+  Parser,
   Scalar,
   type YAMLMap,
   type YAMLSeq,
@@ -54,6 +57,7 @@ export interface YamlDocument {
 const MAX_FILE_LENGTH = 4 * 1024 * 1024;
 /** Nodes of one document after aliases are followed, so that a small file cannot unfold into a large one. */
 const MAX_NODES = 200_000;
+/** Collections open at one time. */
 const MAX_DEPTH = 100;
 
 /**
@@ -73,7 +77,7 @@ export function parseYaml({ path: file, text }: SourceFile, findings: Findings):
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const documents = parseDocuments(text, lineCounter, findings, start);
+  const documents = composeDocuments(text, lineCounter, placeAt, findings);
   return documents.flatMap((document) => {
     const problems = [...document.errors, ...document.warnings];
     // The first syntax error brings a train of others.
@@ -81,34 +85,34 @@ export function parseYaml({ path: file, text }: SourceFile, findings: Findings):
       findings.error('ERR_CLI_YAML', placeAt(pos[0]), '', (message.split('\n')[0] ?? '').slice(0, 200));
     if (problems.length > 0) return [];
     const builder = new TreeBuilder(placeAt, findings);
-    const tree = document.contents === null ? undefined : builder.build(document.contents, 0)?.node;
-    return builder.faultless ? [{ document, tree }] : [];
+    const tree = document.contents === null ? undefined : builder.build(document.contents)?.node;
+    const isEmpty = tree?.kind === 'scalar' && tree.value === null;
+    return builder.faultless ? [{ document, tree: isEmpty ? undefined : tree }] : [];
   });
 }
 
-function parseDocuments(
+/** Keys are compared by TreeBuilder: the library's own check takes quadratic time. */
+const OPTIONS = { prettyErrors: false, uniqueKeys: false, stringKeys: true, logLevel: 'error' } as const;
+
+function composeDocuments(
   text: string,
   lineCounter: LineCounter,
+  placeAt: (offset: number) => Place,
   findings: Findings,
-  start: Place,
 ): readonly Document.Parsed[] {
-  try {
-    // Keys are compared by TreeBuilder: the library's own check takes quadratic time.
-    const options = {
-      lineCounter,
-      prettyErrors: false,
-      uniqueKeys: false,
-      stringKeys: true,
-      logLevel: 'error',
-    } as const;
-    const documents = parseAllDocuments(text, options);
-    return Array.isArray(documents) ? documents : [];
-  } catch (error) {
-    // The library recurses, so nesting thousands deep ends its stack.
-    const state = error instanceof RangeError ? 'nested too deeply' : 'not readable as YAML';
-    findings.error('ERR_CLI_YAML', start, '', state);
-    return [];
+  const parser = new Parser(lineCounter.addNewLine);
+  lineCounter.addNewLine(0);
+  const tokens: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    // The composer recurses, and a stack that it exhausts can end the process.
+    if (parser.stack.length > MAX_DEPTH) {
+      findings.error('ERR_CLI_YAML', placeAt(parser.offset), '', `nested more than ${MAX_DEPTH} levels deep`);
+      return [];
+    }
   }
+  tokens.push(...parser.end());
+  return [...new Composer(OPTIONS).compose(tokens)];
 }
 
 /** A node and how many nodes it unfolds into. */
@@ -128,14 +132,13 @@ class TreeBuilder {
     this.#findings = findings;
   }
 
-  build(node: Node, depth: number): Built | undefined {
+  build(node: Node): Built | undefined {
     const place = this.#placeOf(node);
-    if (depth > MAX_DEPTH) return this.#fault(place, `nested more than ${MAX_DEPTH} levels deep`);
     if (isAlias(node)) return this.#alias(node, place);
     const built = isMap(node)
-      ? this.#map(node, place, depth)
+      ? this.#map(node, place)
       : isSeq(node)
-        ? this.#list(node, place, depth)
+        ? this.#list(node, place)
         : isScalar(node)
           ? { node: { kind: 'scalar' as const, place, value: scalarValue(node) }, size: 1 }
           : this.#fault(place, 'neither mapping, list nor scalar');
@@ -150,7 +153,7 @@ class TreeBuilder {
     return this.#anchors.get(source) ?? this.#fault(place, `alias *${source} names no complete value before it`);
   }
 
-  #map(map: YAMLMap, place: Place, depth: number): Built | undefined {
+  #map(map: YAMLMap, place: Place): Built | undefined {
     const entries = new Map<string, YamlEntry>();
     const merged: YamlMap[] = [];
     let size = 1;
@@ -160,7 +163,7 @@ class TreeBuilder {
       const name = String(key.value ?? '');
       const keyPlace = this.#placeOf(key);
       const built: Built | undefined = isNode(value)
-        ? this.build(value, depth + 1)
+        ? this.build(value)
         : { node: { kind: 'scalar', place: keyPlace, value: null }, size: 1 };
       if (built === undefined) return undefined;
       size += built.size;
@@ -183,12 +186,12 @@ class TreeBuilder {
     return { node: { kind: 'map', place, entries }, size };
   }
 
-  #list(list: YAMLSeq, place: Place, depth: number): Built | undefined {
+  #list(list: YAMLSeq, place: Place): Built | undefined {
     const items: YamlNode[] = [];
     let size = 1;
     for (const item of list.items) {
       const built: Built | undefined = isNode(item)
-        ? this.build(item, depth + 1)
+        ? this.build(item)
         : { node: { kind: 'scalar', place, value: null }, size: 1 };
       if (built === undefined) return undefined;
       size += built.size;

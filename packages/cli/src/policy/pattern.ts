@@ -33,7 +33,7 @@ export function matchesDnsName(pattern: string, name: string, wildcards: boolean
   return (
     wanted.length === labels.length &&
     labels.every((label, index) =>
-      label.includes('*') ? wildcards && wanted[index] === label : matchesGlob(wanted[index]!, label),
+      label.includes('*') ? wildcards && wanted[index] === label : matchesPart(wanted[index]!, label),
     )
   );
 }
@@ -42,7 +42,7 @@ export function matchesDnsName(pattern: string, name: string, wildcards: boolean
 export function matchesUri(pattern: string, uri: string): boolean {
   const wanted = pattern.split('/');
   const segments = uri.split('/');
-  return wanted.length === segments.length && segments.every((segment, index) => matchesGlob(wanted[index]!, segment));
+  return wanted.length === segments.length && segments.every((segment, index) => matchesPart(wanted[index]!, segment));
 }
 
 /** Whether an address is the one of a pattern or lies in its network (`10.0.0.0/8`, `fd00::/8`). */
@@ -75,5 +75,9 @@ export function dnsPatternFault(pattern: string): string | undefined {
   const label = pattern.split('.').find((part) => !/^[-*A-Za-z0-9]{1,63}$/.test(part));
   return label === undefined ? undefined : 'has a label that no host name has; write letters, digits, "-" and "*"';
 }
+
+/** A `*` stands for something: an empty label or segment matches only itself. */
+const matchesPart = (pattern: string, part: string): boolean =>
+  part === '' ? pattern === '' : matchesGlob(pattern, part);
 
 const ipFamily = (family: number): 'ipv4' | 'ipv6' => (family === 4 ? 'ipv4' : 'ipv6');
