@@ -158,3 +158,7 @@ test.each<[string, string, string, string]>([
 ])('refused: %s', (_name, from, to, code) => {
   expect(translate({ path: 'a.yaml', text: pod.replace(from, to) })).toMatchObject({ ok: false, errors: [{ code }] });
 });
+
+test.each(['workload', 'kubernetes.io/kube-apiserver-client'])('%s is no signer to translate to', (signerName) => {
+  expect(() => translate({ path: 'a.yaml', text: pod }, { signerName })).toThrow(RangeError);
+});

@@ -1,10 +1,11 @@
 import { isReservedSignerName } from '@mayfly/pod-certificates';
 import { type Document, isAlias, isMap, isScalar, isSeq, Parser, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { encodeAnnotations } from './annotations.js';
-import { Findings, type ManifestError, type Place } from './findings.js';
+import { Findings, type ManifestError, type Place, quoted } from './findings.js';
 import { popularFields, popularPaths } from './pod-certificate-source.js';
 import { manifestErrors, workloadKinds } from './read-manifests.js';
 
+import { signerNameFault } from './signer-names.js';
 import { parseYaml, type SourceFile } from './yaml-tree.js';
 
 /** The real form of a file, or why there is none. */
@@ -34,12 +35,15 @@ const REAL_FIELDS = [
 /**
  * Rewrites every `podCertificate` source of the popular form into the real API's. All else of a document stays, comments
  * too; a document without such a source stays byte for byte.
+ * @throws RangeError for a `signerName` that is no private signer's.
  */
 export function translate(
   file: SourceFile,
   { signerName = 'mayfly.dev/workload', ...unknown }: TranslateOptions = {},
 ): TranslateResult {
   unknown satisfies Record<string, never>;
+  const fault = isReservedSignerName(signerName) ? 'is reserved for Kubernetes' : signerNameFault(signerName);
+  if (fault !== undefined) throw new RangeError(`Cannot translate to signer ${quoted(signerName)}: it ${fault}`);
   const errors = manifestErrors(file);
   if (errors.length > 0) return { ok: false, errors };
   const findings = new Findings();
