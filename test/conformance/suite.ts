@@ -13,16 +13,22 @@ export type Differences = Readonly<Record<string, string>>;
 
 const folder = new URL('../../../shared/vectors/', import.meta.url);
 
+/** The file of a suite, compressed or not; `undefined` where there is none. */
+const fileOf = (suite: string): URL | undefined =>
+  ['cases.json.gz', 'cases.json'].map((name) => new URL(`${suite}/${name}`, folder)).find((file) => existsSync(file));
+
 /** Whether the vectors of a suite are on this machine. */
-export const isPresent = (suite: string): boolean => existsSync(new URL(`${suite}/cases.json.gz`, folder));
+export const isPresent = (suite: string): boolean => fileOf(suite) !== undefined;
 
 /** What to put into a test's name, so that a skip says what is missing. */
 export const orMissing = (suite: string): string => (isPresent(suite) ? '' : ` (missing: ../shared/vectors/${suite})`);
 
 /** The cases of a suite, of the shape that its kind has. */
 export function loadCases<T extends Case>(suite: string): readonly T[] {
-  const file = gunzipSync(readFileSync(new URL(`${suite}/cases.json.gz`, folder))).toString();
-  return (JSON.parse(file) as { readonly cases: readonly T[] }).cases; // the format is the suite's README's
+  const file = fileOf(suite);
+  if (file === undefined) throw new Error(`Cannot load ${suite}: no cases.json in ${folder.pathname}${suite}`);
+  const text = file.pathname.endsWith('.gz') ? gunzipSync(readFileSync(file)).toString() : readFileSync(file, 'utf8');
+  return (JSON.parse(text) as { readonly cases: readonly T[] }).cases; // the format is the suite's README's
 }
 
 export const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));

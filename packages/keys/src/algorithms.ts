@@ -1,5 +1,5 @@
-import { fromHex, type Oid, toHex } from '@mayfly/der';
-import type { AlgorithmIdentifier } from '@mayfly/x509';
+import { encode, explicit, integer, nullValue, type Oid, oid, sequence } from '@mayfly/der';
+import { type AlgorithmIdentifier, equalAlgorithmIdentifiers } from '@mayfly/x509';
 import { KeysError } from './errors.js';
 
 /** What a key can be generated as. */
@@ -28,74 +28,69 @@ export type SignatureScheme =
 export interface SchemeInfo {
   readonly keyType: KeyType;
   readonly algorithm: Oid;
-  /** The only parameters accepted and written, DER in hexadecimal; empty where they must be absent. */
-  readonly parameters: string;
   /** Hash of the message; Ed25519 takes the message itself. */
   readonly hash?: Hash;
-  /** Octets of salt, for PSS alone. */
+  /** Octets of salt, as many as the hash has; for PSS alone. */
   readonly saltLength?: number;
 }
 
-/** RFC 5758 §3.2: parameters are absent. */
-const ecdsa = (arc: number, hash: Hash): SchemeInfo => ({
-  keyType: 'EC',
-  algorithm: `1.2.840.10045.4.3.${arc}`,
-  parameters: '',
-  hash,
-});
+/** Every scheme: RFC 5758 §3.2, RFC 8410 §3, RFC 4055 §5 and §3.1. */
+export const schemes: Readonly<Record<SignatureScheme, SchemeInfo>> = {
+  'ecdsa-with-SHA256': { keyType: 'EC', algorithm: '1.2.840.10045.4.3.2', hash: 'SHA-256' },
+  'ecdsa-with-SHA384': { keyType: 'EC', algorithm: '1.2.840.10045.4.3.3', hash: 'SHA-384' },
+  'ecdsa-with-SHA512': { keyType: 'EC', algorithm: '1.2.840.10045.4.3.4', hash: 'SHA-512' },
+  Ed25519: { keyType: 'Ed25519', algorithm: '1.3.101.112' },
+  sha256WithRSAEncryption: { keyType: 'RSA', algorithm: '1.2.840.113549.1.1.11', hash: 'SHA-256' },
+  sha384WithRSAEncryption: { keyType: 'RSA', algorithm: '1.2.840.113549.1.1.12', hash: 'SHA-384' },
+  sha512WithRSAEncryption: { keyType: 'RSA', algorithm: '1.2.840.113549.1.1.13', hash: 'SHA-512' },
+  'RSASSA-PSS-SHA256': { keyType: 'RSA', algorithm: '1.2.840.113549.1.1.10', hash: 'SHA-256', saltLength: 32 },
+  'RSASSA-PSS-SHA384': { keyType: 'RSA', algorithm: '1.2.840.113549.1.1.10', hash: 'SHA-384', saltLength: 48 },
+  'RSASSA-PSS-SHA512': { keyType: 'RSA', algorithm: '1.2.840.113549.1.1.10', hash: 'SHA-512', saltLength: 64 },
+};
 
-/** RFC 4055 §5: parameters are NULL. */
-const pkcs1 = (arc: number, hash: Hash): SchemeInfo => ({
-  keyType: 'RSA',
-  algorithm: `1.2.840.113549.1.1.${arc}`,
-  parameters: '0500',
-  hash,
-});
+/** RFC 4055 §2.1. */
+const hashes: Readonly<Record<Hash, Oid>> = {
+  'SHA-256': '2.16.840.1.101.3.4.2.1',
+  'SHA-384': '2.16.840.1.101.3.4.2.2',
+  'SHA-512': '2.16.840.1.101.3.4.2.3',
+};
 
-/** RFC 4055 §3.1 in DER: MGF1 with the same hash, a salt as long as the hash, NULL after each hash, the trailer left out. */
-function pss(arc: string, hash: Hash, saltLength: number): SchemeInfo {
-  const algorithm = `300d060960864801650304020${arc}0500`;
-  return {
-    keyType: 'RSA',
-    algorithm: '1.2.840.113549.1.1.10',
-    parameters: `3034a00f${algorithm}a11c301a06092a864886f70d010108${algorithm}a2030201${saltLength.toString(16)}`,
-    hash,
-    saltLength,
-  };
-}
+/** RFC 4055 §2.2. */
+const idMgf1: Oid = '1.2.840.113549.1.1.8';
 
-/** Every scheme, with its one spelling as an AlgorithmIdentifier. */
-export const schemes: Readonly<Record<SignatureScheme, SchemeInfo>> = /* @__PURE__ */ (() => ({
-  'ecdsa-with-SHA256': ecdsa(2, 'SHA-256'),
-  'ecdsa-with-SHA384': ecdsa(3, 'SHA-384'),
-  'ecdsa-with-SHA512': ecdsa(4, 'SHA-512'),
-  Ed25519: { keyType: 'Ed25519', algorithm: '1.3.101.112', parameters: '' } as const,
-  sha256WithRSAEncryption: pkcs1(11, 'SHA-256'),
-  sha384WithRSAEncryption: pkcs1(12, 'SHA-384'),
-  sha512WithRSAEncryption: pkcs1(13, 'SHA-512'),
-  'RSASSA-PSS-SHA256': pss('1', 'SHA-256', 32),
-  'RSASSA-PSS-SHA384': pss('2', 'SHA-384', 48),
-  'RSASSA-PSS-SHA512': pss('3', 'SHA-512', 64),
-}))();
-
-/** The AlgorithmIdentifier that certificates and requests name the scheme by; new bytes each time. */
+/**
+ * The one AlgorithmIdentifier of a scheme: parameters absent for ECDSA and Ed25519, NULL for PKCS#1 v1.5; for PSS MGF1 with
+ * the same hash, a salt as long as the hash, NULL after each hash, the trailer left out.
+ */
 export function signatureAlgorithm(scheme: SignatureScheme): AlgorithmIdentifier {
-  const { algorithm, parameters } = schemes[scheme];
-  return parameters === '' ? { algorithm } : { algorithm, parameters: fromHex(parameters) };
+  const { keyType, algorithm, hash, saltLength } = schemes[scheme];
+  if (keyType !== 'RSA') return { algorithm };
+  if (saltLength === undefined) return { algorithm, parameters: encode(nullValue()) };
+  const hashAlgorithm = sequence(oid(hashes[hash!]), nullValue());
+  const maskGenAlgorithm = sequence(oid(idMgf1), hashAlgorithm);
+  const parameters = sequence(
+    explicit(0, hashAlgorithm),
+    explicit(1, maskGenAlgorithm),
+    explicit(2, integer(saltLength)),
+  );
+  return { algorithm, parameters: encode(parameters) };
 }
 
 /**
- * Which scheme an AlgorithmIdentifier means. Parameters are compared to the byte: absent for ECDSA and EdDSA, NULL for
- * RSA with PKCS#1 v1.5, the one canonical structure for PSS.
+ * Which scheme an AlgorithmIdentifier means. It has to be, to the byte, what {@link signatureAlgorithm} gives.
  * @throws {@link KeysError} `ERR_KEYS_UNSUPPORTED_ALGORITHM` for anything else.
  */
-export function signatureScheme({ algorithm, parameters }: AlgorithmIdentifier): SignatureScheme {
-  const known = Object.entries(schemes).filter(([, scheme]) => scheme.algorithm === algorithm);
-  const found = parameters === undefined ? '' : toHex(parameters.subarray(0, 64));
-  for (const [name, scheme] of known) if (scheme.parameters === found) return name as SignatureScheme; // keys of `schemes`
+export function signatureScheme(identifier: AlgorithmIdentifier): SignatureScheme {
+  let known = false;
+  for (const name of Object.keys(schemes) as SignatureScheme[]) {
+    // keys of the record above
+    if (schemes[name].algorithm !== identifier.algorithm) continue;
+    if (equalAlgorithmIdentifiers(signatureAlgorithm(name), identifier)) return name;
+    known = true;
+  }
   throw new KeysError(
     'ERR_KEYS_UNSUPPORTED_ALGORITHM',
-    `Cannot use signature algorithm ${algorithm}: ${known.length === 0 ? 'no such scheme here' : 'its parameters are not the canonical ones'}`,
+    `Cannot use signature algorithm ${identifier.algorithm}: ${known ? 'its parameters are not the canonical ones' : 'no such scheme here'}`,
   );
 }
 

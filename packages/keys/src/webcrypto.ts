@@ -60,7 +60,7 @@ export async function generateKey(
     ...(kind === 'RSA' && { modulusLength: Number(size), publicExponent: Uint8Array.of(1, 0, 1) }),
   };
   const pair = await crypto.subtle.generateKey(parameters, extractable, ['sign', 'verify']);
-  return fromCryptoKeyPair(pair as PlatformKeyPair, { scheme: name }); // asymmetric algorithms give pairs
+  return fromPair(pair as PlatformKeyPair, name); // asymmetric algorithms give pairs
 }
 
 /**
@@ -68,11 +68,12 @@ export async function generateKey(
  * @throws {@link KeysError} `ERR_KEYS_UNSUPPORTED_ALGORITHM` for other algorithms; TypeError when the key cannot sign
  * with `scheme`.
  */
-export async function fromCryptoKeyPair(
-  { privateKey, publicKey }: PlatformKeyPair,
-  { scheme: asked }: Pick<WebCryptoKeyOptions, 'scheme'> = {},
-): Promise<WebCryptoKey> {
-  const name = schemeOf(publicKey, asked);
+export const fromCryptoKeyPair = async (
+  pair: PlatformKeyPair,
+  { scheme }: Pick<WebCryptoKeyOptions, 'scheme'> = {},
+): Promise<WebCryptoKey> => fromPair(pair, schemeOf(pair.publicKey, scheme));
+
+async function fromPair({ privateKey, publicKey }: PlatformKeyPair, name: SignatureScheme): Promise<WebCryptoKey> {
   const scheme = schemes[name];
   const parameters = platformParameters(scheme);
   return {
@@ -120,7 +121,7 @@ export async function fromPkcs8(
     const signature = await crypto.subtle.sign(parameters, privateKey, new Uint8Array(0));
     if (!(await crypto.subtle.verify(parameters, publicKey, signature, new Uint8Array(0))))
       throw refused('the public key beside it belongs to another');
-    const result = await fromCryptoKeyPair({ privateKey, publicKey }, { scheme: name });
+    const result = await fromPair({ privateKey, publicKey }, name);
     requireSamePublicKey(hasPublicKey(key, result.subjectPublicKeyInfo));
     return result;
   } catch (cause) {

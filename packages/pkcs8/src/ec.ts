@@ -87,7 +87,7 @@ export const parseECPrivateKey = (der: Uint8Array): ECPrivateKey =>
   read(
     der,
     (reader) => {
-      const key = reader.sequence('ecPrivateKey');
+      const key = reader.sequence('');
       const versionOffset = key.offset;
       const version = key.smallInteger('version');
       if (version !== 1) key.refuse('ERR_DER_VALUE', versionOffset, 'version', `value ${version}, expected 1`);

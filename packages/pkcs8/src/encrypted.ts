@@ -27,7 +27,7 @@ export function readEncryptedPrivateKeyInfo(
  * @throws {@link DerError}.
  */
 export const parseEncryptedPrivateKeyInfo = (der: Uint8Array): EncryptedPrivateKeyInfo =>
-  read(der, (reader) => readEncryptedPrivateKeyInfo(reader), {
+  read(der, (reader) => readEncryptedPrivateKeyInfo(reader, ''), {
     field: 'encryptedPrivateKeyInfo',
     maxLength: 2 * pbes2Limits.ciphertextLength,
   });

@@ -93,7 +93,7 @@ export function parsePbes2({ algorithm, parameters }: AlgorithmIdentifier): Pbes
   return read(
     parameters ?? new Uint8Array(0),
     (reader) => {
-      const params = reader.sequence('pbes2Params');
+      const params = reader.sequence('');
       const keyDerivationFunc = readAlgorithmIdentifier(params, 'keyDerivationFunc');
       const encryptionScheme = readAlgorithmIdentifier(params, 'encryptionScheme');
       params.end();
@@ -119,7 +119,7 @@ function readPbkdf2(
   return read(
     parameters ?? new Uint8Array(0),
     (reader) => {
-      const params = reader.sequence('pbkdf2Params');
+      const params = reader.sequence('');
       const salt = params.octetString('salt');
       const iterationCount = params.smallInteger('iterationCount');
       const givenKeyLength = params.peek() === tags.integer ? params.smallInteger('keyLength') : expectedKeyLength;
@@ -155,7 +155,7 @@ function readEncryptionScheme({
         if (iv.length !== 16) throw parametersError(`IV of ${iv.length} octets, AES-CBC has 16`);
         return { cipher, iv };
       }
-      const params = reader.sequence('gcmParameters');
+      const params = reader.sequence('');
       const iv = params.octetString('nonce');
       const icvLength = params.done ? 12 : params.smallInteger('icvlen');
       params.end();

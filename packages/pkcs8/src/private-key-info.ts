@@ -79,7 +79,7 @@ function readAttributes(info: DerReader): readonly Uint8Array[] {
  * @throws {@link DerError} as {@link readPrivateKeyInfo}, and `ERR_DER_TRAILING_DATA`, `ERR_DER_TOO_LARGE`.
  */
 export const parsePrivateKeyInfo = (der: Uint8Array): PrivateKeyInfo =>
-  read(der, (reader) => readPrivateKeyInfo(reader), { field: 'privateKeyInfo', maxLength: MAX_PRIVATE_KEY_LENGTH });
+  read(der, (reader) => readPrivateKeyInfo(reader, ''), { field: 'privateKeyInfo', maxLength: MAX_PRIVATE_KEY_LENGTH });
 
 /** The inverse of {@link readPrivateKeyInfo}; attributes are put in DER's order. */
 export const privateKeyInfoNode = ({

@@ -63,7 +63,7 @@ export const parseRSAPublicKey = (der: Uint8Array): RSAPublicKey =>
   read(
     der,
     (reader) => {
-      const key = reader.sequence('rsaPublicKey');
+      const key = reader.sequence('');
       const modulus = key.unsignedInteger('modulus');
       const publicExponent = key.unsignedInteger('publicExponent');
       key.end();
@@ -94,7 +94,7 @@ export const parseRSAPrivateKey = (der: Uint8Array): RSAPrivateKey =>
   read(der, readRSAPrivateKey, { field: 'rsaPrivateKey', maxLength: MAX_PRIVATE_KEY_LENGTH });
 
 function readRSAPrivateKey(reader: DerReader): RSAPrivateKey {
-  const key = reader.sequence('rsaPrivateKey');
+  const key = reader.sequence('');
   const versionOffset = key.offset;
   const version = key.smallInteger('version');
   const modulus = key.unsignedInteger('modulus');
