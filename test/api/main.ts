@@ -6,9 +6,11 @@ import {
   Extractor,
   ExtractorConfig,
   ExtractorLogLevel,
-  type ExtractorMessage,
   ExtractorMessageCategory,
 } from '@microsoft/api-extractor';
+
+/** Said of a type in a signature that the same entry point does not export. */
+const FORGOTTEN = 'ae-forgotten-export';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -23,7 +25,7 @@ function main(args: readonly string[]): number {
   const entries = readdirSync(join(root, 'packages')).flatMap((name) => entriesOf(name));
   const stale = staleReports(entries);
   if (write) for (const path of stale) rmSync(path);
-  const differing = report(entries, write);
+  const { differing, unnamed } = report(entries, write);
 
   if (write) {
     console.log(`Wrote ${differing.length} of ${entries.length} reports, removed ${stale.length}`);
@@ -31,7 +33,8 @@ function main(args: readonly string[]): number {
   }
   for (const path of differing) console.error(`${path}: the API differs from its report`);
   for (const path of stale) console.error(`${path}: no entry point of this name`);
-  if (differing.length + stale.length > 0) {
+  for (const symbol of unnamed) console.error(`${symbol}: in a signature, but exported by no entry point`);
+  if (differing.length + stale.length + unnamed.length > 0) {
     console.error('Look at the change, then: npm run api -- --write');
     return 1;
   }
@@ -68,20 +71,44 @@ function staleReports(entries: readonly Entry[]): readonly string[] {
     .filter((path) => path.endsWith('.api.md') && !wanted.has(path));
 }
 
-/** @returns The reports that differ, by path; with `write` they have been replaced. */
-function report(entries: readonly Entry[], write: boolean): readonly string[] {
+interface Outcome {
+  /** Reports that differ; with `write` they have been replaced. */
+  readonly differing: readonly string[];
+  /** Types that a caller meets and cannot import from any entry point of the package. */
+  readonly unnamed: readonly string[];
+}
+
+function report(entries: readonly Entry[], write: boolean): Outcome {
   const configs = entries.map((entry) => configOf(entry));
   // One program for all: reading the declarations of Node and of the language takes longer than all reports together.
   const compilerState = CompilerState.create(configs[0]!, { additionalEntryPoints: entries.map(({ types }) => types) });
-  return entries.flatMap((entry, i) => {
-    if (write) mkdirSync(join(entry.directory, 'api'), { recursive: true });
+  const differing: string[] = [];
+  const forgotten = new Set<string>();
+  for (const [i, { directory, report }] of entries.entries()) {
+    if (write) mkdirSync(join(directory, 'api'), { recursive: true });
     const { apiReportChanged } = Extractor.invoke(configs[i]!, {
       compilerState,
       localBuild: write,
-      messageCallback: judge,
+      messageCallback: (message) => {
+        message.handled = true;
+        const symbol = message.messageId === FORGOTTEN ? /"(\w+)"/.exec(message.text)?.[1] : undefined;
+        if (symbol !== undefined) forgotten.add(`${basename(directory)} ${symbol}`);
+        if (message.category === ExtractorMessageCategory.Compiler)
+          throw new Error(`Cannot read ${message.sourceFilePath}:${message.sourceFileLine}: ${message.text}`);
+      },
     });
-    return apiReportChanged ? [entry.report] : [];
-  });
+    if (apiReportChanged) differing.push(report);
+  }
+  const named = new Set(entries.flatMap((entry, i) => exportsOf(entry, configs[i]!)));
+  return { differing, unnamed: [...forgotten].filter((symbol) => !named.has(symbol)) };
+}
+
+/** What the fresh report says is exported, each after its package's name. */
+function exportsOf({ directory }: Entry, { reportTempFilePath }: ExtractorConfig): readonly string[] {
+  const text = readFileSync(reportTempFilePath, 'utf8');
+  const declared = text.matchAll(/^export (?:abstract )?(?:class|const|function|interface|type) (\w+)/gm);
+  const passedOn = text.matchAll(/^export \{ (\w+) \}/gm);
+  return [...declared, ...passedOn].map(([, symbol]) => `${basename(directory)} ${symbol}`);
 }
 
 function configOf(entry: Entry): ExtractorConfig {
@@ -118,20 +145,13 @@ function configOf(entry: Entry): ExtractorConfig {
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
         extractorMessageReporting: {
           default: { logLevel: ExtractorLogLevel.None },
-          'ae-forgotten-export': { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
+          [FORGOTTEN]: { logLevel: ExtractorLogLevel.Warning },
         },
       },
     },
     configObjectFullPath: undefined,
     packageJsonFullPath: join(entry.directory, 'package.json'),
   });
-}
-
-/** Compiler errors end the run; everything else is said by the comparison. */
-function judge(message: ExtractorMessage): void {
-  if (message.category === ExtractorMessageCategory.Compiler)
-    throw new Error(`Cannot read ${message.sourceFilePath}:${message.sourceFileLine}: ${message.text}`);
-  message.handled = true;
 }
 
 process.exitCode = main(process.argv.slice(2));
