@@ -225,6 +225,19 @@ describe('refuses', () => {
     expect(checks).toBe(100);
   });
 
+  test('two authorities that sign each other are visited once each', async () => {
+    let checks = 0;
+    const result = await validate(issue('Leaf', 'A', []), {
+      intermediates: [issue('A', 'B'), issue('B', 'A')],
+      verify: (signed, spki) => {
+        checks++;
+        return verify(signed, spki);
+      },
+    });
+    expect(result).toMatchObject({ ok: false, reason: 'IssuerNotFound' });
+    expect(checks).toBe(2);
+  });
+
   test('what the verifier throws is thrown', async () => {
     const failing = () => Promise.reject(new Error('no such algorithm'));
     await expect(validate(leaf, { verify: failing })).rejects.toThrow('no such algorithm');

@@ -37,10 +37,8 @@ export type RelativeDistinguishedName = readonly AttributeTypeAndValue[];
 /** RFC 5280 §4.1.2.4: from the root down, so the most significant level stands first. Empty for the empty name. */
 export type Name = readonly RelativeDistinguishedName[];
 
-/** Types whose values are character strings, all of them. */
-const TEXT_TYPES: ReadonlySet<Oid> = /* @__PURE__ */ new Set(
-  /* @__PURE__ */ Object.values(attributeTypes).map(({ type }) => type),
-);
+/** Whether all values of a type are character strings. */
+const isTextType = (type: Oid): boolean => Object.values(attributeTypes).some((known) => known.type === type);
 
 /** Longest name accepted, in octets: as long as a whole certificate may be. */
 const MAX_NAME_LENGTH = 65_536;
@@ -109,7 +107,7 @@ function readAttribute(set: DerReader): AttributeTypeAndValue {
     stringType === undefined
       ? { type, value: readAny(attribute, 'value') }
       : { type, value: attribute.string('value'), stringType };
-  if (stringType === undefined && TEXT_TYPES.has(type))
+  if (stringType === undefined && isTextType(type))
     throw new X509Error('ERR_X509_NAME', start, attribute.path('value'), `${type} is no character string`);
   attribute.end();
   return read;
