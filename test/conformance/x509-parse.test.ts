@@ -83,7 +83,10 @@ describe.each(['x509-parse', 'mozilla-roots', 'fuzz-gnutls-certs'])('%s', (suite
   });
 
   const lists = isPresent(suite) ? loadCases<ParseCase>(suite).filter(({ type }) => type === 'crl') : [];
-  test.skipIf(lists.length > 0 || !isPresent(suite))(`revocation lists (missing: a reader of CRLs, for ${lists.length} cases)`, () => {
-    expect(lists).toEqual([]);
-  });
+  test.skipIf(lists.length > 0 || !isPresent(suite))(
+    `revocation lists (missing: a reader of CRLs, for ${lists.length} cases)`,
+    () => {
+      expect(lists).toEqual([]);
+    },
+  );
 });
