@@ -14,7 +14,6 @@ const SCOPE = '@mayfly/';
 const NODE_GLOBALS: ReadonlySet<string> = new Set([
   'Buffer',
   'process',
-  'require',
   'global',
   'setImmediate',
   '__dirname',
