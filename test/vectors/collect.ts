@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { applyFault } from './apply-fault.js';
 import { certificateFaults } from './definitions/certificate-faults.js';
+import { certificatePartFaults } from './definitions/certificate-part-faults.js';
 import { certificates } from './definitions/certificates.js';
 import { crls } from './definitions/crls.js';
 import { keyForms, keys } from './definitions/keys.js';
@@ -148,7 +149,7 @@ export function collect({ root, facts: askAgain, newKeys }: Options): Collection
   }
 
   const made = new Map(vectors.map((vector) => [vector.file, 'made' in vector ? vector.made : undefined]));
-  for (const definition of [...certificateFaults, ...otherFaults]) {
+  for (const definition of [...certificateFaults, ...certificatePartFaults, ...otherFaults]) {
     const { name, about, of, reader, code, path } = definition;
     const signer = made.get(of)?.signer;
     const { pem, offset } = applyFault(body(of), definition, signer === undefined ? undefined : shelf.key(signer));

@@ -38,6 +38,7 @@ export type Reader =
   | 'pkcs1'
   | 'public-key'
   | 'subject'
+  | 'subjectPublicKeyInfo'
   | 'pem'
   | `extension ${string}`;
 

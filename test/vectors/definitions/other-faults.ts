@@ -1,5 +1,6 @@
 import { ascii, child, children, type Element, hex, octets, tlv } from '../der-tree.js';
 import type { Reader } from '../types.js';
+import { append, fill, indefinite, NULL } from './edits.js';
 import type { FaultDefinition } from './fault.js';
 
 const fault = (
@@ -11,16 +12,6 @@ const fault = (
   path: string | undefined,
   edit: (root: Element) => Element | undefined,
 ): FaultDefinition => ({ name, about, of, reader, code, ...(path !== undefined && { path }), edit });
-
-function fill(element: Element, content: Element['content']): Element {
-  element.content = content;
-  return element;
-}
-function append(element: Element, extra: Element): Element {
-  children(element).push(extra);
-  return extra;
-}
-const NULL = (): Element => tlv(0x05, []);
 
 const request = (
   name: string,
@@ -155,11 +146,7 @@ const keys: readonly FaultDefinition[] = [
     (root) => fill(child(root, 1, 0), hex('2a8648ce3d0281')),
   ),
   pkcs8('trailing', 'a NULL at the end', 'ERR_DER_TRAILING_DATA', 'privateKeyInfo', (root) => append(root, NULL())),
-  pkcs8('indefinite-length', 'indefinite length', 'ERR_DER_LENGTH', 'privateKeyInfo', (root) => {
-    root.length = Uint8Array.of(0x80);
-    root.suffix = Uint8Array.of(0, 0);
-    return root;
-  }),
+  pkcs8('indefinite-length', 'indefinite length', 'ERR_DER_LENGTH', 'privateKeyInfo', indefinite),
   {
     ...pkcs8(
       'trailing-octet',
@@ -205,7 +192,7 @@ const pkcs1Keys: readonly FaultDefinition[] = [
     children(root).pop();
     return undefined;
   }),
-  pkcs1('trailing', 'a NULL at the end', 'ERR_DER_TAG', (root) => append(root, NULL())),
+  pkcs1('trailing', 'a NULL at the end', 'ERR_DER_TRAILING_DATA', (root) => append(root, NULL())),
 ];
 
 const spki = (

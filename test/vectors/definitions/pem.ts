@@ -41,9 +41,9 @@ export const pems: readonly PemDefinition[] = [
   { name: 'white-space', about: 'white space at the ends of lines', openssl: [leaf], edit: ['\n', ' \t\n'] },
   { name: 'nothing', about: 'no block at all', openssl: [[...leaf, '-noout', '-subject']] },
   edited('without-end', 'no END', 'ERR_PEM_BOUNDARY', 1, '-----END.*\n', ''),
-  edited('without-begin', 'no BEGIN', 'ERR_PEM_BOUNDARY', 12, '^-----BEGIN.*\n', ''),
+  edited('without-begin', 'no BEGIN', 'ERR_PEM_BOUNDARY', 13, '^-----BEGIN.*\n', ''),
   edited('other-end', 'an END with another label', 'ERR_PEM_BOUNDARY', 1, 'END CERTIFICATE', 'END X509 CRL'),
   edited('no-base64', 'an asterisk in the third line', 'ERR_PEM_BASE64', 3, '^(.*\n.*\n.{20}).', '$1*'),
   edited('padding-within', 'padding in the third line', 'ERR_PEM_BASE64', 4, '^(.*\n.*\n.{63}).', '$1='),
-  edited('digit-missing', 'one digit less in the third line', 'ERR_PEM_BASE64', 12, '^(.*\n.*\n).', '$1'),
+  edited('digit-missing', 'one digit less in the third line', 'ERR_PEM_BASE64', 13, '^(.*\n.*\n).', '$1'),
 ];

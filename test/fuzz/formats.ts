@@ -1,0 +1,126 @@
+/** Every format with its reader and writer, for tests that only care about octets. */
+import { bitString, DerError, encode, equalBytes, raw, sequence } from '@mayfly/der';
+import { encodePrivateKeyInfo, Pkcs8Error, parsePrivateKeyInfo } from '@mayfly/pkcs8';
+import { encodeECPrivateKey, parseECPrivateKey } from '@mayfly/pkcs8/ec';
+import { encodeEncryptedPrivateKeyInfo, parseEncryptedPrivateKeyInfo } from '@mayfly/pkcs8/encrypted';
+import { encodeRSAPrivateKey, encodeRSAPublicKey, parseRSAPrivateKey, parseRSAPublicKey } from '@mayfly/pkcs8/rsa';
+import { encodeCertificationRequestInfo, Pkcs10Error, parseCertificationRequest } from '@mayfly/pkcs10';
+import {
+  algorithmIdentifierNode,
+  encodeSubjectPublicKeyInfo,
+  encodeTBSCertificate,
+  extensionsNode,
+  parseCertificate,
+  parseSubjectPublicKeyInfo,
+  X509Error,
+} from '@mayfly/x509';
+import { encodeName, parseName } from '@mayfly/x509/name';
+import { extensionCodecs } from '../vectors/extension-codecs.js';
+
+export interface Format {
+  readonly name: string;
+  /**
+   * Reads and writes.
+   * @returns What was written.
+   * @throws One of the packages' errors when the octets are refused.
+   */
+  readonly again: (der: Uint8Array) => Uint8Array;
+  /** Accepts octets that are as long as what is written for them, and not the same. */
+  readonly lenient?: boolean;
+}
+
+const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
+
+const signed = (tbs: Uint8Array, algorithm: Parameters<typeof algorithmIdentifierNode>[0], signature: Uint8Array) =>
+  encode(sequence(raw(tbs), algorithmIdentifierNode(algorithm), bitString(signature)));
+
+function certificateAgain(der: Uint8Array): Uint8Array {
+  const certificate = parseCertificate(der);
+  const { signatureAlgorithm, signatureValue } = certificate;
+  return signed(
+    encodeTBSCertificate({ ...certificate, signature: signatureAlgorithm }),
+    signatureAlgorithm,
+    signatureValue,
+  );
+}
+
+function requestAgain(der: Uint8Array): Uint8Array {
+  const request = parseCertificationRequest(der);
+  const { subject, subjectPublicKeyInfo, extensions, signatureAlgorithm, signature } = request;
+  const attributes = request.attributes.map((attribute) =>
+    attribute.type === EXTENSION_REQUEST && extensions.length > 0
+      ? { ...attribute, values: [encode(extensionsNode(extensions))] }
+      : attribute,
+  );
+  return signed(
+    encodeCertificationRequestInfo({ subject, attributes }, subjectPublicKeyInfo),
+    signatureAlgorithm,
+    signature,
+  );
+}
+
+export const formats = {
+  certificate: { name: 'certificate', again: certificateAgain },
+  request: { name: 'request', again: requestAgain },
+  'private-key': { name: 'private-key', again: (der) => encodePrivateKeyInfo(parsePrivateKeyInfo(der)) },
+  'encrypted-private-key': {
+    name: 'encrypted-private-key',
+    again: (der) => encodeEncryptedPrivateKeyInfo(parseEncryptedPrivateKeyInfo(der)),
+  },
+  sec1: { name: 'sec1', again: (der) => encodeECPrivateKey(parseECPrivateKey(der)) },
+  pkcs1: { name: 'pkcs1', again: (der) => encodeRSAPrivateKey(parseRSAPrivateKey(der)) },
+  'pkcs1-public-key': { name: 'pkcs1-public-key', again: (der) => encodeRSAPublicKey(parseRSAPublicKey(der)) },
+  'public-key': { name: 'public-key', again: (der) => encodeSubjectPublicKeyInfo(parseSubjectPublicKeyInfo(der)) },
+  name: { name: 'name', again: (der) => encodeName(parseName(der)) },
+} as const satisfies Readonly<Record<string, Format>>;
+
+/** Extensions with named bits: trailing zero bits and bits without a name are passed over. */
+const NAMED_BITS: ReadonlySet<string> = new Set(['keyUsage', 'cRLDistributionPoints', 'freshestCRL']);
+
+/** One format for each extension: the content of its OCTET STRING. */
+export const extensionFormats: Readonly<Record<string, Format>> = Object.fromEntries(
+  Object.entries(extensionCodecs).map(([extnID, { field, again }]) => [
+    `extension ${field}`,
+    {
+      name: `extension ${field}`,
+      again: (extnValue: Uint8Array) =>
+        again({ extensions: [{ extnID, critical: false, extnValue }] }, false).extnValue,
+      lenient: NAMED_BITS.has(field),
+    },
+  ]),
+);
+
+/** Errors that bad input is refused with; those with a place carry an offset. */
+export const isRefusal = (error: unknown): error is DerError | X509Error | Pkcs10Error | Pkcs8Error =>
+  error instanceof DerError ||
+  error instanceof X509Error ||
+  error instanceof Pkcs10Error ||
+  error instanceof Pkcs8Error;
+
+/** What became of one input. */
+export type Outcome =
+  | { readonly type: 'refused'; readonly code: string; readonly offset: number | undefined }
+  | { readonly type: 'same' }
+  | { readonly type: 'tolerated' }
+  | { readonly type: 'failed'; readonly why: string };
+
+/**
+ * Reads and writes one input. It fails when something other than a refusal is thrown, when the place of a refusal is
+ * outside the input, and when what was accepted comes out as other octets; unless these are fewer and are themselves
+ * read and written unchanged, for then the input spelled out a default that DER leaves out.
+ */
+export function tryOut({ again, lenient = false }: Format, der: Uint8Array): Outcome {
+  let written: Uint8Array;
+  try {
+    written = again(der);
+  } catch (error) {
+    if (!isRefusal(error)) return { type: 'failed', why: `threw ${String(error)}` };
+    const offset = 'offset' in error ? error.offset : undefined;
+    if (offset !== undefined && !(Number.isInteger(offset) && offset >= 0 && offset <= der.length))
+      return { type: 'failed', why: `refused at byte ${offset} of ${der.length}` };
+    return { type: 'refused', code: error.code, offset };
+  }
+  if (equalBytes(written, der)) return { type: 'same' };
+  if ((lenient || written.length < der.length) && equalBytes(again(written), written)) return { type: 'tolerated' };
+  return { type: 'failed', why: `was accepted and written as ${Buffer.from(written).toString('hex')}` };
+}
