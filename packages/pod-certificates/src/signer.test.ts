@@ -1,0 +1,492 @@
+import { issue } from '@mayfly/ca';
+import { encodePem } from '@mayfly/der/pem';
+import { generateKeySync } from '@mayfly/keys/node';
+import { createCertificationRequestSync } from '@mayfly/pkcs10';
+import { parseCertificates } from '@mayfly/x509';
+import { subjectAltName } from '@mayfly/x509/extensions';
+import { buildName, encodeName } from '@mayfly/x509/name';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ApiError, type PodCertificateApi } from './api.js';
+import type { EmbeddedApi } from './embedded.js';
+import { runSigner, type SignerEvent, type SignerOptions } from './signer.js';
+import { deniedStatus } from './status.js';
+import { testIntermediate, testProfile, testRoot } from './testing/authority.js';
+import { NOW, testCluster, testRequest, testSigner, testStub } from './testing/cluster.js';
+import type { PodCertificateRequest } from './types.js';
+
+const root = testRoot(NOW);
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+let api: EmbeddedApi;
+let clock: Awaited<ReturnType<typeof testCluster>>['clock'];
+let events: SignerEvent[];
+beforeEach(async () => {
+  ({ api, clock } = await testCluster());
+  events = [];
+});
+
+/** Runs a signer while `work` does what it does. */
+async function whileSigning<T>(options: Partial<SignerOptions>, work: () => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const onEvent = (event: SignerEvent) => events.push(event);
+  const running = runSigner(testSigner({ clock, api }, root, controller.signal, { onEvent, ...options }));
+  try {
+    const result = await work();
+    for (let i = 0; i < 5; i++) await turn();
+    return result;
+  } finally {
+    controller.abort();
+    await running;
+  }
+}
+const reread = ({ metadata }: PodCertificateRequest) => api.getRequest('shop', metadata.name);
+const create = (spec = {}) => api.createRequest(testRequest(spec));
+const answerTo = async (spec = {}, options: Partial<SignerOptions> = {}) =>
+  reread(await whileSigning(options, () => create(spec)));
+const denialOf = ({ status }: PodCertificateRequest) => status.conditions[0];
+
+describe('decides', () => {
+  test('to issue, for the key in the stub', async () => {
+    const request = await answerTo();
+    expect(request.terminal).toBe('Issued');
+    const [leaf, ...rest] = parseCertificates(request.status.certificateChain);
+    expect(rest).toEqual([]);
+    expect(subjectAltName(leaf!)).toEqual([{ type: 'dNSName', value: 'web-0.shop.svc' }]);
+    expect(leaf!.validity).toEqual({ notBefore: NOW - 60, notAfter: NOW + 3540 });
+    expect(request.status.beginRefreshAt).toBeGreaterThanOrEqual(NOW - 60 + 600);
+    expect(request.status.beginRefreshAt).toBeLessThanOrEqual(NOW - 60 + 1800);
+    expect(events).toMatchObject([{ type: 'issued', serialNumber: leaf!.serialNumber, notAfter: NOW + 3540 }]);
+  });
+  test('to issue, for the key in the pair of an old kubelet', async () => {
+    const key = generateKeySync('Ed25519');
+    const podUID = 'pod-uid';
+    const request = await answerTo({
+      podUID,
+      stubPKCS10Request: new Uint8Array(),
+      pkixPublicKey: key.subjectPublicKeyInfo,
+      proofOfPossession: key.sign(new TextEncoder().encode(podUID)),
+    });
+    expect(request.terminal).toBe('Issued');
+    const [leaf] = parseCertificates(request.status.certificateChain);
+    expect(leaf!.subjectPublicKeyInfo).toEqual(new Uint8Array(key.subjectPublicKeyInfo));
+  });
+  test.each<[string, object, Partial<SignerOptions>, { reason: string; message: RegExp }]>([
+    [
+      'a stub with a subject',
+      {
+        stubPKCS10Request: createCertificationRequestSync(
+          { subject: encodeName(buildName({ commonName: 'root' })) },
+          generateKeySync('P-256'),
+        ),
+      },
+      {},
+      { reason: 'StubNotEmpty', message: /never copied/ },
+    ],
+    [
+      'a stub with an attribute',
+      {
+        stubPKCS10Request: createCertificationRequestSync(
+          { attributes: [{ type: '1.2.840.113549.1.9.7', values: [Uint8Array.of(0x0c, 0)] }] },
+          generateKeySync('P-256'),
+        ),
+      },
+      {},
+      { reason: 'StubNotEmpty', message: /empty/ },
+    ],
+    [
+      'a key type that is not signed here',
+      { stubPKCS10Request: testStub('P-384') },
+      { keyTypes: ['ECDSAP256', 'ED25519'] },
+      { reason: 'UnsupportedKeyType', message: /^Key type ECDSAP384 is not signed here, use ECDSAP256, ED25519$/ },
+    ],
+    [
+      'an unknown annotation',
+      { unverifiedUserAnnotations: { 'pki.example.com/servce': 'web', 'pki.example.com/service': 'web' } },
+      { annotations: ['pki.example.com/service'] },
+      {
+        reason: 'InvalidUnverifiedUserAnnotations',
+        message: /^Unknown annotation pki.example.com\/servce, known: pki.example.com\/service$/,
+      },
+    ],
+    [
+      'any annotation when none is known',
+      { unverifiedUserAnnotations: { 'a.io/b': '' } },
+      {},
+      { reason: 'InvalidUnverifiedUserAnnotations', message: /known: none$/ },
+    ],
+    [
+      'what toRequest denies',
+      {},
+      { toRequest: () => ({ reason: 'NoService', message: 'none' }) },
+      { reason: 'NoService', message: /none/ },
+    ],
+    [
+      'what a rule denies',
+      {},
+      { rules: [({ verified }) => ({ reason: 'Never', message: `${verified['namespace']}/${verified['podName']}` })] },
+      { reason: 'Never', message: /^shop\/web-0$/ },
+    ],
+  ])('to deny %s', async (_name, spec, options, { reason, message }) => {
+    const request = await answerTo(spec, options);
+    expect(request.terminal).toBe('Denied');
+    expect(denialOf(request)).toMatchObject({
+      reason,
+      message: expect.stringMatching(message),
+      lastTransitionTime: NOW,
+    });
+    expect(request.status.certificateChain).toBe('');
+    expect(events).toMatchObject([{ type: 'denied', denial: { reason } }]);
+  });
+  test('to fail what carries no key, where a foreign API server lets it in', async () => {
+    const request = await create();
+    const blind = { ...request, spec: { ...request.spec, stubPKCS10Request: new Uint8Array() } };
+    async function* watchRequests() {
+      yield { type: 'added', object: blind } as const;
+      await new Promise(() => {});
+    }
+    const controller = new AbortController();
+    const foreign: PodCertificateApi = { ...api, watchRequests };
+    void runSigner(testSigner({ clock, api: foreign }, root, controller.signal));
+    await turn();
+    controller.abort();
+    expect((await reread(request)).terminal).toBe('Failed');
+    expect(denialOf(await reread(request))).toMatchObject({ reason: 'MalformedRequest' });
+  });
+  test('nothing about other signers and requests that have ended', async () => {
+    const other = await create({ signerName: 'other.example/x' });
+    const ended = await create();
+    await api.updateStatus(ended, deniedStatus({ reason: 'No', message: '' }, NOW));
+    const listsAll: PodCertificateApi = {
+      ...api,
+      watchRequests: (_selector, options) => api.watchRequests({}, options),
+    };
+    await whileSigning({ api: listsAll }, turn);
+    expect((await reread(other)).terminal).toBeUndefined();
+    expect((await reread(ended)).terminal).toBe('Denied');
+    expect(events).toEqual([]);
+  });
+  test('with whichever authority is active', async () => {
+    const next = testRoot(NOW, 'Next Root');
+    let active = root;
+    const [before, after] = await whileSigning({ compiled: () => testProfile(active) }, async () => {
+      const first = await create();
+      await turn();
+      active = next;
+      return [first, await create()];
+    });
+    const issuer = async (request: PodCertificateRequest) =>
+      parseCertificates((await reread(request)).status.certificateChain)[0]!.issuer;
+    expect(await issuer(before!)).toEqual(root.certificate.subject);
+    expect(await issuer(after!)).toEqual(next.certificate.subject);
+  });
+});
+
+describe('leaves the request pending and tries again', () => {
+  const flaky = (failures: number, error: () => Error) => {
+    let left = failures;
+    return () => {
+      if (left-- > 0) throw error();
+    };
+  };
+  test.each<[string, () => Partial<SignerOptions>]>([
+    [
+      'when the key does not answer',
+      () => {
+        const fail = flaky(2, () => new Error('timeout'));
+        const key = {
+          ...root.key,
+          sign: (tbs: Uint8Array) => {
+            fail();
+            return root.key.sign(tbs);
+          },
+        };
+        return { compiled: () => testProfile({ ...root, key }) };
+      },
+    ],
+    [
+      'when a lookup of toRequest fails',
+      () => {
+        const fail = flaky(2, () => new Error('no such Service yet'));
+        return {
+          toRequest: async () => {
+            fail();
+            return { subjectAltName: [], subject: encodeName(buildName({ commonName: 'x' })), lifetime: 3600 };
+          },
+        };
+      },
+    ],
+    [
+      'when the signature is wrong',
+      () => {
+        let left = 2;
+        const forged = generateKeySync('P-256');
+        const key = { ...root.key, sign: (tbs: Uint8Array) => (left-- > 0 ? forged : root.key).sign(tbs) };
+        const compiled = () => {
+          const { verify: _, ...issuer } = testProfile({ ...root, key }).issuer;
+          return { ...testProfile({ ...root, key }), issuer };
+        };
+        return { compiled };
+      },
+    ],
+    [
+      'when the API is away',
+      () => {
+        const fail = flaky(2, () => new ApiError('ServiceUnavailable', 'away'));
+        const updateStatus: PodCertificateApi['updateStatus'] = async (...args) => {
+          fail();
+          return await api.updateStatus(...args);
+        };
+        return { api: { ...api, updateStatus } };
+      },
+    ],
+    [
+      'when an answer is lost on the way to the API',
+      () => {
+        const fail = flaky(2, () => new Error('ECONNRESET'));
+        const updateStatus: PodCertificateApi['updateStatus'] = async (...args) => {
+          fail();
+          return await api.updateStatus(...args);
+        };
+        return { api: { ...api, updateStatus } };
+      },
+    ],
+  ])('%s', async (_name, options) => {
+    const request = await whileSigning(options(), async () => {
+      const created = await create();
+      await turn();
+      expect((await reread(created)).terminal).toBeUndefined();
+      await clock.advance(10);
+      return created;
+    });
+    expect(events.map(({ type }) => type)).toEqual(['retry', 'retry', 'issued']);
+    expect((await reread(request)).terminal).toBe('Issued');
+  });
+  test.each<[string, Partial<SignerOptions>, RegExp]>([
+    [
+      'an authority that is about to expire',
+      { compiled: () => testProfile(testRoot(NOW - 9 * 365 * 86_400 + 1800)) },
+      /issuer is valid/,
+    ],
+    [
+      'a policy below the floor',
+      { toRequest: () => ({ subjectAltName: [], lifetime: 3599 }) },
+      /accepts 3600 s and more/,
+    ],
+    [
+      'a profile that counts the last second',
+      { compiled: () => testProfile(root, { lifetimeCounts: 'inclusive' }) },
+      /Cannot issue|lifetime must be >= 1 hour/,
+    ],
+    ['a backdate of five minutes', { compiled: () => testProfile(root, { backdate: 300 }) }, /within 5 minutes/],
+    [
+      'a name that the API server refuses',
+      { toRequest: () => ({ subjectAltName: [{ type: 'dNSName', value: 'a..b' }], lifetime: 3600 }) },
+      /a\.\.b/,
+    ],
+  ])('over %s, and never denies', async (_name, options, message) => {
+    const request = await whileSigning(options, async () => {
+      const created = await create();
+      await clock.advance(120);
+      return created;
+    });
+    expect((await reread(request)).terminal).toBeUndefined();
+    expect(events.length).toBeGreaterThan(1);
+    for (const event of events)
+      expect(event).toMatchObject({ type: 'retry', error: { message: expect.stringMatching(message) } });
+  });
+  test('at once after the first conflict', async () => {
+    const overtaking: PodCertificateApi = {
+      ...api,
+      updateStatus: async (version, status) =>
+        conflicts-- > 0
+          ? { ok: false, reason: 'Conflict', message: 'modified' }
+          : await api.updateStatus(version, status),
+    };
+    let conflicts = 1;
+    expect((await answerTo({}, { api: overtaking })).terminal).toBe('Issued');
+    expect(events.map(({ type }) => type)).toEqual(['issued']);
+  });
+  test('and keeps to the wait that the API asks for', async () => {
+    let left = 1;
+    const busy: PodCertificateApi = {
+      ...api,
+      updateStatus: async (version, status) => {
+        if (left-- > 0) throw new ApiError('TooManyRequests', 'slow down', { retryAfter: 30 });
+        return await api.updateStatus(version, status);
+      },
+    };
+    await whileSigning({ api: busy }, async () => {
+      await create();
+      await turn();
+      expect(events).toMatchObject([{ type: 'retry', at: NOW + 30 }]);
+      await clock.advance(30);
+    });
+    expect(events.map(({ type }) => type)).toEqual(['retry', 'issued']);
+  });
+});
+
+describe('makes one certificate for one request', () => {
+  const counting = () => {
+    let signatures = 0;
+    const key = {
+      ...root.key,
+      sign: (tbs: Uint8Array) => {
+        signatures++;
+        return root.key.sign(tbs);
+      },
+    };
+    return { compiled: () => testProfile({ ...root, key }), count: () => signatures };
+  };
+  test('however often the write fails', async () => {
+    const { compiled, count } = counting();
+    let left = 5;
+    const away: PodCertificateApi = {
+      ...api,
+      updateStatus: async (version, status) => {
+        if (left-- > 0) throw new ApiError('InternalError', 'etcd');
+        return await api.updateStatus(version, status);
+      },
+    };
+    await whileSigning({ api: away, compiled }, async () => {
+      await create();
+      await clock.advance(200);
+    });
+    expect(events.at(-1)).toMatchObject({ type: 'issued' });
+    expect(count()).toBe(1);
+  });
+  test('and knows its own when only the acknowledgement was lost', async () => {
+    const { compiled, count } = counting();
+    const deaf: PodCertificateApi = {
+      ...api,
+      updateStatus: async (version, status) => {
+        await api.updateStatus(version, status);
+        throw new Error('ECONNRESET');
+      },
+    };
+    await whileSigning({ api: deaf, compiled }, async () => {
+      await create();
+      await clock.advance(10);
+    });
+    expect(events.map(({ type }) => type)).toEqual(['retry', 'issued']);
+    expect(count()).toBe(1);
+  });
+  test('but makes it anew when the API server would not take the old one any more', async () => {
+    const { compiled, count } = counting();
+    let away = true;
+    const flaky: PodCertificateApi = {
+      ...api,
+      updateStatus: async (version, status) => {
+        if (away) throw new ApiError('ServiceUnavailable', 'away');
+        return await api.updateStatus(version, status);
+      },
+    };
+    await whileSigning({ api: flaky, compiled }, async () => {
+      await create();
+      await clock.advance(400);
+      away = false;
+      await clock.advance(120);
+    });
+    expect(events.at(-1)).toMatchObject({ type: 'issued', notAfter: expect.any(Number) });
+    expect(count()).toBeGreaterThan(1);
+    expect(count()).toBeLessThanOrEqual(Math.ceil((clock.now() - NOW) / 240));
+  });
+  test('beside another signer of the name', async () => {
+    const controller = new AbortController();
+    const second = runSigner(
+      testSigner({ clock, api }, root, controller.signal, { onEvent: (event) => events.push(event) }),
+    );
+    const requests = await whileSigning({}, () => Promise.all(Array.from({ length: 20 }, () => create())));
+    controller.abort();
+    await second;
+    for (const request of requests) expect((await reread(request)).terminal).toBe('Issued');
+    expect(events.filter(({ type }) => type === 'issued')).toHaveLength(20);
+  });
+});
+
+describe('runs', () => {
+  test('no more at once than it may', async () => {
+    let active = 0;
+    let most = 0;
+    const toRequest: SignerOptions['toRequest'] = async () => {
+      most = Math.max(most, ++active);
+      await turn();
+      active--;
+      return { subjectAltName: [{ type: 'dNSName', value: 'x.example' }], lifetime: 3600 };
+    };
+    await whileSigning({ toRequest, concurrency: 3 }, async () => {
+      for (let i = 0; i < 12; i++) await create();
+      for (let i = 0; i < 30; i++) await turn();
+    });
+    expect(most).toBe(3);
+    expect(events.filter(({ type }) => type === 'issued')).toHaveLength(12);
+    await expect(runSigner(testSigner({ clock, api }, root, AbortSignal.abort(), { concurrency: 0 }))).rejects.toThrow(
+      RangeError,
+    );
+  });
+  test('until it is told to end: what is being signed is written, what waits is left', async () => {
+    const controller = new AbortController();
+    let release = () => {};
+    const toRequest: SignerOptions['toRequest'] = async () => {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return { subjectAltName: [{ type: 'dNSName', value: 'x.example' }], lifetime: 3600 };
+    };
+    const running = runSigner(testSigner({ clock, api }, root, controller.signal, { toRequest, concurrency: 1 }));
+    const first = await create();
+    const second = await create();
+    await turn();
+    controller.abort();
+    await turn();
+    release();
+    await running;
+    expect((await reread(first)).terminal).toBe('Issued');
+    expect((await reread(second)).terminal).toBeUndefined();
+  });
+  test('on when the watch breaks', async () => {
+    let broken = 2;
+    const watchRequests: PodCertificateApi['watchRequests'] = (selector, options) => {
+      if (broken-- > 0) throw new ApiError('Expired', 'too old resource version');
+      return api.watchRequests(selector, options);
+    };
+    const request = await create();
+    await whileSigning({ api: { ...api, watchRequests } }, () => clock.advance(20));
+    expect(events.map(({ type }) => type)).toEqual(['disconnected', 'disconnected', 'issued']);
+    expect((await reread(request)).terminal).toBe('Issued');
+  });
+  test('and forgets a request that is deleted while it waits', async () => {
+    await whileSigning({ toRequest: () => Promise.reject(new Error('later')) }, async () => {
+      const { metadata } = await create();
+      await turn();
+      await api.deleteRequest('shop', metadata.name);
+      const before = events.length;
+      await clock.advance(600);
+      expect(events).toHaveLength(before);
+      expect(clock.nextWake()).toBeUndefined();
+    });
+  });
+  test('batches through the hook that makes certificates', async () => {
+    const waiting: (() => void)[] = [];
+    await whileSigning(
+      {
+        issue: async (...args) => {
+          await new Promise<void>((resolve) => waiting.push(resolve));
+          return issue(...args);
+        },
+      },
+      async () => {
+        for (let i = 0; i < 4; i++) await create();
+        for (let i = 0; i < 5; i++) await turn();
+        expect(waiting).toHaveLength(4);
+        for (const resolve of waiting) resolve();
+      },
+    );
+    expect(events.filter(({ type }) => type === 'issued')).toHaveLength(4);
+  });
+});
+
+test('the chain behind the leaf is what the issuer sends', async () => {
+  const intermediate = testIntermediate(NOW, root);
+  const request = await answerTo({}, { compiled: () => testProfile(intermediate, {}, [intermediate.certificate]) });
+  expect(request.status.certificateChain.endsWith(encodePem('CERTIFICATE', intermediate.certificate.der))).toBe(true);
+});
