@@ -1,4 +1,5 @@
 import type { Seconds } from '@mayfly/der';
+import { KeyTable, NONE } from './key-table.js';
 
 /** One planned moment. `deadline` is when the work must be over (`notAfter`), if that is known. */
 export interface ScheduleEntry {
@@ -7,7 +8,6 @@ export interface ScheduleEntry {
   readonly deadline?: Seconds;
 }
 
-const NONE = -1;
 const FIRST_CAPACITY = 1024;
 
 /**
@@ -17,9 +17,7 @@ const FIRST_CAPACITY = 1024;
  * different seconds ahead, not with the entries. Everything per entry lies in typed arrays but its key.
  */
 export class Schedule {
-  /** Slot of each key. */
-  readonly #slots = new Map<string, number>();
-  readonly #keys: string[] = [];
+  readonly #keys = new KeyTable();
   /** First slot of each second that is in the heap; `NONE` once all its entries are gone. */
   readonly #heads = new Map<Seconds, number>();
   /** Binary heap of the seconds in `#heads`. */
@@ -30,12 +28,10 @@ export class Schedule {
   #deadline = new Float64Array(FIRST_CAPACITY);
   #next = new Int32Array(FIRST_CAPACITY);
   #previous = new Int32Array(FIRST_CAPACITY);
-  /** First of the free slots, which are linked through `#next`. */
-  #free = NONE;
 
   /** Entries planned. */
   get size(): number {
-    return this.#slots.size;
+    return this.#keys.size;
   }
 
   /**
@@ -45,9 +41,9 @@ export class Schedule {
    */
   set(key: string, due: Seconds, deadline: Seconds = Number.POSITIVE_INFINITY): void {
     if (!Number.isSafeInteger(due)) throw new RangeError(`Cannot plan ${key} at ${due}: need a whole second`);
-    const known = this.#slots.get(key);
-    const slot = known ?? this.#take(key);
-    if (known !== undefined) this.#unlink(known);
+    const { slot, isNew } = this.#keys.findOrAdd(key);
+    if (slot >= this.#due.length) this.#grow();
+    if (!isNew) this.#unlink(slot);
     this.#due[slot] = due;
     this.#deadline[slot] = deadline;
     this.#link(slot, due);
@@ -55,17 +51,17 @@ export class Schedule {
 
   /** Forgets a key. @returns Whether it was planned. */
   delete(key: string): boolean {
-    const slot = this.#slots.get(key);
-    if (slot === undefined) return false;
+    const slot = this.#keys.find(key);
+    if (slot === NONE) return false;
     this.#unlink(slot);
-    this.#release(key, slot);
+    this.#keys.remove(slot);
     return true;
   }
 
   /** What is planned for a key. */
   get(key: string): ScheduleEntry | undefined {
-    const slot = this.#slots.get(key);
-    return slot === undefined ? undefined : this.#entry(slot);
+    const slot = this.#keys.find(key);
+    return slot === NONE ? undefined : this.#entry(slot);
   }
 
   /** The earliest second at which an entry is due. */
@@ -88,11 +84,9 @@ export class Schedule {
     for (let second = this.nextDue(); second !== undefined && second <= now; second = this.nextDue()) {
       let slot = this.#heads.get(second)!;
       while (slot !== NONE && taken.length < limit) {
-        const entry = this.#entry(slot);
-        const next = this.#next[slot]!;
-        taken.push(entry);
-        this.#release(entry.key, slot);
-        slot = next;
+        taken.push(this.#entry(slot));
+        this.#keys.remove(slot);
+        slot = this.#next[slot]!;
       }
       this.#heads.set(second, slot);
       if (slot !== NONE) {
@@ -104,36 +98,16 @@ export class Schedule {
     return taken;
   }
 
-  /** Every entry, in the order of first planning. */
+  /** Every entry, in no order. */
   *entries(): IterableIterator<ScheduleEntry> {
-    for (const slot of this.#slots.values()) yield this.#entry(slot);
+    for (let slot = 0; slot < this.#keys.slots; slot++) if (this.#keys.key(slot) !== undefined) yield this.#entry(slot);
   }
 
   #entry(slot: number): ScheduleEntry {
-    const key = this.#keys[slot]!;
+    const key = this.#keys.key(slot)!;
     const due = this.#due[slot]!;
     const deadline = this.#deadline[slot]!;
     return deadline === Number.POSITIVE_INFINITY ? { key, due } : { key, due, deadline };
-  }
-
-  #take(key: string): number {
-    let slot = this.#free;
-    if (slot !== NONE) {
-      this.#free = this.#next[slot]!;
-      this.#keys[slot] = key;
-    } else {
-      slot = this.#keys.push(key) - 1;
-      if (slot === this.#due.length) this.#grow();
-    }
-    this.#slots.set(key, slot);
-    return slot;
-  }
-
-  #release(key: string, slot: number): void {
-    this.#slots.delete(key);
-    this.#keys[slot] = '';
-    this.#next[slot] = this.#free;
-    this.#free = slot;
   }
 
   #grow(): void {
