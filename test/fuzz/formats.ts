@@ -25,6 +25,8 @@ export interface Format {
    * @throws One of the packages' errors when the octets are refused.
    */
   readonly again: (der: Uint8Array) => Uint8Array;
+  /** Reads alone, where the writer refuses some of what is read: rules that bind whoever issues. */
+  readonly read?: (der: Uint8Array) => unknown;
   /** Accepts octets that are as long as what is written for them, and not the same. */
   readonly lenient?: boolean;
 }
@@ -59,7 +61,19 @@ function requestAgain(der: Uint8Array): Uint8Array {
   );
 }
 
-export const formats = {
+/** Formats that stand alone, by the names that faults have for their readers. */
+export type FormatName =
+  | 'certificate'
+  | 'request'
+  | 'private-key'
+  | 'encrypted-private-key'
+  | 'sec1'
+  | 'pkcs1'
+  | 'pkcs1-public-key'
+  | 'public-key'
+  | 'name';
+
+export const formats: Readonly<Record<FormatName, Format>> = {
   certificate: { name: 'certificate', again: certificateAgain },
   request: { name: 'request', again: requestAgain },
   'private-key': { name: 'private-key', again: (der) => encodePrivateKeyInfo(parsePrivateKeyInfo(der)) },
@@ -72,19 +86,20 @@ export const formats = {
   'pkcs1-public-key': { name: 'pkcs1-public-key', again: (der) => encodeRSAPublicKey(parseRSAPublicKey(der)) },
   'public-key': { name: 'public-key', again: (der) => encodeSubjectPublicKeyInfo(parseSubjectPublicKeyInfo(der)) },
   name: { name: 'name', again: (der) => encodeName(parseName(der)) },
-} as const satisfies Readonly<Record<string, Format>>;
+};
 
 /** Extensions with named bits: trailing zero bits and bits without a name are passed over. */
 const NAMED_BITS: ReadonlySet<string> = new Set(['keyUsage', 'cRLDistributionPoints', 'freshestCRL']);
 
 /** One format for each extension: the content of its OCTET STRING. */
 export const extensionFormats: Readonly<Record<string, Format>> = Object.fromEntries(
-  Object.entries(extensionCodecs).map(([extnID, { field, again }]) => [
+  Object.entries(extensionCodecs).map(([extnID, { field, read, again }]) => [
     `extension ${field}`,
     {
       name: `extension ${field}`,
       again: (extnValue: Uint8Array) =>
         again({ extensions: [{ extnID, critical: false, extnValue }] }, false).extnValue,
+      read: (extnValue: Uint8Array) => read({ extensions: [{ extnID, critical: false, extnValue }] }),
       lenient: NAMED_BITS.has(field),
     },
   ]),
@@ -107,13 +122,15 @@ export type Outcome =
 /**
  * Reads and writes one input. It fails when something other than a refusal is thrown, when the place of a refusal is
  * outside the input, and when what was accepted comes out as other octets; unless these are fewer and are themselves
- * read and written unchanged, for then the input spelled out a default that DER leaves out.
+ * read and written unchanged, for then the input spelled out a default that DER leaves out. An extension may also be read
+ * and not written, when its value breaks a rule for issuers.
  */
-export function tryOut({ again, lenient = false }: Format, der: Uint8Array): Outcome {
+export function tryOut({ again, read, lenient = false }: Format, der: Uint8Array): Outcome {
   let written: Uint8Array;
   try {
     written = again(der);
   } catch (error) {
+    if (error instanceof RangeError && read !== undefined && isRead(read, der)) return { type: 'tolerated' };
     if (!isRefusal(error)) return { type: 'failed', why: `threw ${String(error)}` };
     const offset = 'offset' in error ? error.offset : undefined;
     if (offset !== undefined && !(Number.isInteger(offset) && offset >= 0 && offset <= der.length))
@@ -123,4 +140,13 @@ export function tryOut({ again, lenient = false }: Format, der: Uint8Array): Out
   if (equalBytes(written, der)) return { type: 'same' };
   if ((lenient || written.length < der.length) && equalBytes(again(written), written)) return { type: 'tolerated' };
   return { type: 'failed', why: `was accepted and written as ${Buffer.from(written).toString('hex')}` };
+}
+
+function isRead(read: (der: Uint8Array) => unknown, der: Uint8Array): boolean {
+  try {
+    read(der);
+    return true;
+  } catch {
+    return false; // so the reader threw what only a writer may
+  }
 }

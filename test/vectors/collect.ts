@@ -8,6 +8,7 @@ import { keyForms, keys } from './definitions/keys.js';
 import { otherFaults } from './definitions/other-faults.js';
 import { pems } from './definitions/pem.js';
 import { requests } from './definitions/requests.js';
+import { serialAndTimeFaults } from './definitions/serial-and-time-faults.js';
 import { certificateFacts, crlFacts, keyFacts, requestFacts } from './facts.js';
 import { header, withoutHeader } from './header.js';
 import { readIndex } from './index-file.js';
@@ -149,7 +150,7 @@ export function collect({ root, facts: askAgain, newKeys }: Options): Collection
   }
 
   const made = new Map(vectors.map((vector) => [vector.file, 'made' in vector ? vector.made : undefined]));
-  for (const definition of [...certificateFaults, ...certificatePartFaults, ...otherFaults]) {
+  for (const definition of [...certificateFaults, ...serialAndTimeFaults, ...certificatePartFaults, ...otherFaults]) {
     const { name, about, of, reader, code, path } = definition;
     const signer = made.get(of)?.signer;
     const { pem, offset } = applyFault(body(of), definition, signer === undefined ? undefined : shelf.key(signer));

@@ -10,9 +10,9 @@ import {
   parsePrivateKeyPem,
   readCurvePrivateKey,
 } from '@mayfly/pkcs8';
-import { ecPrivateKeyInfo, readECPrivateKey } from '@mayfly/pkcs8/ec';
+import { ecFromPrivateKeyInfo, ecPrivateKeyInfo, ecToPrivateKeyInfo, readECPrivateKey } from '@mayfly/pkcs8/ec';
 import { decryptPrivateKeyInfo } from '@mayfly/pkcs8/encrypted';
-import { parseRSAPublicKey, readRSAPrivateKeyInfo } from '@mayfly/pkcs8/rsa';
+import { encodeRSAPrivateKey, parseRSAPublicKey, readRSAPrivateKeyInfo, rsaToPrivateKeyInfo } from '@mayfly/pkcs8/rsa';
 import { parseSubjectPublicKeyInfo } from '@mayfly/x509';
 import { describe, expect, test } from 'vitest';
 import { formats } from '../fuzz/formats.js';
@@ -27,7 +27,9 @@ const publicKeys = committed.filter(ofKind('public-key'));
 /** DER of the PrivateKeyInfo in a key file of any form. */
 async function openKey({ file, password }: PrivateKeyVector): Promise<Uint8Array> {
   const key = parsePrivateKeyPem(textOf(file));
-  return key.privateKeyInfo ?? (await decryptPrivateKeyInfo(key.encryptedPrivateKeyInfo, password ?? ''));
+  return 'privateKeyInfo' in key
+    ? key.privateKeyInfo
+    : await decryptPrivateKeyInfo(key.encryptedPrivateKeyInfo, password ?? '');
 }
 
 /** The secret of a short key, or the modulus of an RSA key, as the facts have them. */
@@ -45,7 +47,7 @@ describe('private keys', () => {
       const der = await openKey(vector);
       const { publicKey, secret, modulus } = vector.facts!;
       const { secret: found, modulus: foundModulus } = secretOf(der, vector.facts!);
-      // openssl prints the scalar of an EC key without leading zeros kept apart.
+      // openssl prints a scalar without its leading zeros.
       expect({ secret: found, modulus: foundModulus }).toEqual({
         secret: secret?.padStart(found?.length ?? 0, '0'),
         modulus,
@@ -98,6 +100,22 @@ describe('private keys', () => {
             publicKey: subjectPublicKey,
           });
     expect(toHex(encodePrivateKeyInfo(info))).toBe(toHex(derOf(`keys/${name}.pem`)));
+  });
+});
+
+describe('other forms', () => {
+  test.each(['p256', 'p384', 'p521'])('%s becomes SEC 1 and PKCS#8 to the byte', (name) => {
+    const pkcs8 = derOf(`keys/${name}.pem`);
+    const sec1 = derOf(`keys/${name}-sec1.pem`);
+    expect(toHex(ecFromPrivateKeyInfo(parsePrivateKeyInfo(pkcs8)))).toBe(toHex(sec1));
+    expect(toHex(encodePrivateKeyInfo(ecToPrivateKeyInfo(sec1)))).toBe(toHex(pkcs8));
+  });
+
+  test.each(['rsa2048', 'rsa3072', 'rsa4096'])('%s becomes PKCS#1 and PKCS#8 to the byte', (name) => {
+    const pkcs8 = derOf(`keys/${name}.pem`);
+    const pkcs1 = derOf(`keys/${name}-pkcs1.pem`);
+    expect(toHex(encodeRSAPrivateKey(readRSAPrivateKeyInfo(parsePrivateKeyInfo(pkcs8))))).toBe(toHex(pkcs1));
+    expect(toHex(encodePrivateKeyInfo(rsaToPrivateKeyInfo(pkcs1)))).toBe(toHex(pkcs8));
   });
 });
 
