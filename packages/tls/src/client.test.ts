@@ -167,7 +167,7 @@ describe.each([
     }
   });
 
-  test('what waits in a queue uses the newest credentials, and a request under way ends', async () => {
+  test('a request under way ends, the next one uses the newest credentials', async () => {
     const serving = await serve(manualCredentials(fresh()));
     const credentials = manualCredentials(fresh());
     const { get } = createClient(credentials);
@@ -201,6 +201,23 @@ describe.each([
     vi.advanceTimersByTime(20_000);
     expect(installed).toEqual([1, 1]);
   });
+});
+
+test('requests that wait for a socket of the agent get one with the newest credentials', async () => {
+  const serving = await serve(manualCredentials(fresh()));
+  const credentials = manualCredentials(fresh());
+  const agent = createReloadingAgent(credentials, { agent: { servername: 'localhost', maxSockets: 1 } });
+  cleanups.push(() => agent.destroy());
+  const answers = Array.from({ length: 3 }, async () => {
+    const to: RequestOptions = { host: '127.0.0.1', port: portOf(serving), path: '/slow', agent };
+    const [response] = await once(request(to).end(), 'response');
+    return String((await response.toArray())[0]);
+  });
+  const first = serialOf(credentials);
+  await until(() => serving.explain().connections === 1);
+  credentials.set(fresh());
+  const second = serialOf(credentials);
+  expect((await Promise.all(answers)).map((answer) => answer.split(' ')[0])).toEqual([first, second, second]);
 });
 
 test('options have ranges', () => {

@@ -30,14 +30,9 @@ export interface ReloadingAgent extends Agent {
 /** Sockets and sessions of one generation. */
 interface Pool {
   readonly context: SecureContext;
-  /** Tells the pool's connections from others in the agent's own book-keeping. */
-  readonly name: string;
   /** Newest session per connection name, oldest name first. */
   readonly sessions: Map<string, Buffer>;
 }
-
-/** What the agent's hooks get: request options, with the agent's own mixed in. */
-type ConnectionOptions = RequestOptions & { readonly secureContext?: SecureContext };
 
 /**
  * Makes an agent for `https.request` with keep-alive. After each change new requests connect with the new credentials;
@@ -56,7 +51,6 @@ export function createReloadingAgent(
 // A subclass, because node:https takes nothing else and names these methods as the places to extend.
 class CredentialAgent extends Agent implements ReloadingAgent {
   readonly #generations: Generations<Pool>;
-  readonly #pools = new WeakMap<SecureContext, Pool>();
   readonly #poolOf = new WeakMap<Duplex, Pool>();
   readonly #maxSessions: number;
 
@@ -70,16 +64,10 @@ class CredentialAgent extends Agent implements ReloadingAgent {
       checkServerIdentity: identityCheck(client.expect),
     });
     this.#maxSessions = plain.maxCachedSessions ?? 100;
-    let count = 0;
     this.#generations = followGenerations(
       live,
       client,
-      (context) => {
-        const pool: Pool = { context, name: `credentials ${++count}`, sessions: new Map() };
-        this.#pools.set(context, pool);
-        this.options.secureContext = context;
-        return pool;
-      },
+      (context): Pool => ({ context, sessions: new Map() }),
       (_pool, deadline) => this.#retire(deadline),
     );
     // Before the agent's own listener, which hands the socket to the next request of the same name.
@@ -88,13 +76,8 @@ class CredentialAgent extends Agent implements ReloadingAgent {
     });
   }
 
-  override getName(options?: ConnectionOptions): string {
-    const pool = options?.secureContext && this.#pools.get(options.secureContext);
-    return `${super.getName(options)}:${pool?.name ?? ''}`;
-  }
-
   override createConnection(
-    options: ConnectionOptions,
+    options: RequestOptions,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): Duplex | null | undefined {
     const pool = this.#generations.current.value;

@@ -65,6 +65,21 @@ test('the poll sees what the watch misses: a directory that was replaced', async
   }
 });
 
+test('the watch moves to the directory that took the place of the first', async () => {
+  const dir = directory();
+  const live = join(dir, 'live');
+  mkdirSync(live);
+  swap(live, filesOf(fresh()));
+  const followed = await follow(live, { pollInterval: 3600 });
+  renameSync(live, join(dir, 'old'));
+  mkdirSync(live);
+  swap(live, filesOf(fresh()));
+  await followed.check();
+  const { sequence } = followed.current;
+  swap(live, filesOf(fresh()));
+  await until(() => followed.current.sequence > sequence);
+});
+
 test('a pair written one file after the other is never published torn', async () => {
   const dir = directory();
   const write = (name: string, text: string): void => writeFileSync(join(dir, name), text);
