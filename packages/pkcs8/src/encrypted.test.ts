@@ -1,4 +1,4 @@
-import { encode, explicit, fromHex, integer, octetString, oid, raw, sequence, toHex } from '@mayfly/der';
+import { type DerNode, encode, explicit, fromHex, integer, octetString, oid, raw, sequence, toHex } from '@mayfly/der';
 import { describe, expect, test } from 'vitest';
 import { curvePrivateKeyInfo } from './curve.js';
 import {
@@ -113,11 +113,10 @@ describe('refusals', () => {
     await expect(decryptPrivateKeyInfo(der, 'x')).rejects.toThrow(refusal('ERR_PKCS8_DAMAGED'));
   });
 
-  const pbkdf2 = (...fields: Parameters<typeof sequence>) =>
-    sequence(oid('1.2.840.113549.1.5.12'), sequence(...fields));
+  const pbkdf2 = (...fields: readonly DerNode[]) => sequence(oid('1.2.840.113549.1.5.12'), sequence(...fields));
   const aes = sequence(oid('2.16.840.1.101.3.4.1.42'), octetString(new Uint8Array(16)));
   const salt = octetString(new Uint8Array(8));
-  const params = (kdf: Parameters<typeof sequence>[0], scheme: Parameters<typeof sequence>[0] = aes) => ({
+  const params = (kdf: DerNode, scheme: DerNode = aes) => ({
     algorithm: idPbes2,
     parameters: encode(sequence(kdf, scheme)),
   });

@@ -68,7 +68,7 @@ describe('RFC 5915', () => {
   const key = encodeECPrivateKey({ privateKey: fromHex(scalar) });
   test.each([
     ['version 2', () => parseECPrivateKey(fromHex('3006020102040101')), 'ERR_DER_VALUE'],
-    ['empty [0]', () => parseECPrivateKey(fromHex('300702010104 00a000'.replace(' ', ''))), 'ERR_DER_TRUNCATED'],
+    ['empty [0]', () => parseECPrivateKey(fromHex('30070201010400a000')), 'ERR_DER_TRUNCATED'],
     ['SEC 1 without a curve', () => ecToPrivateKeyInfo(key), 'ERR_PKCS8_PARAMETERS'],
     ['another algorithm', within(toHex(key), curveAlgorithm('Ed25519')), 'ERR_PKCS8_ALGORITHM'],
     [
@@ -83,8 +83,8 @@ describe('RFC 5915', () => {
     ],
     ['no curve at all', within(toHex(key), { algorithm: '1.2.840.10045.2.1' }), 'ERR_PKCS8_PARAMETERS'],
     ['two curves', within(toHex(sec1), ecAlgorithm('P-384')), 'ERR_PKCS8_PARAMETERS'],
-    ['zero', within(`3025020101 0420${'00'.repeat(32)}`.replace(' ', '')), 'ERR_PKCS8_KEY'],
-    ['too long', within(`3026020101 042100${scalar}`.replace(' ', '')), 'ERR_PKCS8_KEY'],
+    ['zero', within(`30250201010420${'00'.repeat(32)}`), 'ERR_PKCS8_KEY'],
+    ['too long', within(`3026020101042100${scalar}`), 'ERR_PKCS8_KEY'],
     [
       'a point of another length',
       within(toHex(encodeECPrivateKey({ privateKey: fromHex(scalar), publicKey: fromHex(point).subarray(0, 64) }))),
@@ -143,11 +143,6 @@ describe('RFC 8017', () => {
     ['version 1 with two primes', hex.replace('301c020100', '301c020101'), 'ERR_DER_VALUE'],
     ['version 0 with three', `${hex.replace('301c', '3029')}300b3009020111020103020102`, 'ERR_DER_VALUE'],
     ['an empty list of primes', `${hex.replace('301c020100', '301e020101')}3000`, 'ERR_DER_VALUE'],
-    [
-      'too many primes',
-      `${hex.replace('301c020100', '3081a0020101')}308180${'3009020111020103020102'.repeat(9)}`,
-      'ERR_DER_TRUNCATED',
-    ],
     ['a negative prime', hex.replace('02010d', '0201fd'), 'ERR_DER_INTEGER'],
     ['a number too few', hex.replace('301c', '3019').slice(0, -6), 'ERR_DER_TRUNCATED'],
   ])('%s is refused', (_name, der, code) => {
@@ -156,7 +151,7 @@ describe('RFC 8017', () => {
 
   test('more than ten primes are refused', () => {
     const infos = '3009020111020103020102'.repeat(9);
-    const der = `307f020101${hex.slice(10)}3063${infos}`;
+    const der = `308181020101${hex.slice(10)}3063${infos}`;
     expect(() => parseRSAPrivateKey(fromHex(der))).toThrow(refusal('ERR_DER_TOO_LARGE'));
   });
 
@@ -202,7 +197,7 @@ describe('PEM', () => {
     ['two keys', encodePem('PRIVATE KEY', info).repeat(2), 'ERR_PKCS8_PEM', /at line 6: a second/],
     ['DSA', encodePem('DSA PRIVATE KEY', fromHex('3000')), 'ERR_PKCS8_UNSUPPORTED', /DSA PRIVATE KEY/],
     ['RFC 1421 encryption', proc, 'ERR_PKCS8_UNSUPPORTED', /AES-128-CBC.*openssl pkcs8/],
-    ['a label that lies', encodePem('PRIVATE KEY', sec1), 'ERR_DER_VALUE', /version/],
+    ['a label that lies', encodePem('PRIVATE KEY', sec1), 'ERR_DER_TAG', /privateKeyAlgorithm/],
   ])('%s is refused', (_name, text, code, message) => {
     expect(() => parsePrivateKeyPem(text)).toThrow(refusal(code));
     expect(() => parsePrivateKeyPem(text)).toThrow(message);
