@@ -45,7 +45,7 @@ export interface FollowedCredentials extends LiveCredentials, AsyncIterable<Cred
 /** Milliseconds before each new read of files that do not fit together: a writer may be between two of them. */
 const RETRY_DELAYS = [0, 10, 40, 160] as const;
 /** What a moment does not change. */
-const unmovable: ReadonlySet<TlsErrorCode> = /* @__PURE__ */ new Set([
+const UNMOVABLE: ReadonlySet<TlsErrorCode> = /* @__PURE__ */ new Set([
   'ERR_TLS_VALIDITY',
   'ERR_TLS_TOO_LARGE',
 ] as const);
@@ -232,7 +232,7 @@ class Follower implements FollowedCredentials {
       } catch (error) {
         failure = error;
         if (this.#closing.signal.aborted) return;
-        if (settled || (error instanceof TlsError && unmovable.has(error.code))) break;
+        if (settled || (error instanceof TlsError && UNMOVABLE.has(error.code))) break;
       }
     }
     this.#checkedAt = this.#now();
