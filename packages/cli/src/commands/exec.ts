@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import type { Seconds } from '@mayfly/der';
+import { Command } from 'commander';
+import { formatDuration } from '../duration.js';
+import { CliError } from '../errors.js';
+import { findPod, isMounted, type RunnablePod } from '../up/pod-file.js';
+import { ended, programOf } from '../up/program.js';
+import { durationArgument } from './arguments.js';
+
+interface ExecFlags {
+  readonly pod: string;
+  readonly container?: string;
+  readonly state: string;
+  readonly wait: Seconds;
+}
+
+/** Signals that a supervisor or a person sends to a command, passed on to it. */
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
+/** Milliseconds between two looks at volumes that are not written yet. */
+const POLL = 100;
+
+const EXAMPLES = `
+The command gets the manifest's environment variables; paths below a mount path, there and in the arguments,
+are replaced by where the files are here. Beside them it finds
+  MAYFLY_POD_NAMESPACE, MAYFLY_POD_NAME   who it is
+  MAYFLY_CREDENTIAL_DIRECTORY             the volume with its credentials
+Its exit code is the exit code; signals are passed on.
+
+Examples:
+  mayfly exec --pod web -- node server.js
+  mayfly exec --pod shop/orders-client -- sh -c 'openssl x509 -in "$TLS_CERT_PATH" -noout -enddate'
+  mayfly exec --pod api-server                    the pod's own command`;
+
+/** `mayfly exec`. */
+export const execCommand = (): Command =>
+  new Command('exec')
+    .summary('run a program as a pod of mayfly up')
+    .description(
+      "Runs a program with a pod's credentials and environment; mayfly up keeps the credentials fresh meanwhile.",
+    )
+    .requiredOption('--pod <name>', 'the pod, by name or namespace/name')
+    .option('--container <name>', 'whose environment it gets (default: the first)')
+    .option('--state <directory>', 'the state directory of mayfly up', '.mayfly')
+    .option('--wait <duration>', 'how long to wait for the first certificate', durationArgument, 30)
+    .argument('[command...]', "what to run, behind -- (default: the container's own command)")
+    .addHelpText('after', EXAMPLES)
+    .action(exec);
+
+async function exec(command: readonly string[], { pod: wanted, container, state, wait }: ExecFlags): Promise<void> {
+  const pod = await waitUntilMounted(() => findPod(resolve(state), wanted), wait);
+  const { file, args, env } = programOf(pod, command, container);
+  const child = spawn(file, args, {
+    // A command of the person's starts where the person is, the container's own where its manifest is.
+    ...(command.length === 0 && { cwd: pod.directory }),
+    env: { ...process.env, ...env },
+    stdio: 'inherit',
+  });
+  const forward = (signal: NodeJS.Signals): void => {
+    // The terminal sends Ctrl-C to the whole group, so a child that shares it has the signal already.
+    if (!(signal === 'SIGINT' && process.stdin.isTTY)) child.kill(signal);
+  };
+  for (const signal of FORWARDED) process.on(signal, forward);
+  try {
+    process.exitCode = (await ended(child, file)).code;
+  } finally {
+    for (const signal of FORWARDED) process.off(signal, forward);
+  }
+}
+
+/** No program starts without its certificates. */
+async function waitUntilMounted(find: () => Promise<RunnablePod>, wait: Seconds): Promise<RunnablePod> {
+  const until = performance.now() + wait * 1000;
+  for (;;) {
+    let missing: unknown;
+    try {
+      const pod = await find();
+      if (await isMounted(pod)) return pod;
+      missing = new CliError(
+        'ERR_CLI_POD',
+        `Cannot run as pod ${pod.namespace}/${pod.name}: its volumes are not written after ${formatDuration(wait)}; is mayfly up running, and does it show an error for this pod?`,
+      );
+    } catch (error) {
+      if (!(error instanceof CliError) || error.code !== 'ERR_CLI_POD') throw error;
+      missing = error;
+    }
+    if (performance.now() >= until) throw missing;
+    await new Promise((resolve) => setTimeout(resolve, POLL));
+  }
+}

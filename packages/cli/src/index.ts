@@ -1,0 +1,2 @@
+export { CliError, type CliErrorCode } from './errors.js';
+export { mayfly, run, VERSION } from './main.js';

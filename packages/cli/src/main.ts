@@ -1,0 +1,42 @@
+import { Command, CommanderError } from 'commander';
+import { execCommand } from './commands/exec.js';
+import { translateCommand } from './commands/translate.js';
+import { upCommand } from './commands/up.js';
+import { CliError, messageOf } from './errors.js';
+
+/** The version of all packages, which is one. */
+export const VERSION = '0.1.0';
+
+/** The whole command line. */
+export const mayfly = (): Command =>
+  new Command('mayfly')
+    .description('Short-lived X.509 identities for workloads: minted, delivered and rotated by themselves')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .showSuggestionAfterError()
+    .enablePositionalOptions()
+    .addCommand(upCommand())
+    .addCommand(execCommand())
+    .addCommand(translateCommand());
+
+/**
+ * Runs the command line; what goes wrong is told on standard error.
+ * @returns When the command has ended; `process.exitCode` is 0, 1 for what failed, 2 for a wrong call, or what the command says.
+ */
+export async function run(argv: readonly string[]): Promise<void> {
+  const program = mayfly();
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and versions come this way too, and have been printed.
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    process.exitCode = error instanceof CliError && error.code === 'ERR_CLI_USAGE' ? 2 : 1;
+    process.stderr.write(`mayfly: ${messageOf(error)}\n`);
+    if (process.env['MAYFLY_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  }
+}

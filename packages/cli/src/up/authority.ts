@@ -1,0 +1,327 @@
+import { mkdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  CaError,
+  type CompiledProfile,
+  compile,
+  grantedValidity,
+  type IssuanceRequest,
+  type Issued,
+  issue,
+  type Profile,
+  type Surroundings,
+} from '@mayfly/ca';
+import { podClient, podPeer, podServer } from '@mayfly/ca/profiles';
+import { type Seconds, toHex } from '@mayfly/der';
+import { decodePem, encodePem } from '@mayfly/der/pem';
+import { fromPkcs8, generateKey, type NodeSigningKey, verifyWithNode } from '@mayfly/keys/node';
+import { trustBundlePrefix } from '@mayfly/pod-certificates';
+import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
+import type { Clock } from '@mayfly/rotation';
+import {
+  type Authority,
+  activate,
+  encodeAuthorities,
+  minAuthorityLifetime,
+  nextStep,
+  parseAuthorities,
+  prepare,
+  recordLeaf,
+  retire,
+  type SuccessionPolicy,
+  signingAuthority,
+  trustAnchors,
+} from '@mayfly/rotation/authorities';
+import { readFileIfThere, writeFileAtomic } from '@mayfly/rotation/fs';
+import { type Certificate, parseCertificate } from '@mayfly/x509';
+import { createCertificate, rootContents } from '@mayfly/x509/create';
+import { subjectKeyIdentifier } from '@mayfly/x509/extensions';
+import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
+import { buildName, encodeName } from '@mayfly/x509/name';
+import { CliError, messageOf } from '../errors.js';
+import type { Usage } from '../manifests/annotations.js';
+import type { Emit } from './event.js';
+
+/** How the authority of a local signer lives. */
+export interface LocalAuthorityOptions {
+  /** Where keys and state are kept; made when missing, private. */
+  readonly directory: string;
+  readonly signerName: string;
+  readonly api: Pick<PodCertificateApi, 'applyTrustBundle'>;
+  readonly clock: Clock;
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Seconds that an authority's certificate is valid. */
+  readonly lifetime: Seconds;
+  /** Seconds before now that certificates begin. */
+  readonly backdate: Seconds;
+  readonly succession: SuccessionPolicy;
+  readonly emit: Emit;
+}
+
+/** The authority of one signer name, through all its generations. */
+export interface LocalAuthority {
+  readonly signerName: string;
+  /** The anchors of now, those that sign no more included. */
+  anchors(): readonly Certificate[];
+  /** @throws {@link CaError} `ERR_CA_ISSUER_EXPIRING` while no generation may sign. */
+  compiled(usage: Usage): CompiledProfile;
+  /** Notes that the certificate will be out there before it is signed, then signs it. */
+  issue(compiled: CompiledProfile, request: IssuanceRequest, around: Surroundings): Promise<Issued>;
+  /** Succeeds generation by generation until the signal is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Longest lifetime of a leaf that any profile grants: the 91 days of Kubernetes. */
+const MAX_LEAF_LIFETIME: Seconds = 7_862_400;
+/** A moment that may pass between judging a request and building its certificate. */
+const ISSUE_TOLERANCE: Seconds = 60;
+const AUTHORITIES = 'authorities.json';
+/** What `commonName` has room for beside a space and the key identifier's first octets. */
+const MAX_NAME_IN_SUBJECT = 64 - 9;
+
+/**
+ * Opens the authority of a signer, making its first generation when there is none. Its bundle is published when this
+ * resolves.
+ * @throws {@link CliError} `ERR_CLI_STATE` for keys and state that cannot be used.
+ */
+export async function openLocalAuthority(options: LocalAuthorityOptions): Promise<LocalAuthority> {
+  const { directory, signerName, clock, succession, lifetime, emit } = options;
+  if (lifetime < minAuthorityLifetime(succession))
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `Cannot let an authority live ${lifetime} s: certificates of ${succession.maxLeafLifetime} s need one of ${minAuthorityLifetime(succession)} s or more; see --ca-lifetime`,
+    );
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  let authorities = await loadAuthorities(directory);
+  let keys = await loadKeys(directory, authorities);
+  let compiledProfiles = new Map<string, CompiledProfile>();
+  /** Changes of the state happen one after the other, and are on disk before anything follows from them. */
+  let tail: Promise<unknown> = Promise.resolve();
+  const change = (next: (now: readonly Authority[]) => readonly Authority[]): Promise<void> => {
+    const done = tail.then(async () => {
+      const changed = next(authorities);
+      if (changed === authorities) return;
+      await writeFileAtomic(join(directory, AUTHORITIES), new TextEncoder().encode(encodeAuthorities(changed)));
+      authorities = changed;
+    });
+    tail = done.catch(() => {
+      // Whoever asked for the change gets the error; the next change starts from the state before it.
+    });
+    return done;
+  };
+
+  const publish = async (): Promise<void> => {
+    await options.api.applyTrustBundle({
+      metadata: {
+        name: `${signerName.replaceAll('/', ':')}:mayfly`,
+        labels: { 'app.kubernetes.io/managed-by': 'mayfly' },
+      },
+      spec: {
+        signerName,
+        trustBundle: trustAnchors(authorities)
+          .map(({ der }) => encodePem('CERTIFICATE', der))
+          .join(''),
+      },
+    });
+  };
+
+  const makeGeneration = async (): Promise<Certificate> => {
+    const key = await generateKey('P-256');
+    const identifier = rfc7093KeyIdentifier(key.subjectPublicKeyInfo);
+    const now = clock.now();
+    const serialNumber = options.randomBytes(16);
+    serialNumber[0] = (serialNumber[0]! & 0x7f) | 0x40;
+    // Each generation has a name of its own, so that path builders never try the key of another (R23).
+    const commonName = `${signerName.slice(0, MAX_NAME_IN_SUBJECT)} ${toHex(identifier.subarray(0, 4))}`;
+    const contents = rootContents(
+      {
+        serialNumber: BigInt(`0x${toHex(serialNumber)}`),
+        validity: { notBefore: now - options.backdate, notAfter: now + lifetime },
+        subject: encodeName(buildName({ organization: 'Mayfly', commonName })),
+        subjectKeyIdentifier: identifier,
+        pathLenConstraint: 0,
+      },
+      key,
+    );
+    const certificate = parseCertificate(await createCertificate(contents, key));
+    const pkcs8 = key.exportPkcs8();
+    try {
+      await writeFileAtomic(keyPath(directory, certificate), new TextEncoder().encode(encodePem('PRIVATE KEY', pkcs8)));
+    } finally {
+      pkcs8.fill(0);
+    }
+    keys = new Map([...keys, [certificate.serialNumber, key]]);
+    return certificate;
+  };
+
+  /** Takes every step that is due; returns when the next one is. */
+  const advance = async (): Promise<Seconds> => {
+    for (;;) {
+      const now = clock.now();
+      const step = nextStep(authorities, succession, now);
+      if (step.type === 'wait') return step.until;
+      if (step.type === 'prepare') {
+        const first = authorities.length === 0;
+        const certificate = await makeGeneration();
+        await change((current) => prepare(current, certificate, now));
+        await publish();
+        announce(
+          first ? 'AuthorityCreated' : 'AuthorityPrepared',
+          certificate,
+          first ? 'signs' : 'is in the trust bundle and will sign next',
+        );
+      } else if (step.type === 'activate') {
+        await change((current) => activate(current, step.authority, succession, now));
+        announce('AuthorityActivated', step.authority.certificate, 'signs from now on');
+      } else {
+        await change((current) => retire(current, step.authority, succession, now));
+        await publish();
+        // The bundle no longer names it: a key that is left behind signs nothing that anybody trusts.
+        await unlink(keyPath(directory, step.authority.certificate)).catch(() => {});
+        announce(
+          'AuthorityRetired',
+          step.authority.certificate,
+          'has left the trust bundle: all that it signed has expired',
+        );
+      }
+    }
+  };
+
+  const announce = (
+    reason: 'AuthorityCreated' | 'AuthorityPrepared' | 'AuthorityActivated' | 'AuthorityRetired',
+    certificate: Certificate,
+    what: string,
+  ): void =>
+    emit({
+      type: 'Normal',
+      reason,
+      signerName,
+      serialNumber: certificate.serialNumber.toString(16),
+      notAfter: certificate.validity.notAfter,
+      message: `Authority ${certificate.serialNumber.toString(16).slice(0, 8)} of ${signerName} ${what}`,
+    });
+
+  await advance();
+  await publish();
+
+  return {
+    signerName,
+    anchors: () => trustAnchors(authorities),
+    compiled(usage) {
+      const authority = signingAuthority(authorities, succession, clock.now());
+      const key = authority && keys.get(authority.certificate.serialNumber);
+      if (authority === undefined || key === undefined)
+        throw new CaError(
+          'ERR_CA_ISSUER_EXPIRING',
+          `Cannot sign for ${signerName}: its next authority is not active yet`,
+        );
+      const cacheKey = `${usage} ${authority.certificate.serialNumber}`;
+      const cached = compiledProfiles.get(cacheKey);
+      if (cached !== undefined) return cached;
+      const compiled = compile(profileOf(usage, options.backdate), {
+        certificate: authority.certificate,
+        chain: [],
+        key,
+        verify: verifyWithNode,
+      });
+      compiledProfiles = new Map(
+        [...compiledProfiles].filter(([name]) => name.endsWith(` ${authority.certificate.serialNumber}`)),
+      );
+      compiledProfiles.set(cacheKey, compiled);
+      return compiled;
+    },
+    async issue(compiled, request, around) {
+      const { notAfter } = grantedValidity(compiled, request, around.now());
+      const { certificate } = compiled.issuer;
+      const latest = Math.min(notAfter + ISSUE_TOLERANCE, certificate.validity.notAfter);
+      await change((current) => {
+        const signer = current.find((authority) => authority.certificate.serialNumber === certificate.serialNumber);
+        if (signer?.state !== 'active')
+          throw new CaError(
+            'ERR_CA_ISSUER_EXPIRING',
+            `Cannot sign for ${signerName}: another authority has taken over`,
+          );
+        // Room for many certificates at once: the next write is due when one ends later than this.
+        return notAfter <= signer.lastLeafNotAfter ? current : recordLeaf(current, signer, latest);
+      });
+      return await issue(compiled, request, around);
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        let next: Seconds;
+        try {
+          next = await advance();
+        } catch (error) {
+          emit({
+            type: 'Warning',
+            reason: 'SignerRetries',
+            signerName,
+            message: `The authority of ${signerName} cannot be renewed: ${messageOf(error)}`,
+          });
+          next = clock.now() + 10;
+        }
+        try {
+          while (clock.now() < next) await clock.sleepUntil(Math.min(next, clock.now() + 3600), signal);
+        } catch (error) {
+          if (!signal.aborted) throw error;
+        }
+      }
+    },
+  };
+}
+
+const profileOf = (usage: Usage, backdate: Seconds): Profile => {
+  const make = { client: podClient, server: podServer, peer: podPeer }[usage];
+  return make({ backdate, maxLifetime: MAX_LEAF_LIFETIME });
+};
+
+const keyPath = (directory: string, { serialNumber }: Certificate): string =>
+  join(directory, `${serialNumber.toString(16).padStart(2, '0')}.key`);
+
+async function loadAuthorities(directory: string): Promise<readonly Authority[]> {
+  const path = join(directory, AUTHORITIES);
+  const bytes = await readFileIfThere(path);
+  if (bytes === undefined) return [];
+  try {
+    return parseAuthorities(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw broken(path, cause);
+  }
+}
+
+async function loadKeys(
+  directory: string,
+  authorities: readonly Authority[],
+): Promise<ReadonlyMap<bigint, NodeSigningKey>> {
+  const keys = new Map<bigint, NodeSigningKey>();
+  for (const { certificate, state } of authorities) {
+    const path = keyPath(directory, certificate);
+    const bytes = await readFileIfThere(path);
+    if (bytes === undefined) {
+      if (state === 'retiring') continue;
+      throw broken(path, new Error('no such file'));
+    }
+    try {
+      const pkcs8 = decodePem(new TextDecoder().decode(bytes), 'PRIVATE KEY');
+      const key = fromPkcs8(pkcs8);
+      pkcs8.fill(0);
+      bytes.fill(0);
+      if (
+        toHex(rfc7093KeyIdentifier(key.subjectPublicKeyInfo)) !==
+        toHex(subjectKeyIdentifier(certificate) ?? new Uint8Array())
+      )
+        throw new Error('it is the key of another authority');
+      keys.set(certificate.serialNumber, key);
+    } catch (cause) {
+      throw broken(path, cause);
+    }
+  }
+  return keys;
+}
+
+const broken = (path: string, cause: unknown): CliError =>
+  new CliError(
+    'ERR_CLI_STATE',
+    `Cannot use ${path}: ${messageOf(cause)}; restore it from a copy, or remove ${path.slice(0, path.lastIndexOf('/'))} to begin a new authority, which nobody trusts until its ca.crt has reached them`,
+    { cause },
+  );

@@ -1,0 +1,84 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CliError, messageOf } from '../errors.js';
+import type { SourceStatus } from './pod-runner.js';
+
+/** Whether everything is as it should be, and what is not. */
+export interface Health {
+  readonly ready: boolean;
+  readonly problems: readonly string[];
+}
+
+/** What is wrong with the sources and the volumes; nothing is when there are no problems. */
+export function healthOf(sources: readonly SourceStatus[], unmounted: readonly string[]): Health {
+  const problems = [
+    ...sources.flatMap(({ pod, volume, state, certificate }) => {
+      const name = `${pod}/${volume}`;
+      switch (state) {
+        case 'overdue':
+          return [`${name}: overdue for refresh`];
+        case 'expired':
+          return [`${name}: expired`];
+        case 'denied':
+          return [`${name}: denied`];
+        default:
+          return certificate === undefined ? [`${name}: no certificate yet`] : [];
+      }
+    }),
+    ...unmounted.map((pod) => `${pod}: volumes not written yet`),
+  ];
+  return { ready: problems.length === 0, problems };
+}
+
+/** The server of `/livez` and `/readyz`. */
+export interface HealthServer {
+  /** For example `http://127.0.0.1:40123`. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `/livez` (200 while the process answers) and `/readyz` (200 or 503 with one problem on a line).
+ * @param address - `host:port`; port 0 takes a free one.
+ * @throws {@link CliError} `ERR_CLI_PORT`, `ERR_CLI_USAGE`.
+ */
+export async function serveHealth(address: string, health: () => Health): Promise<HealthServer> {
+  const [, host, port] = /^(.*):(\d{1,5})$/.exec(address) ?? [];
+  if (host === undefined || port === undefined || Number(port) > 65_535)
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `Cannot listen on ${JSON.stringify(address)}: write host:port, for example 127.0.0.1:9100`,
+    );
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0];
+    const answer = (status: number, text: string): void => {
+      response
+        .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+        .end(`${text}\n`);
+    };
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'only GET');
+    if (path === '/livez') return answer(200, 'ok');
+    if (path !== '/readyz') return answer(404, 'there are /livez and /readyz');
+    const { ready, problems } = health();
+    answer(ready ? 200 : 503, ready ? 'ok' : problems.join('\n'));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(
+        new CliError('ERR_CLI_PORT', `Cannot listen on ${address}: ${messageOf(cause)}; choose another with --listen`, {
+          cause,
+        }),
+      ),
+    );
+    server.listen(Number(port), host.replace(/^\[(.*)\]$/, '$1'), resolve);
+  });
+  const { address: bound, port: chosen, family } = server.address() as AddressInfo; // a TCP server has no other
+  return {
+    url: `http://${family === 'IPv6' ? `[${bound}]` : bound}:${chosen}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

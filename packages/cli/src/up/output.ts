@@ -1,0 +1,132 @@
+import { createLogUpdate } from 'log-update';
+import { formatDuration } from '../duration.js';
+import { eventToJson, type UpEvent } from './event.js';
+import type { Started, Status, Summary } from './run-up.js';
+import { renderTable } from './table.js';
+
+/** Where a run is shown. */
+export interface Output {
+  notice(line: string): void;
+  started(started: Started): void;
+  event(event: UpEvent): void;
+  /** A line of a program. */
+  line(pod: string, line: string): void;
+  finished(summary: Summary, seconds: number, ok: boolean): void;
+}
+
+/** What an output writes to. */
+export interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** One JSON object a line on standard output, people's lines on standard error; the last line is the summary. */
+export function jsonOutput(stdout: Stream, stderr: Stream): Output {
+  return {
+    notice: (line) => void stderr.write(`${line}\n`),
+    started: ({ stateDirectory, healthUrl, pods }) =>
+      void stderr.write(
+        `mayfly serves ${count(pods.length, 'pod')} from ${stateDirectory}${healthUrl ? `, ${healthUrl}/readyz` : ''}\n`,
+      ),
+    event: (event) => void stdout.write(`${eventToJson(event)}\n`),
+    line: (pod, line) => void stderr.write(`${pod} | ${plain(line)}\n`),
+    finished: ({ requests, failed, rotations, overdue, issued, denied, exited }) =>
+      void stdout.write(`${JSON.stringify({ requests, failed, rotations, overdue, issued, denied, exited })}\n`),
+  };
+}
+
+/** Lines for people, one per event. */
+export function plainOutput(stdout: Stream, stderr: Stream): Output {
+  return {
+    notice: (line) => void stderr.write(`${line}\n`),
+    started: (started) => void stdout.write(`${startLines(started).join('\n')}\n`),
+    event: (event) => void stdout.write(`${eventLine(event)}\n`),
+    line: (pod, line) => void stdout.write(`${pod} | ${plain(line)}\n`),
+    finished: (summary, seconds, ok) => void stdout.write(`${finalLines(summary, seconds, ok).join('\n')}\n`),
+  };
+}
+
+/** Milliseconds between two pictures of the table. */
+const REDRAW = 1000;
+/** Events shown below the table. */
+const RECENT = 6;
+
+/** A table that is drawn anew every second, the newest events below it. */
+export function liveOutput(stdout: NodeJS.WriteStream, stderr: Stream): Output {
+  const log = createLogUpdate(stdout);
+  const recent: string[] = [];
+  let status: (() => Status) | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const draw = (): void => {
+    if (status === undefined) return;
+    const width = stdout.columns ?? 80;
+    log(['', ...renderTable(status(), width), '', ...recent.map((line) => line.slice(0, width))].join('\n'));
+  };
+  const remember = (line: string): void => {
+    recent.push(line);
+    if (recent.length > RECENT) recent.shift();
+  };
+  return {
+    notice: (line) => void stderr.write(`${line}\n`),
+    started(started) {
+      stdout.write(`${startLines(started).join('\n')}\n`);
+      status = started.status;
+      timer = setInterval(draw, REDRAW);
+      draw();
+    },
+    event(event) {
+      remember(eventLine(event));
+      draw();
+    },
+    line: (pod, line) => remember(`${pod} | ${plain(line)}`),
+    finished(summary, seconds, ok) {
+      clearInterval(timer);
+      draw();
+      log.done();
+      stdout.write(`\n${finalLines(summary, seconds, ok).join('\n')}\n`);
+    },
+  };
+}
+
+function startLines({ stateDirectory, trustDomain, healthUrl, pods }: Started): readonly string[] {
+  const signers = new Set(
+    pods.flatMap(({ pod }) =>
+      pod.volumes.flatMap(({ sources }) =>
+        sources.flatMap((source) => (source.type === 'podCertificate' ? [source.signerName] : [])),
+      ),
+    ),
+  );
+  return [
+    `mayfly serves ${count(pods.length, 'pod')} with ${count(signers.size, 'signer')}: ${[...signers].join(', ')}`,
+    `  state        ${stateDirectory}`,
+    `  credentials  ${stateDirectory}/pods/<namespace>/<pod>/volumes/<volume>`,
+    `  trust domain ${trustDomain}`,
+    ...(healthUrl === undefined ? [] : [`  health       ${healthUrl}/readyz`]),
+    `  run as a pod mayfly exec --pod NAME -- COMMAND`,
+  ];
+}
+
+function finalLines(summary: Summary, seconds: number, ok: boolean): readonly string[] {
+  const { requests, failed, rotations, overdue, issued, denied, exited } = summary;
+  const parts = [
+    `${count(issued, 'certificate')} issued`,
+    count(rotations, 'rotation'),
+    `${overdue} overdue`,
+    ...(denied > 0 ? [count(denied, 'denial')] : []),
+    ...(exited > 0 ? [`${count(exited, 'program')} ended by itself`] : []),
+  ];
+  return [
+    `${ok ? 'All well' : 'Not all well'} after ${formatDuration(seconds)}: ${parts.join(', ')}`,
+    `${count(requests, 'request')}, ${failed} failed`,
+  ];
+}
+
+const eventLine = ({ at, type, reason, message }: UpEvent): string =>
+  `${new Date(at * 1000).toTimeString().slice(0, 8)} ${type === 'Warning' ? '! ' : '  '}${reason.padEnd(18)} ${plain(message)}`;
+
+const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
+
+/** Text of others without what a terminal would obey. */
+const plain = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { CliError } from '../errors.js';
+import { mapPaths } from './environment.js';
+import type { RunnableContainer, RunnablePod } from './pod-file.js';
+
+/** What a program says of its requests, in lines of JSON on its standard output: `{"requests":120,"failed":0}`. */
+export interface Tally {
+  readonly requests: number;
+  readonly failed: number;
+}
+
+/** How a program ended; `code` is what a shell would show. */
+export interface Ended {
+  readonly code: number;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * The command that a pod's container runs, with the files where they are here.
+ * @param command - What to run; empty takes the container's own command.
+ * @throws {@link CliError} `ERR_CLI_PROGRAM` when there is no command or no such container.
+ */
+export function programOf(
+  pod: RunnablePod,
+  command: readonly string[],
+  containerName?: string,
+): { readonly file: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  const container: RunnableContainer | undefined =
+    containerName === undefined ? pod.containers[0] : pod.containers.find(({ name }) => name === containerName);
+  if (container === undefined)
+    throw new CliError(
+      'ERR_CLI_PROGRAM',
+      `Cannot run container ${containerName ?? ''} of pod ${pod.name}: it has ${pod.containers.map(({ name }) => name).join(', ') || 'none'}`,
+    );
+  const words = command.length > 0 ? command : container.command;
+  const [file, ...args] = words.map((word) => mapPaths(word, container.mappings));
+  if (file === undefined)
+    throw new CliError(
+      'ERR_CLI_PROGRAM',
+      `Cannot run pod ${pod.name}: its container ${container.name} names no command; write one after --`,
+    );
+  return { file, args, env: container.env };
+}
+
+/** Waits for a child to end. A command that does not exist ends with 127, one that cannot be run with 126, as in a shell. */
+export function ended(child: ChildProcess, file: string): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'EACCES')
+        reject(
+          new CliError(
+            'ERR_CLI_PROGRAM',
+            `Cannot run ${file}: ${error.code === 'ENOENT' ? 'no such command' : 'it may not be executed'}`,
+            { cause: error },
+          ),
+        );
+      else reject(error);
+    });
+    child.once('exit', (code, signal) => resolve({ code: code ?? 128 + signalNumber(signal), signal }));
+  });
+}
+
+/** A program that runs beside `mayfly up`. */
+export interface RunningProgram {
+  readonly tally: () => Tally | undefined;
+  readonly ended: Promise<Ended>;
+  stop(signal: NodeJS.Signals): void;
+}
+
+/** Starts a pod's own command with its credentials; each line that it prints goes to `onLine`, tallies do not. */
+export function startProgram(pod: RunnablePod, onLine: (line: string) => void): RunningProgram {
+  const { file, args, env } = programOf(pod, []);
+  // In a group of its own, so that Ctrl-C reaches it through here and nothing is counted twice.
+  const child = spawn(file, args, {
+    cwd: pod.directory,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+  });
+  let tally: Tally | undefined;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const counted = parseTally(line);
+    if (counted === undefined) onLine(line);
+    else tally = counted;
+  });
+  createInterface({ input: child.stderr }).on('line', onLine);
+  return {
+    tally: () => tally,
+    ended: ended(child, file),
+    stop: (signal) => void child.kill(signal),
+  };
+}
+
+function parseTally(line: string): Tally | undefined {
+  if (!line.startsWith('{') || line.length > 1000) return undefined;
+  try {
+    const { requests, failed } = JSON.parse(line);
+    return isCount(requests) && isCount(failed) ? { requests, failed } : undefined;
+  } catch {
+    return undefined; // a line for people
+  }
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 };
+const signalNumber = (signal: NodeJS.Signals | null): number => (signal === null ? 0 : (SIGNALS[signal] ?? 0));

@@ -1,0 +1,85 @@
+import { messageOf } from '../errors.js';
+import type { Emit } from './event.js';
+import { podKey } from './places.js';
+import type { RunnablePod } from './pod-file.js';
+import { type RunningProgram, startProgram, type Tally } from './program.js';
+
+/** A pod whose command is to run. */
+export interface Plan {
+  readonly pod: RunnablePod;
+  /** Whether its volumes are written: no program starts without its credentials. */
+  readonly ready: () => boolean;
+}
+
+/** The programs that run beside the pods. */
+export interface Programs {
+  /** Starts what has become ready. */
+  wake(): void;
+  /** Sums of what the programs counted. */
+  tally(): Tally;
+  /** How many ended by themselves. */
+  exited(): number;
+  /** Ends them one by one, the last first, so that clients stop before their servers. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds that a program has to end after SIGTERM. */
+const GRACE = 10_000;
+
+/** Starts each program in the order of the list, the next when the one before runs. */
+export function createPrograms(
+  plans: readonly Plan[],
+  { emit, onLine }: { readonly emit: Emit; readonly onLine: (pod: string, line: string) => void },
+): Programs {
+  const running: { readonly plan: Plan; readonly program: RunningProgram }[] = [];
+  let exited = 0;
+  let stopping = false;
+
+  const start = (plan: Plan): void => {
+    const name = podKey(plan.pod);
+    const program = startProgram(plan.pod, (line) => onLine(name, line));
+    running.push({ plan, program });
+    emit({ type: 'Normal', reason: 'ProgramStarted', pod: name, message: `${name} runs its command` });
+    program.ended.then(
+      ({ code, signal }) => {
+        if (stopping) return;
+        exited++;
+        emit({
+          type: 'Warning',
+          reason: 'ProgramExited',
+          pod: name,
+          message: `The command of ${name} ended by itself with ${signal ?? `code ${code}`}`,
+        });
+      },
+      (error: unknown) => {
+        exited++;
+        emit({ type: 'Warning', reason: 'ProgramExited', pod: name, message: messageOf(error) });
+      },
+    );
+  };
+
+  return {
+    wake() {
+      while (!stopping && running.length < plans.length && plans[running.length]!.ready())
+        start(plans[running.length]!);
+    },
+    tally: () =>
+      running.reduce(
+        (sum, { program }) => {
+          const { requests, failed } = program.tally() ?? { requests: 0, failed: 0 };
+          return { requests: sum.requests + requests, failed: sum.failed + failed };
+        },
+        { requests: 0, failed: 0 },
+      ),
+    exited: () => exited,
+    async stop() {
+      stopping = true;
+      for (const { program } of [...running].reverse()) {
+        program.stop('SIGTERM');
+        const timer = setTimeout(() => program.stop('SIGKILL'), GRACE);
+        await program.ended.catch(() => {}); // told when it happened
+        clearTimeout(timer);
+      }
+    },
+  };
+}

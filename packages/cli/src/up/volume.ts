@@ -1,0 +1,60 @@
+import { encodePem } from '@mayfly/der/pem';
+import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
+import { type CredentialBundle, encodeBundle } from '@mayfly/rotation';
+import { type VolumeFile, writeVolume } from '@mayfly/rotation/fs';
+import type { PodCertificateSource, Volume } from '../manifests/manifest.js';
+import { trustBundleText } from './trust.js';
+
+/** What became of an attempt to write a volume. */
+export type VolumeOutcome =
+  | { readonly type: 'written' | 'unchanged' }
+  /** Something is missing that the pod cannot start without; `what` names it. */
+  | { readonly type: 'incomplete'; readonly what: string };
+
+/**
+ * Writes all files of a volume as one set. As with a kubelet, nothing is written before everything is there that is not
+ * optional.
+ * @param bundles - What each source holds now.
+ * @throws {@link RotationError} when the disk refuses; what stood there stays.
+ */
+export async function writePodVolume(
+  directory: string,
+  volume: Volume,
+  bundles: ReadonlyMap<PodCertificateSource, CredentialBundle>,
+  api: Pick<PodCertificateApi, 'getTrustBundle' | 'listTrustBundles'>,
+): Promise<VolumeOutcome> {
+  const files: VolumeFile[] = [];
+  for (const source of volume.sources) {
+    if (source.type === 'podCertificate') {
+      const bundle = bundles.get(source);
+      if (bundle === undefined) return { type: 'incomplete', what: `a certificate of ${source.signerName}` };
+      files.push(...credentialFiles(source, bundle, volume.defaultMode));
+    } else {
+      const text = await trustBundleText(api, source.from);
+      if (text !== undefined) files.push({ path: source.path, bytes: utf8(text), mode: volume.defaultMode });
+      else if (!source.optional) {
+        const which = 'name' in source.from ? source.from.name : `of signer ${source.from.signerName}`;
+        return { type: 'incomplete', what: `the ClusterTrustBundle ${which}` };
+      }
+    }
+  }
+  return { type: await writeVolume(directory, files) };
+}
+
+function credentialFiles(source: PodCertificateSource, bundle: CredentialBundle, mode: number): readonly VolumeFile[] {
+  const { credentialBundlePath, keyPath, certificateChainPath } = source;
+  // One user reads them here, so whatever holds a key stays that user's alone.
+  const secret = mode & 0o700;
+  const files: VolumeFile[] = [];
+  if (credentialBundlePath !== undefined)
+    files.push({ path: credentialBundlePath, bytes: utf8(encodeBundle(bundle)), mode: secret });
+  if (keyPath !== undefined)
+    files.push({ path: keyPath, bytes: utf8(encodePem('PRIVATE KEY', bundle.privateKeyInfo)), mode: secret });
+  if (certificateChainPath !== undefined) {
+    const chain = bundle.chain.map((der) => encodePem('CERTIFICATE', der)).join('');
+    files.push({ path: certificateChainPath, bytes: utf8(chain), mode });
+  }
+  return files;
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
