@@ -167,6 +167,30 @@ describe('runs', () => {
     expect(events.map(({ type }) => type)).toEqual(['disconnected', 'disconnected', 'issued']);
     expect((await reread(request)).terminal).toBe('Issued');
   });
+  test('and serves a request once that the next watch shows again', async () => {
+    const shownTwice: PodCertificateApi['watchRequests'] = async function* (selector, options) {
+      for await (const event of api.watchRequests(selector, options)) {
+        yield event;
+        if (event.type === 'added') yield event;
+      }
+    };
+    let asked = 0;
+    let release = () => {};
+    const toRequest: SignerOptions['toRequest'] = async () => {
+      asked++;
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return { subjectAltName: [{ type: 'dNSName', value: 'x.example' }], lifetime: 3600 };
+    };
+    await whileSigning({ api: { ...api, watchRequests: shownTwice }, toRequest }, async () => {
+      await create();
+      for (let i = 0; i < 5; i++) await turn();
+      expect(asked).toBe(1);
+      release();
+    });
+    expect(events.map(({ type }) => type)).toEqual(['issued']);
+  });
   test('and forgets a request that is deleted while it waits', async () => {
     await whileSigning({ toRequest: () => Promise.reject(new Error('later')) }, async () => {
       const { metadata } = await create();
