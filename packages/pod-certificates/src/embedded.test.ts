@@ -347,8 +347,7 @@ test('any history of writes leaves what a map with versions would', async () => 
       const seen = new Map<string, string>();
       const controller = new AbortController();
       const watch = api.watchRequests({}, { signal: controller.signal });
-      let version = 0;
-      let last = 0;
+      let [version, last] = [0, 0];
       for (const step of operations) {
         const name = `r${step.name}`;
         const state = model.get(name);

@@ -14,6 +14,7 @@ import { PodCertificatesError } from './errors.js';
 import { isObject, type JsonObject, objectMember } from './json.js';
 import { kubernetesLimits, localLimits } from './limits.js';
 import { createObjectTable, type ObjectTable, type Versioned } from './object-table.js';
+import { slept } from './patience.js';
 import {
   clusterTrustBundleToJson,
   podCertificateRequestToJson,
@@ -264,23 +265,11 @@ export async function openEmbeddedApi({
     async runCleaner(cleanerClock, signal) {
       for (let next = cleanerClock.now(); !signal.aborted; ) {
         next += CLEANER_PERIOD;
-        while (cleanerClock.now() < next && (await sleptUntil(cleanerClock, next, signal)));
-        if (!signal.aborted) await api.clean();
+        if (await slept(cleanerClock, next, signal)) await api.clean();
       }
     },
   };
   return api;
-}
-
-/** @returns `false` when the signal ended the sleep. */
-async function sleptUntil(clock: Clock, at: Seconds, signal: AbortSignal): Promise<boolean> {
-  try {
-    await clock.sleepUntil(at, signal);
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
-  }
 }
 
 async function restore(
