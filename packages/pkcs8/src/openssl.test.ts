@@ -5,7 +5,6 @@ import { ecFromPrivateKeyInfo } from './ec.js';
 import { decryptPrivateKeyInfo, encryptPrivateKeyInfo } from './encrypted.js';
 import { parsePrivateKeyPem } from './pem.js';
 import { encodePrivateKeyInfo, parsePrivateKeyInfo } from './private-key-info.js';
-import { parseRSAPrivateKey } from './rsa.js';
 
 const openssl = (args: readonly string[], input: string = ''): string =>
   execFileSync('openssl', args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
@@ -35,7 +34,7 @@ const kinds: readonly [string, readonly string[]][] = [
   ['Ed448', ['-algorithm', 'ED448']],
   ['X25519', ['-algorithm', 'X25519']],
   ['RSA of two primes', rsa(2048, 2)],
-  ['RSA of three primes', rsa(2048, 3)],
+  ['RSA of three primes', rsa(1024, 3)],
 ];
 
 describe.each(kinds)('%s', (_name, options) => {
@@ -65,16 +64,11 @@ describe.each(kinds)('%s', (_name, options) => {
   });
 });
 
-test('three primes of openssl are read', () => {
-  const info = parsePrivateKeyInfo(decodePem(openssl(['genpkey', ...rsa(2048, 3)])));
-  expect(parseRSAPrivateKey(info.privateKey).otherPrimeInfos).toHaveLength(1);
-});
-
 describe.each([
   ['EC PRIVATE KEY', ec('P-256')],
   ['EC PRIVATE KEY', ec('secp256k1')],
-  ['RSA PRIVATE KEY', rsa(2048, 2)],
-  ['RSA PRIVATE KEY', rsa(2048, 3)],
+  ['RSA PRIVATE KEY', rsa(1024, 2)],
+  ['RSA PRIVATE KEY', rsa(1024, 3)],
 ])('%s of genpkey %s', (label, options) => {
   const text = openssl(['genpkey', ...options]);
   const traditional = openssl(['pkey', '-traditional'], text);
