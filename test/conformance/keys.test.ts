@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DerError } from '@mayfly/der';
-import { KeysError, parsePublicKey } from '@mayfly/keys';
+import { KeysError } from '@mayfly/keys';
 import { fromPkcs8 } from '@mayfly/keys/node';
 import {
   encodePrivateKeyInfo,
