@@ -92,7 +92,8 @@ async function rotate({
     const { serialNumber, validity } = next.leaf;
     held = next;
     alarms = [
-      { type: 'overdue', at: overdueAt(validity, next.due) },
+      // What became due while nobody ran is due now: the time before is nobody's delay.
+      { type: 'overdue', at: overdueAt(validity, Math.max(next.due, clock.now())) },
       { type: 'expired', at: validity.notAfter + 1 },
     ];
     onEvent({ type, at: clock.now(), serialNumber, refreshAt: next.due, notAfter: validity.notAfter });

@@ -3,6 +3,7 @@ import type { Seconds } from '@mayfly/der';
 /** What can happen while pods are served. Those about certificates have the kubelet's names where it has one. */
 export type UpReason =
   | 'Loaded'
+  | 'ExpiredBeforeStart'
   | 'Issued'
   | 'Rotated'
   | 'RefreshFailed'

@@ -292,6 +292,15 @@ function createSourceRunner({ pod, volume, source, bundles, write }: Holder, opt
     async load() {
       const bundle = await loadOrExplain(place, stored.load);
       if (bundle === undefined) return undefined;
+      if (parseCertificate(bundle.chain[0]!).validity.notAfter < clock.now()) {
+        tell(
+          'Normal',
+          'ExpiredBeforeStart',
+          `${podKey(pod)}/${volume.name} had a certificate that expired while mayfly was not running; a new one is requested`,
+          'expired before the start',
+        );
+        return undefined;
+      }
       if (!isTrusted(bundle, await signerAnchors(api, signerName))) {
         tell(
           'Warning',
