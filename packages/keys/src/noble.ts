@@ -1,4 +1,4 @@
-import { curveAlgorithm, curvePrivateKeyInfo, encodePrivateKeyInfo } from '@mayfly/pkcs8';
+import { curveAlgorithm, curvePrivateKeyInfo } from '@mayfly/pkcs8';
 import { ecAlgorithm, ecPrivateKeyInfo, fieldLength, type NamedCurve } from '@mayfly/pkcs8/ec';
 import { encodeSubjectPublicKeyInfo } from '@mayfly/x509';
 import type { SignedParts, SyncSigningKey, SyncVerifySignature } from '@mayfly/x509/signed';
@@ -16,7 +16,7 @@ import {
 import type { Backend, Ecdsa } from './backend.js';
 import { ecdsaSignatureFromDer, ecdsaSignatureToDer } from './ecdsa-signature.js';
 import { KeysError } from './errors.js';
-import { parsePrivateKey, refused, requireSamePublicKey, samePoint } from './private-key.js';
+import { encodeOnce, parsePrivateKey, refused, requireSamePublicKey, samePoint } from './private-key.js';
 import { parsePublicKey } from './public-key.js';
 
 /** A key in JavaScript's memory that signs without waiting. */
@@ -175,7 +175,7 @@ function fromSecret(
     }),
     exportPkcs8: () => {
       alive();
-      return encodePrivateKeyInfo(
+      return encodeOnce(
         key === 'Ed25519'
           ? curvePrivateKeyInfo(key, secret)
           : ecPrivateKeyInfo({ curve: key, privateKey: secret, publicKey }),

@@ -10,7 +10,7 @@ import {
   verify as verifySync,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { curveAlgorithm, curvePrivateKeyInfo, encodePrivateKeyInfo } from '@mayfly/pkcs8';
+import { curveAlgorithm, curvePrivateKeyInfo } from '@mayfly/pkcs8';
 import { ecAlgorithm, encodeECPrivateKey, type NamedCurve } from '@mayfly/pkcs8/ec';
 import { encodeRSAPublicKey, rsaAlgorithm } from '@mayfly/pkcs8/rsa';
 import { encodeSubjectPublicKeyInfo } from '@mayfly/x509';
@@ -25,7 +25,7 @@ import {
   signatureScheme,
 } from './algorithms.js';
 import { KeysError } from './errors.js';
-import { parsePrivateKey, refused, requireSamePublicKey, samePoint } from './private-key.js';
+import { encodeOnce, parsePrivateKey, refused, requireSamePublicKey, samePoint } from './private-key.js';
 import { type PublicKey, parsePublicKey } from './public-key.js';
 
 /** A key in OpenSSL's memory that signs without waiting. */
@@ -52,7 +52,7 @@ export function fromPkcs8(der: Uint8Array, options: NodeKeyOptions = {}): NodeSi
       return fromKeyObjects(importEc(key), options);
     case 'Ed25519': {
       // As JWK this is ten times as fast, but leaves the seed in a string that cannot be wiped.
-      const info = encodePrivateKeyInfo(curvePrivateKeyInfo('Ed25519', key.privateKey));
+      const info = encodeOnce(curvePrivateKeyInfo('Ed25519', key.privateKey));
       const pair = importPrivate(info, 'pkcs8');
       const { publicKey } = key;
       if (publicKey !== undefined)

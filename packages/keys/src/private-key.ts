@@ -1,5 +1,5 @@
 import { equalBytes } from '@mayfly/der';
-import { parsePrivateKeyInfo, readCurvePrivateKey } from '@mayfly/pkcs8';
+import { encodePrivateKeyInfo, type PrivateKeyInfo, parsePrivateKeyInfo, readCurvePrivateKey } from '@mayfly/pkcs8';
 import { idEcPublicKey, type NamedCurve, readECPrivateKey } from '@mayfly/pkcs8/ec';
 import { type RSAPrivateKey, readRSAPrivateKeyInfo, rsaEncryption } from '@mayfly/pkcs8/rsa';
 import { KeysError } from './errors.js';
@@ -49,6 +49,13 @@ export function parsePrivateKey(pkcs8: Uint8Array): PrivateKey {
     'ERR_KEYS_UNSUPPORTED_ALGORITHM',
     `Cannot use private key: no signing with algorithm ${algorithm} here`,
   );
+}
+
+/** DER of a PrivateKeyInfo that was made for this; what is inside it is wiped. */
+export function encodeOnce(info: PrivateKeyInfo): Uint8Array<ArrayBuffer> {
+  const der = encodePrivateKeyInfo(info);
+  info.privateKey.fill(0);
+  return der;
 }
 
 /** A private key whose own public part says otherwise would sign what nobody can verify. */

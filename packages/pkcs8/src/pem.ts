@@ -61,7 +61,10 @@ function readBlock({ label, bytes, headers, line }: PemBlock): PrivateKeyPem {
 /** Wipes what it converted from. */
 function converted(der: Uint8Array, convert: (der: Uint8Array) => PrivateKeyInfo): Uint8Array {
   try {
-    return encodePrivateKeyInfo(convert(der));
+    const info = convert(der);
+    const pkcs8 = encodePrivateKeyInfo(info);
+    info.privateKey.fill(0);
+    return pkcs8;
   } finally {
     der.fill(0);
   }
