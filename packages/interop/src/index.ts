@@ -1,1 +1,11 @@
+export { fromPkijsAlgorithmIdentifier, toPkijsAlgorithmIdentifier } from './algorithm-identifier.js';
+export { asn1jsNode, fromAsn1js, toAsn1js } from './asn1.js';
+export { fromPkijsCertificate, toPkijsCertificate } from './certificate.js';
+export { fromPkijsCertificationRequest, toPkijsCertificationRequest } from './certification-request.js';
+export { type PkijsEngineOptions, pkijsEngine } from './engine.js';
 export { InteropError, type InteropErrorCode } from './errors.js';
+export { fromPkijsExtension, toPkijsExtension } from './extension.js';
+export { fromPkijsName, toPkijsName } from './name.js';
+export { type PkijsKey, type PkijsKeyPair, type PlatformKey, toPkijsKeyPair } from './pkijs-key.js';
+export { fromPkijsPrivateKeyInfo, toPkijsPrivateKeyInfo } from './private-key-info.js';
+export { fromPkijsPublicKeyInfo, toPkijsPublicKeyInfo } from './public-key-info.js';
