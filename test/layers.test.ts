@@ -51,6 +51,13 @@ test('no modules import each other in a circle', () => {
   expect(importCycles(published)).toEqual([]);
 });
 
-test.each(names)('%s does nothing when it is imported', (name) => {
+/** Packages that promise to bundlers that importing them does nothing. The command line is nothing to bundle. */
+const pure = names.filter((name) => manifests.get(name)!.sideEffects === false);
+
+test('every library promises that importing it does nothing', () => {
+  expect(names.filter((name) => !pure.includes(name))).toEqual(['cli']);
+});
+
+test.each(pure)('%s does nothing when it is imported', (name) => {
   expect(published.filter((module) => module.package === name).flatMap(sideEffects)).toEqual([]);
 });

@@ -5,9 +5,11 @@ import { expect, test } from 'vitest';
 const packages = new URL('../../packages/', import.meta.url);
 
 const entries = readdirSync(packages).flatMap((name) => {
-  const manifest: { readonly exports: Readonly<Record<string, { readonly '@mayfly/source': string }>> } = JSON.parse(
-    readFileSync(new URL(`${name}/package.json`, packages), 'utf8'),
-  );
+  const manifest: {
+    readonly sideEffects?: boolean;
+    readonly exports: Readonly<Record<string, { readonly '@mayfly/source': string }>>;
+  } = JSON.parse(readFileSync(new URL(`${name}/package.json`, packages), 'utf8'));
+  if (manifest.sideEffects !== false) return [];
   return Object.entries(manifest.exports).map(([subpath, conditions]) => ({
     entry: `@mayfly/${name}${subpath.slice(1)}`,
     path: fileURLToPath(new URL(`${name}/${conditions['@mayfly/source']}`, packages)),

@@ -6,6 +6,7 @@ import { type Layer, testsOnly, type Where } from './table.js';
 export interface Manifest {
   readonly name: string;
   readonly exports: Readonly<Record<string, unknown>>;
+  readonly sideEffects?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }

@@ -45,6 +45,8 @@ export const layers: Readonly<Record<string, Layer>> = {
     zod: 'everywhere',
     commander: 'everywhere',
     'log-update': 'everywhere',
+    // Only the example client uses it.
+    undici: [],
     'node:': 'everywhere',
   },
   interop: {

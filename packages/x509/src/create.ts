@@ -77,10 +77,7 @@ export interface AuthorityContents {
 
 /**
  * What a root certificate says: an authority that names and signs itself (RFC 5280 §3.2).
- * @example
- * ```ts
- * const der = await createCertificate(rootContents({ serialNumber, validity, subject, subjectKeyIdentifier }, key), key);
- * ```
+ * Sign it with {@link createCertificate} and the same key.
  * @throws RangeError for a negative pathLenConstraint.
  */
 export const rootContents = (
