@@ -1,0 +1,80 @@
+import { compile, issueSync, type Surroundings, type SyncIssuer } from '@mayfly/ca';
+import { podPeer } from '@mayfly/ca/profiles';
+import { fromPkcs8 } from '@mayfly/keys/node';
+import { createCertificationRequestSync, parseCertificationRequest } from '@mayfly/pkcs10';
+import { parseCertificate } from '@mayfly/x509';
+import { subjectAltName, subjectAltNameExtension } from '@mayfly/x509/extensions';
+import type { GeneralName } from '@mayfly/x509/general-name';
+import { attributeTypes, attributeValues, buildName, encodeName, type Name, parseName } from '@mayfly/x509/name';
+import { checkIssued, checkRequest, type Identity, type IssueJob, type KeyForms, type LeafFacts } from '../jobs.js';
+import { type Contender, contender } from '../measure.js';
+
+const impl = 'mayfly';
+
+const who = (subject: Name, alternatives: readonly GeneralName[] = []): Identity => ({
+  organization: attributeValues(subject, attributeTypes.organization.type)[0]!,
+  commonName: attributeValues(subject, attributeTypes.commonName.type)[0]!,
+  dNSNames: alternatives.flatMap((name) => (name.type === 'dNSName' ? [name.value] : [])),
+  uri: alternatives.flatMap((name) => (name.type === 'uniformResourceIdentifier' ? [name.value] : []))[0]!,
+});
+
+const subjectOf = ({ organization, commonName }: Identity) => encodeName(buildName({ organization, commonName }));
+
+const alternativesOf = ({ dNSNames, uri }: Identity): readonly GeneralName[] => [
+  ...dNSNames.map((value) => ({ type: 'dNSName', value }) as const),
+  { type: 'uniformResourceIdentifier', value: uri },
+];
+
+export const parseLeaf = (der: Uint8Array, check: (facts: LeafFacts) => void): Contender =>
+  contender(
+    impl,
+    () => {
+      const certificate = parseCertificate(der);
+      const { validity } = certificate;
+      return { subject: parseName(certificate.subject), alternatives: subjectAltName(certificate), validity };
+    },
+    ({ subject, alternatives, validity }) => check({ ...who(subject, alternatives), ...validity }),
+  );
+
+export function createRequest({ pkcs8, spki }: KeyForms, identity: Identity): Contender {
+  const key = fromPkcs8(pkcs8);
+  return contender(
+    impl,
+    () =>
+      createCertificationRequestSync(
+        { subject: subjectOf(identity), extensions: [subjectAltNameExtension(alternativesOf(identity))] },
+        key,
+      ),
+    (der) => checkRequest(der, spki),
+  );
+}
+
+export const parseRequest = (der: Uint8Array, check: (found: Identity) => void): Contender =>
+  contender(
+    impl,
+    () => {
+      const request = parseCertificationRequest(der);
+      return { subject: parseName(request.subject), alternatives: subjectAltName(request) };
+    },
+    ({ subject, alternatives }) => check(who(subject, alternatives)),
+  );
+
+export function issueLeaf(job: IssueJob, authority: SyncIssuer, around: Surroundings): Contender {
+  const compiled = compile(podPeer(), authority);
+  const { identity, spki, lifetime } = job;
+  return contender(
+    impl,
+    () =>
+      issueSync(
+        compiled,
+        {
+          subjectPublicKeyInfo: spki,
+          subject: subjectOf(identity),
+          subjectAltName: alternativesOf(identity),
+          lifetime,
+        },
+        around,
+      ),
+    ({ certificate }) => checkIssued(certificate, job),
+  );
+}

@@ -1,0 +1,138 @@
+import { webcrypto } from 'node:crypto';
+import * as asn1js from 'asn1js';
+import * as pkijs from 'pkijs';
+import { checkIssued, checkRequest, type Identity, type IssueJob, type KeyForms, type LeafFacts } from '../jobs.js';
+import { type Contender, contender } from '../measure.js';
+
+const impl = 'pkijs';
+
+const oids = {
+  commonName: '2.5.4.3',
+  organization: '2.5.4.10',
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  authorityKeyIdentifier: '2.5.29.35',
+  extKeyUsage: '2.5.29.37',
+  extensionRequest: '1.2.840.113549.1.9.14',
+  purposes: ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'],
+};
+
+/** Types of GeneralName. */
+const DNS_NAME = 2;
+const URI = 6;
+
+pkijs.setEngine('node', new pkijs.CryptoEngine({ name: 'node', crypto: webcrypto }));
+
+const subjectValue = (subject: pkijs.RelativeDistinguishedNames, oid: string): string =>
+  subject.typesAndValues.find(({ type }) => type === oid)!.value.valueBlock.value;
+
+const altNames = (extensions: readonly pkijs.Extension[] = []): readonly pkijs.GeneralName[] => {
+  const extension = extensions.find(({ extnID }) => extnID === oids.subjectAltName);
+  return extension?.parsedValue.altNames ?? [];
+};
+
+const who = (subject: pkijs.RelativeDistinguishedNames, alternatives: readonly pkijs.GeneralName[]): Identity => ({
+  organization: subjectValue(subject, oids.organization),
+  commonName: subjectValue(subject, oids.commonName),
+  dNSNames: alternatives.filter(({ type }) => type === DNS_NAME).map(({ value }) => value),
+  uri: alternatives.find(({ type }) => type === URI)!.value,
+});
+
+function addSubject(subject: pkijs.RelativeDistinguishedNames, { organization, commonName }: Identity): void {
+  const add = (type: string, value: string) =>
+    subject.typesAndValues.push(new pkijs.AttributeTypeAndValue({ type, value: new asn1js.Utf8String({ value }) }));
+  add(oids.organization, organization);
+  add(oids.commonName, commonName);
+}
+
+const extension = (extnID: string, critical: boolean, value: asn1js.BaseBlock): pkijs.Extension =>
+  new pkijs.Extension({ extnID, critical, extnValue: value.toBER() });
+
+const subjectAltName = ({ dNSNames, uri }: Identity): pkijs.Extension =>
+  extension(
+    oids.subjectAltName,
+    false,
+    new pkijs.GeneralNames({
+      names: [
+        ...dNSNames.map((value) => new pkijs.GeneralName({ type: DNS_NAME, value })),
+        new pkijs.GeneralName({ type: URI, value: uri }),
+      ],
+    }).toSchema(),
+  );
+
+export const parseLeaf = (der: Uint8Array, check: (facts: LeafFacts) => void): Contender =>
+  contender(
+    impl,
+    () => {
+      const { subject, notBefore, notAfter, extensions } = pkijs.Certificate.fromBER(der);
+      return { subject, alternatives: altNames(extensions), notBefore: notBefore.value, notAfter: notAfter.value };
+    },
+    ({ subject, alternatives, notBefore, notAfter }) =>
+      check({
+        ...who(subject, alternatives),
+        notBefore: notBefore.getTime() / 1000,
+        notAfter: notAfter.getTime() / 1000,
+      }),
+  );
+
+export const createRequest = ({ privateKey, spki }: KeyForms, identity: Identity): Contender =>
+  contender(
+    impl,
+    async () => {
+      const request = new pkijs.CertificationRequest();
+      addSubject(request.subject, identity);
+      request.subjectPublicKeyInfo = pkijs.PublicKeyInfo.fromBER(spki);
+      const extensions = new pkijs.Extensions({ extensions: [subjectAltName(identity)] });
+      request.attributes = [new pkijs.Attribute({ type: oids.extensionRequest, values: [extensions.toSchema()] })];
+      await request.sign(privateKey, 'SHA-256');
+      return request.toSchema(true).toBER();
+    },
+    (der) => checkRequest(new Uint8Array(der), spki),
+  );
+
+export const parseRequest = (der: Uint8Array, check: (found: Identity) => void): Contender =>
+  contender(
+    impl,
+    () => {
+      const { subject, attributes } = pkijs.CertificationRequest.fromBER(der);
+      const attribute = attributes?.find(({ type }) => type === oids.extensionRequest);
+      const { extensions } = new pkijs.Extensions({ schema: attribute?.values[0] });
+      return { subject, alternatives: altNames(extensions) };
+    },
+    ({ subject, alternatives }) => check(who(subject, alternatives)),
+  );
+
+export function issueLeaf(job: IssueJob): Contender {
+  const { identity, spki, issuerKey, lifetime } = job;
+  const issuer = pkijs.Certificate.fromBER(job.issuer);
+  const { valueBlock } = asn1js.fromBER(
+    issuer.extensions!.find(({ extnID }) => extnID === oids.subjectKeyIdentifier)!.extnValue.valueBlock.valueHexView,
+  ).result as asn1js.OctetString; // the CA has one, and that is its type
+  const keyIdentifier = new asn1js.OctetString({ valueHex: valueBlock.valueHexView });
+  return contender(
+    impl,
+    async () => {
+      const certificate = new pkijs.Certificate();
+      certificate.version = 2;
+      certificate.serialNumber = new asn1js.Integer({
+        valueHex: webcrypto.getRandomValues(new Uint8Array(16).fill(1)),
+      });
+      const now = Math.floor(Date.now() / 1000);
+      certificate.notBefore.value = new Date(now * 1000);
+      certificate.notAfter.value = new Date((now + lifetime) * 1000);
+      certificate.issuer = issuer.subject;
+      addSubject(certificate.subject, identity);
+      certificate.subjectPublicKeyInfo = pkijs.PublicKeyInfo.fromBER(spki);
+      certificate.extensions = [
+        extension(oids.keyUsage, true, new asn1js.BitString({ valueHex: Uint8Array.of(0x80), unusedBits: 7 })),
+        extension(oids.extKeyUsage, false, new pkijs.ExtKeyUsage({ keyPurposes: oids.purposes }).toSchema()),
+        extension(oids.authorityKeyIdentifier, false, new pkijs.AuthorityKeyIdentifier({ keyIdentifier }).toSchema()),
+        subjectAltName(identity),
+      ];
+      await certificate.sign(issuerKey.privateKey, 'SHA-256');
+      return certificate.toSchema(true).toBER();
+    },
+    (der) => checkIssued(new Uint8Array(der), job),
+  );
+}

@@ -1,0 +1,113 @@
+import { Bench } from 'tinybench';
+import { type Summary, summarize } from './statistics.js';
+
+/** One way to do the job of a case. */
+export interface Contender {
+  /** The library's name; `mayfly` is ours. */
+  readonly impl: string;
+  /** Does the job once, from the start; answers with a promise where the library does. */
+  readonly run: () => unknown;
+  /** Does the job once and throws unless the result is right. */
+  readonly check: () => Promise<void>;
+}
+
+/** Makes a contender whose `check` looks at what `run` gives. */
+export const contender = <Result>(
+  impl: string,
+  run: () => Result | Promise<Result>,
+  check: (result: Result) => void | Promise<void>,
+): Contender => ({ impl, run, check: async () => check(await run()) });
+
+/** One job, done by several. */
+export interface Case {
+  /** For example `parse/leaf`. */
+  readonly name: string;
+  readonly contenders: readonly Contender[];
+}
+
+/** How long to look. */
+export interface Effort {
+  /** Slots of each contender. At least 1. */
+  readonly rounds: number;
+  /** Length of a slot in milliseconds. Default 60. */
+  readonly slotTime?: number;
+  /** How long each contender runs before anything counts, in milliseconds. Default 400. */
+  readonly warmUpTime?: number;
+}
+
+/** What a contender took for one run, in nanoseconds. */
+export interface Measurement extends Summary {
+  readonly name: string;
+  readonly impl: string;
+}
+
+/** Shortest sample in milliseconds: quicker jobs are done several times for one. */
+const SHORTEST_SAMPLE = 0.05;
+
+const NANOSECONDS_PER_MILLISECOND = 1e6;
+
+/**
+ * Checks every contender, then times them in turns: round by round each has one slot of the same length, and the order is
+ * rotated, so that whatever disturbs the machine disturbs all.
+ * @throws whatever a contender's check throws; nothing is timed then.
+ */
+export async function measure(
+  { name, contenders }: Case,
+  { rounds, slotTime = 60, warmUpTime = 400, ...unknown }: Effort,
+): Promise<readonly Measurement[]> {
+  unknown satisfies Record<string, never>;
+  for (const { impl, check } of contenders) {
+    try {
+      await check();
+    } catch (cause) {
+      throw new Error(`Cannot measure ${name} of ${impl}: its result is wrong`, { cause });
+    }
+  }
+  const timed: { readonly impl: string; readonly slot: () => Promise<number[]>; readonly slots: number[][] }[] = [];
+  for (const { impl, run } of contenders) timed.push({ impl, slot: await timer(run, slotTime, warmUpTime), slots: [] });
+  for (let round = 0; round < rounds; round++)
+    for (let turn = 0; turn < timed.length; turn++) {
+      const { slot, slots } = timed[(round + turn) % timed.length]!;
+      slots.push(await slot());
+    }
+  return timed.map(({ impl, slots }) => ({ name, impl, ...summarize(slots) }));
+}
+
+/** Warms a job up and returns what times one slot of it: nanoseconds of a run, sample by sample. */
+async function timer(run: () => unknown, slotTime: number, warmUpTime: number): Promise<() => Promise<number[]>> {
+  const isAsync = run() instanceof Promise;
+  const batch = await batchSize(run, isAsync, warmUpTime);
+  const bench = new Bench({ time: slotTime, iterations: 1, throws: true });
+  const job = isAsync ? run : () => repeat(run, batch);
+  const task = bench.add('job', job, { async: isAsync, retainSamples: true }).getTask('job')!; // just added
+  return async () => {
+    task.reset();
+    if (isAsync) await task.run();
+    else task.runSync();
+    const { result } = task;
+    if (result.state !== 'completed') throw new Error(`Cannot measure: the slot is ${result.state}`);
+    return result.latency.samples!.map((latency) => (latency * NANOSECONDS_PER_MILLISECOND) / batch); // retained
+  };
+}
+
+/** Runs the job until it is warm; returns how many runs make a sample of {@link SHORTEST_SAMPLE}. */
+async function batchSize(run: () => unknown, isAsync: boolean, warmUpTime: number): Promise<number> {
+  const start = performance.now();
+  let runs = 0;
+  let halfway = { at: start, runs };
+  for (let now = start; now - start < warmUpTime; now = performance.now()) {
+    if (isAsync) await run();
+    else repeat(run, 16);
+    runs += isAsync ? 1 : 16;
+    if (now - start < warmUpTime / 2) halfway = { at: performance.now(), runs };
+  }
+  const each = (performance.now() - halfway.at) / (runs - halfway.runs);
+  return isAsync ? 1 : Math.max(1, Math.ceil(SHORTEST_SAMPLE / each));
+}
+
+/** Holds the last result, so that no compiler leaves the work out. */
+const sink: { last: unknown } = { last: undefined };
+
+function repeat(run: () => unknown, times: number): void {
+  for (let i = 0; i < times; i++) sink.last = run();
+}

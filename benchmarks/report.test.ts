@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { duration, report, table } from './report.js';
+
+const circumstances = { node: '20.20.2', cpu: 'Some CPU', date: '2026-01-02T03:04:05.000Z' };
+
+const outcomes = [
+  { name: 'parse/leaf', impl: 'mayfly', median: 2000.04, p99: 3000 },
+  { name: 'parse/leaf', impl: 'node:crypto', median: 180_000, p99: 200_000 },
+  { name: 'parse/other', impl: 'mayfly', median: 4000, p99: 5000 },
+  { name: 'parse/other', impl: 'pkijs', median: 2000, p99: 5000 },
+];
+
+describe('report', () => {
+  test('has the members that others read, in their order', () => {
+    const made = report('parse', circumstances, outcomes);
+    expect(JSON.parse(JSON.stringify(made))).toEqual({
+      suite: 'parse',
+      node: '20.20.2',
+      cpu: 'Some CPU',
+      date: '2026-01-02T03:04:05.000Z',
+      cases: [
+        { name: 'parse/leaf', impl: 'mayfly', medianNs: 2000, p99Ns: 3000 },
+        { name: 'parse/leaf', impl: 'node:crypto', medianNs: 180_000, p99Ns: 200_000 },
+        { name: 'parse/other', impl: 'mayfly', medianNs: 4000, p99Ns: 5000 },
+        { name: 'parse/other', impl: 'pkijs', medianNs: 2000, p99Ns: 5000 },
+      ],
+      ratios: [
+        { name: 'parse/leaf', peer: 'node:crypto', ratio: 90 },
+        { name: 'parse/other', peer: 'pkijs', ratio: 0.5 },
+      ],
+    });
+    expect(Object.keys(made)).toEqual(['suite', 'node', 'cpu', 'date', 'cases', 'ratios']);
+  });
+
+  test('compares a peer with Mayfly in the same case only', () => {
+    const peer = { name: 'parse/leaf', impl: 'pkijs', median: 1, p99: 1 };
+    expect(report('parse', circumstances, [peer, ...outcomes.slice(2, 3)]).ratios).toEqual([]);
+  });
+
+  test('tells the memory of an entry where it is known', () => {
+    const [first] = report('schedule', circumstances, [{ ...outcomes[0]!, heapBytesPerEntry: 104.6 }]).cases;
+    expect(first?.heapBytesPerEntry).toBe(104.6);
+  });
+});
+
+test('the table has a line for each implementation', () => {
+  const [first, ...others] = outcomes;
+  expect(table(report('parse', circumstances, [{ ...first!, heapBytesPerEntry: 105.2 }, ...others]))).toBe(
+    [
+      'parse: Node 20.20.2, Some CPU, 2026-01-02T03:04:05.000Z',
+      '',
+      'case         implementation     median        p99  Mayfly is',
+      'parse/leaf   mayfly            2.00 µs    3.00 µs  105 B of heap an entry',
+      'parse/leaf   node:crypto     180.00 µs  200.00 µs  90 x as fast',
+      'parse/other  mayfly            4.00 µs    5.00 µs',
+      'parse/other  pkijs             2.00 µs    5.00 µs  0.50 x as fast',
+    ].join('\n'),
+  );
+});
+
+test.each([
+  [12.4, '12 ns'],
+  [999, '999 ns'],
+  [2600, '2.60 µs'],
+  [1_500_000, '1.50 ms'],
+  [920_000_000, '920.00 ms'],
+])('%d ns is %s', (nanoseconds, text) => {
+  expect(duration(nanoseconds)).toBe(text);
+});

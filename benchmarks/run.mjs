@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { install } from '../.ci/install.mjs';
+import { turbo } from '../.ci/turbo.mjs';
+
+// npm run -s bench -- <suite> [--json] [--save] [--rounds <count>]
+// Installs and builds what is missing, telling stderr alone; then measures in a process of its own, with gc() at hand.
+const directory = fileURLToPath(new URL('.', import.meta.url));
+
+if (!((await install()) && (await turbo('Building', 'build', '--filter=@mayfly/benchmarks^...')))) process.exit(1);
+const { build } = await import('esbuild');
+await build({
+  absWorkingDir: directory,
+  entryPoints: ['main.ts'],
+  outdir: 'dist',
+  bundle: true,
+  splitting: true, // each suite loads its own peers
+  packages: 'external', // Mayfly's packages as they are built and published
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  logLevel: 'error',
+});
+const child = spawn(process.execPath, ['--expose-gc', 'dist/main.js', ...process.argv.slice(2)], {
+  cwd: directory,
+  stdio: 'inherit',
+});
+child.once('exit', (code) => {
+  process.exitCode = code ?? 1;
+});

@@ -1,0 +1,42 @@
+import type { Case, Measurement } from './measure.js';
+import type { Outcome } from './report.js';
+
+/** Times one case. */
+export type Measure = (aCase: Case) => Promise<readonly Measurement[]>;
+
+/** What a module in `suites` exports: makes its inputs, has its cases timed, and tells how they came out. */
+export interface Suite {
+  readonly outcomes: (measure: Measure) => Promise<readonly Outcome[]>;
+}
+
+/** What is known of a suite before it is loaded. */
+export interface SuiteEntry {
+  readonly name: string;
+  readonly question: string;
+  /** Loads the peers of this suite and no others. */
+  readonly load: () => Promise<Suite>;
+}
+
+/** Every suite. */
+export const suites: readonly SuiteEntry[] = [
+  {
+    name: 'parse',
+    question: 'a certificate, to its subject, subjectAltName and validity',
+    load: () => import('./suites/parse.js'),
+  },
+  {
+    name: 'csr',
+    question: 'a request: made with a key at hand, and read',
+    load: () => import('./suites/csr.js'),
+  },
+  {
+    name: 'issue',
+    question: 'a P-256 leaf: all but the signature, and with it',
+    load: () => import('./suites/issue.js'),
+  },
+  {
+    name: 'schedule',
+    question: 'a million entries: planned and taken out when due, and their memory',
+    load: () => import('./suites/schedule.js'),
+  },
+];
