@@ -12,11 +12,11 @@ const KiB = 1024;
 /** Marks of what a page that asks for a certificate must not load: Node, software crypto, key encryption, Kubernetes. */
 const foreign = ['node:', 'noble', 'WebAssembly', 'PBKDF2', 'podcertificaterequests'];
 
-/** Promised: `csr-browser` and `parse-only`. The others are what was measured, rounded up, so that growth is noticed. */
+/** Promised: the two of `csr-browser` and `parse-only`. The others are what was measured, rounded up, so that growth is noticed. */
 export const limits: readonly Limit[] = [
   { entry: 'csr-browser', gzip: 5 * KiB, without: foreign },
-  { entry: 'csr-browser-named', gzip: 5.5 * KiB, without: foreign },
-  { entry: 'csr-parse', gzip: 7 * KiB, without: foreign },
+  { entry: 'csr-browser-named', gzip: 5 * KiB, without: foreign },
+  { entry: 'csr-parse', gzip: 8 * KiB, without: foreign },
   { entry: 'parse-only', gzip: 6 * KiB, without: [...foreign, 'subtle'] },
   { entry: 'describe-leaf', gzip: 7 * KiB, without: [...foreign, 'subtle'] },
   { entry: 'der', gzip: 7 * KiB, without: [...foreign, 'subtle'] },
