@@ -81,22 +81,31 @@ export function signingAuthority(
  */
 export function minAuthorityLifetime(policy: SuccessionPolicy): Seconds {
   const { maxLeafLifetime, propagation, skew = DEFAULT_SKEW, slack } = policy;
-  const work = maxLeafLifetime + 2 * propagation + skew;
-  return slack === undefined ? Math.ceil((work * 10) / 9) : work + slack;
+  // Two seconds: one because notAfter is inclusive, one so that it is not succeeded in the second in which it begins.
+  const work = maxLeafLifetime + 2 * propagation + skew + 2;
+  return slack === undefined ? Math.ceil((work * 10) / 9) : work + Math.ceil(slack);
 }
 
 /**
  * Adds an authority to the bundle; it signs nothing yet.
- * @throws {@link RotationError} `ERR_ROTATION_ORDER` when it is there already.
+ * @throws {@link RotationError} `ERR_ROTATION_ORDER` when it is there already, `ERR_ROTATION_LIFETIME` when it would
+ * need a successor before it could sign: succession would never come to rest.
  */
 export function prepare(
   authorities: readonly Authority[],
   certificate: Certificate,
+  policy: SuccessionPolicy,
   now: Seconds,
 ): readonly Authority[] {
   if (authorities.some((authority) => equalBytes(authority.certificate.der, certificate.der)))
     throw outOfOrder('prepare', 'it is in the bundle already');
-  return [...authorities, { certificate, state: 'prepared', since: now, lastLeafNotAfter: 0 }];
+  const authority: Authority = { certificate, state: 'prepared', since: now, lastLeafNotAfter: 0 };
+  if (prepareAt(authority, policy) <= now + policy.propagation) {
+    const left = certificate.validity.notAfter - now + 1;
+    const state = `${left} s of its lifetime are left, ${minAuthorityLifetime(policy)} s are needed`;
+    throw new RotationError('ERR_ROTATION_LIFETIME', `Cannot prepare the authority: ${state}`);
+  }
+  return [...authorities, authority];
 }
 
 /**
