@@ -69,7 +69,7 @@ function checkValue(node: ts.Node, report: Report): void {
     return;
   }
   if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
-    if (!isMarkedPure(node) && !buildsSchema(node)) report(node, `calls ${node.expression.getText()}`);
+    if (!isMarkedPure(node)) report(node, `calls ${node.expression.getText()}`);
     for (const argument of node.arguments ?? []) checkValue(argument, report);
     ts.forEachChild(node.expression, (child) => checkValue(child, report));
     return;
@@ -95,13 +95,6 @@ function effectOf(node: ts.Node): string | undefined {
 
 function isAssignment(kind: ts.SyntaxKind): boolean {
   return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
-}
-
-/** zod's `z.object(…)`, `z.string().min(1)`: a schema is a value, and a chain of marks would hide what it says. */
-function buildsSchema(node: ts.CallExpression | ts.NewExpression): boolean {
-  let callee: ts.Expression = node.expression;
-  while (ts.isPropertyAccessExpression(callee) || ts.isCallExpression(callee)) callee = callee.expression;
-  return ts.isIdentifier(callee) && callee.text === 'z';
 }
 
 function isMarkedPure(node: ts.Node): boolean {

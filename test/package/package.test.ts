@@ -16,7 +16,6 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly type: string;
-  readonly sideEffects: boolean;
   readonly license: string;
   readonly engines: { readonly node: string };
   readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -37,7 +36,6 @@ describe.each(names)('%s', (name) => {
       version: root.version,
       license: root.license,
       type: 'module',
-      sideEffects: false,
       engines: root.engines,
     });
     for (const [subpath, conditions] of Object.entries(exports)) {
