@@ -87,25 +87,18 @@ export function minAuthorityLifetime(policy: SuccessionPolicy): Seconds {
 }
 
 /**
- * Adds an authority to the bundle; it signs nothing yet.
- * @throws {@link RotationError} `ERR_ROTATION_ORDER` when it is there already, `ERR_ROTATION_LIFETIME` when it would
- * need a successor before it could sign: succession would never come to rest.
+ * Adds an authority to the bundle; it signs nothing yet. One that lives less than {@link minAuthorityLifetime} would
+ * need a successor before it could sign, and so without end: ask before making it.
+ * @throws {@link RotationError} `ERR_ROTATION_ORDER` when it is there already.
  */
 export function prepare(
   authorities: readonly Authority[],
   certificate: Certificate,
-  policy: SuccessionPolicy,
   now: Seconds,
 ): readonly Authority[] {
   if (authorities.some((authority) => equalBytes(authority.certificate.der, certificate.der)))
     throw outOfOrder('prepare', 'it is in the bundle already');
-  const authority: Authority = { certificate, state: 'prepared', since: now, lastLeafNotAfter: 0 };
-  if (prepareAt(authority, policy) <= now + policy.propagation) {
-    const left = certificate.validity.notAfter - now + 1;
-    const state = `${left} s of its lifetime are left, ${minAuthorityLifetime(policy)} s are needed`;
-    throw new RotationError('ERR_ROTATION_LIFETIME', `Cannot prepare the authority: ${state}`);
-  }
-  return [...authorities, authority];
+  return [...authorities, { certificate, state: 'prepared', since: now, lastLeafNotAfter: 0 }];
 }
 
 /**
