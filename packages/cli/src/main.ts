@@ -35,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    process.exitCode = error instanceof CliError && error.code === 'ERR_CLI_USAGE' ? 2 : 1;
+    process.exitCode = error instanceof CliError ? error.exitCode : 1;
     process.stderr.write(`mayfly: ${messageOf(error)}\n`);
     if (process.env['MAYFLY_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }

@@ -19,6 +19,8 @@ interface ExecFlags {
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 /** Milliseconds between two looks at volumes that are not written yet. */
 const POLL = 100;
+/** Milliseconds after which a person is told what is waited for. */
+const PATIENCE = 1000;
 
 const EXAMPLES = `
 The command gets the manifest's environment variables; paths below a mount path, there and in the arguments,
@@ -70,21 +72,27 @@ async function exec(command: readonly string[], { pod: wanted, container, state,
 
 /** No program starts without its certificates. */
 async function waitUntilMounted(find: () => Promise<RunnablePod>, wait: Seconds): Promise<RunnablePod> {
-  const until = performance.now() + wait * 1000;
-  for (;;) {
-    let missing: unknown;
+  const began = performance.now();
+  const until = began + wait * 1000;
+  for (let hinted = false; ; ) {
+    let missing: CliError;
     try {
       const pod = await find();
-      if (await isMounted(pod)) return pod;
+      if (await isMounted(pod, Math.floor(Date.now() / 1000))) return pod;
       missing = new CliError(
         'ERR_CLI_POD',
-        `Cannot run as pod ${pod.namespace}/${pod.name}: its volumes are not written after ${formatDuration(wait)}; is mayfly up running, and does it show an error for this pod?`,
+        `Cannot run as pod ${pod.namespace}/${pod.name}: its volumes hold no valid certificates; is mayfly up running, and does it show an error for this pod?`,
       );
     } catch (error) {
       if (!(error instanceof CliError) || error.code !== 'ERR_CLI_POD') throw error;
       missing = error;
     }
-    if (performance.now() >= until) throw missing;
+    const now = performance.now();
+    if (now >= until) throw missing;
+    if (!hinted && now - began >= PATIENCE) {
+      hinted = true;
+      process.stderr.write(`mayfly: ${missing.message}\nmayfly: waiting for it up to ${formatDuration(wait)}\n`);
+    }
     await new Promise((resolve) => setTimeout(resolve, POLL));
   }
 }

@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url';
 import type { Seconds } from '@mayfly/der';
 import { isReservedSignerName } from '@mayfly/pod-certificates';
 import { Command, Option } from 'commander';
-import { parseDuration } from '../duration.js';
 import { CliError } from '../errors.js';
 import type { Manifests, Pod } from '../manifests/manifest.js';
 import { formatFindings, readManifests } from '../manifests/read-manifests.js';
@@ -34,6 +33,9 @@ const MAX_RESERVED_LIFETIME: Seconds = 86_400;
 const MAX_LIFETIME: Seconds = 7_862_400;
 /** The form of a DNS domain in lower case, as SPIFFE trust domains have it. */
 const TRUST_DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
+/** Signals that end everything in good order. */
+const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** What runs when no manifest is named: the examples, short-lived, with their two programs. */
 const DEMO = {
@@ -105,17 +107,18 @@ async function up(flags: UpFlags): Promise<void> {
     throw new CliError('ERR_CLI_MANIFEST', `Cannot use the manifests:\n${formatFindings(result.errors).trimEnd()}`);
   const manifests = lifetime === undefined ? result.manifests : withLifetime(result.manifests, lifetime);
   const policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy, lifetime);
-  const run = (flags.run ?? (demo ? DEMO.run : [])).map((name) => choosePod(manifests.pods, name));
+  const run = new Set((flags.run ?? (demo ? DEMO.run : [])).map((name) => choosePod(manifests.pods, name)));
 
   const controller = new AbortController();
-  const stop = (): void => {
+  const stop = (): void => controller.abort(new Error('interrupted'));
+  const interrupt = (_signal: NodeJS.Signals, number: number): void => {
     // A second Ctrl-C ends at once.
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-    controller.abort(new Error('interrupted'));
+    if (controller.signal.aborted) process.exit(128 + number);
+    stop();
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const signal of ENDING) process.on(signal, interrupt);
+  // Nobody reads any more, as behind `| head`.
+  stdout.on('error', stop);
   const timer = flags.for === undefined ? undefined : setTimeout(stop, flags.for * 1000);
   const began = performance.now();
   try {
@@ -126,7 +129,7 @@ async function up(flags: UpFlags): Promise<void> {
       trustDomain: flags.trustDomain,
       ...(lifetime !== undefined && { minExpirationSeconds: Math.min(3600, lifetime) }),
       caLifetime: flags.caLifetime,
-      run,
+      run: [...run],
       listen: flags.listen === 'none' ? undefined : flags.listen,
       signal: controller.signal,
       onEvent: (event) => output.event(event),
@@ -137,8 +140,9 @@ async function up(flags: UpFlags): Promise<void> {
     process.exitCode = ok ? 0 : 1;
   } finally {
     clearTimeout(timer);
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    output.close();
+    stdout.off('error', stop);
+    for (const signal of ENDING) process.off(signal, interrupt);
   }
 }
 

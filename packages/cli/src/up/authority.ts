@@ -1,4 +1,3 @@
-import { mkdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CaError,
@@ -32,7 +31,7 @@ import {
   signingAuthority,
   trustAnchors,
 } from '@mayfly/rotation/authorities';
-import { readFileIfThere, writeFileAtomic } from '@mayfly/rotation/fs';
+import { type FileOperations, readFileIfThere, writeFileAtomic } from '@mayfly/rotation/fs';
 import { type Certificate, parseCertificate } from '@mayfly/x509';
 import { createCertificate, rootContents } from '@mayfly/x509/create';
 import { subjectKeyIdentifier } from '@mayfly/x509/extensions';
@@ -41,11 +40,14 @@ import { buildName, encodeName } from '@mayfly/x509/name';
 import { CliError, messageOf } from '../errors.js';
 import type { Usage } from '../manifests/annotations.js';
 import type { Emit } from './event.js';
+import { makePrivateDirectory } from './private-directory.js';
+import { sleep } from './sleep.js';
 
 /** How the authority of a local signer lives. */
 export interface LocalAuthorityOptions {
   /** Where keys and state are kept; made when missing, private. */
   readonly directory: string;
+  readonly files: FileOperations;
   readonly signerName: string;
   readonly api: Pick<PodCertificateApi, 'applyTrustBundle'>;
   readonly clock: Clock;
@@ -85,15 +87,15 @@ const MAX_NAME_IN_SUBJECT = 64 - 9;
  * @throws {@link CliError} `ERR_CLI_STATE` for keys and state that cannot be used.
  */
 export async function openLocalAuthority(options: LocalAuthorityOptions): Promise<LocalAuthority> {
-  const { directory, signerName, clock, succession, lifetime, emit } = options;
+  const { directory, files, signerName, clock, succession, lifetime, emit } = options;
   if (lifetime < minAuthorityLifetime(succession))
     throw new CliError(
       'ERR_CLI_USAGE',
       `Cannot let an authority live ${lifetime} s: certificates of ${succession.maxLeafLifetime} s need one of ${minAuthorityLifetime(succession)} s or more; see --ca-lifetime`,
     );
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  let authorities = await loadAuthorities(directory);
-  let keys = await loadKeys(directory, authorities);
+  await makePrivateDirectory(files, directory);
+  let authorities = await loadAuthorities(directory, files);
+  let keys = await loadKeys(directory, authorities, files);
   let compiledProfiles = new Map<string, CompiledProfile>();
   /** Changes of the state happen one after the other, and are on disk before anything follows from them. */
   let tail: Promise<unknown> = Promise.resolve();
@@ -101,7 +103,8 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
     const done = tail.then(async () => {
       const changed = next(authorities);
       if (changed === authorities) return;
-      await writeFileAtomic(join(directory, AUTHORITIES), new TextEncoder().encode(encodeAuthorities(changed)));
+      const bytes = new TextEncoder().encode(encodeAuthorities(changed));
+      await writeFileAtomic(join(directory, AUTHORITIES), bytes, 0o600, { files });
       authorities = changed;
     });
     tail = done.catch(() => {
@@ -113,7 +116,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
   const publish = async (): Promise<void> => {
     await options.api.applyTrustBundle({
       metadata: {
-        name: `${signerName.replaceAll('/', ':')}:mayfly`,
+        name: `${trustBundlePrefix(signerName)}mayfly`,
         labels: { 'app.kubernetes.io/managed-by': 'mayfly' },
       },
       spec: {
@@ -146,7 +149,8 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
     const certificate = parseCertificate(await createCertificate(contents, key));
     const pkcs8 = key.exportPkcs8();
     try {
-      await writeFileAtomic(keyPath(directory, certificate), new TextEncoder().encode(encodePem('PRIVATE KEY', pkcs8)));
+      const bytes = new TextEncoder().encode(encodePem('PRIVATE KEY', pkcs8));
+      await writeFileAtomic(keyPath(directory, certificate), bytes, 0o600, { files });
     } finally {
       pkcs8.fill(0);
     }
@@ -177,7 +181,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
         await change((current) => retire(current, step.authority, succession, now));
         await publish();
         // The bundle no longer names it: a key that is left behind signs nothing that anybody trusts.
-        await unlink(keyPath(directory, step.authority.certificate)).catch(() => {});
+        await files.unlink(keyPath(directory, step.authority.certificate)).catch(() => {});
         announce(
           'AuthorityRetired',
           step.authority.certificate,
@@ -260,11 +264,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
           });
           next = clock.now() + 10;
         }
-        try {
-          while (clock.now() < next) await clock.sleepUntil(Math.min(next, clock.now() + 3600), signal);
-        } catch (error) {
-          if (!signal.aborted) throw error;
-        }
+        await sleep(clock, next, signal);
       }
     },
   };
@@ -278,9 +278,9 @@ const profileOf = (usage: Usage, backdate: Seconds): Profile => {
 const keyPath = (directory: string, { serialNumber }: Certificate): string =>
   join(directory, `${serialNumber.toString(16).padStart(2, '0')}.key`);
 
-async function loadAuthorities(directory: string): Promise<readonly Authority[]> {
+async function loadAuthorities(directory: string, files: FileOperations): Promise<readonly Authority[]> {
   const path = join(directory, AUTHORITIES);
-  const bytes = await readFileIfThere(path);
+  const bytes = await readFileIfThere(path, files);
   if (bytes === undefined) return [];
   try {
     return parseAuthorities(new TextDecoder().decode(bytes));
@@ -292,11 +292,12 @@ async function loadAuthorities(directory: string): Promise<readonly Authority[]>
 async function loadKeys(
   directory: string,
   authorities: readonly Authority[],
+  files: FileOperations,
 ): Promise<ReadonlyMap<bigint, NodeSigningKey>> {
   const keys = new Map<bigint, NodeSigningKey>();
   for (const { certificate, state } of authorities) {
     const path = keyPath(directory, certificate);
-    const bytes = await readFileIfThere(path);
+    const bytes = await readFileIfThere(path, files);
     if (bytes === undefined) {
       if (state === 'retiring') continue;
       throw broken(path, new Error('no such file'));

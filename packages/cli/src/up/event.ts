@@ -21,6 +21,7 @@ export type UpReason =
   | 'AuthorityRetired'
   | 'TrustBundleWritten'
   | 'SignerRetries'
+  | 'PodForgotten'
   | 'ProgramStarted'
   | 'ProgramExited'
   | 'Ready'
@@ -41,17 +42,20 @@ export interface UpEvent {
   readonly serialNumber?: string;
   readonly notAfter?: Seconds;
   readonly refreshAt?: Seconds;
+  /** When the next attempt begins. */
+  readonly retryAt?: Seconds;
 }
 
 export type Emit = (event: Omit<UpEvent, 'at'>) => void;
 
 /** The event as one JSON object, times in RFC 3339. */
-export function eventToJson({ at, notAfter, refreshAt, ...event }: UpEvent): string {
+export function eventToJson({ at, notAfter, refreshAt, retryAt, ...event }: UpEvent): string {
   return JSON.stringify({
     time: rfc3339(at),
     ...event,
     ...(refreshAt !== undefined && { refreshAt: rfc3339(refreshAt) }),
     ...(notAfter !== undefined && { notAfter: rfc3339(notAfter) }),
+    ...(retryAt !== undefined && { retryAt: rfc3339(retryAt) }),
   });
 }
 

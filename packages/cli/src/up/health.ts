@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CliError, messageOf } from '../errors.js';
-import type { SourceStatus } from './pod-runner.js';
 
 /** Whether everything is as it should be, and what is not. */
 export interface Health {
@@ -9,24 +8,9 @@ export interface Health {
   readonly problems: readonly string[];
 }
 
-/** What is wrong with the sources and the volumes; nothing is when there are no problems. */
-export function healthOf(sources: readonly SourceStatus[], unmounted: readonly string[]): Health {
-  const problems = [
-    ...sources.flatMap(({ pod, volume, state, certificate }) => {
-      const name = `${pod}/${volume}`;
-      switch (state) {
-        case 'overdue':
-          return [`${name}: overdue for refresh`];
-        case 'expired':
-          return [`${name}: expired`];
-        case 'denied':
-          return [`${name}: denied`];
-        default:
-          return certificate === undefined ? [`${name}: no certificate yet`] : [];
-      }
-    }),
-    ...unmounted.map((pod) => `${pod}: volumes not written yet`),
-  ];
+/** All is well when nobody has a problem. */
+export function healthOf(parts: readonly { readonly problems: () => readonly string[] }[]): Health {
+  const problems = parts.flatMap((part) => part.problems());
   return { ready: problems.length === 0, problems };
 }
 

@@ -1,35 +1,35 @@
-import { mkdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { decodeBase64, encodeBase64 } from '@mayfly/der/pem';
 import type { InFlightRequest, InFlightStore } from '@mayfly/pod-certificates/requester';
-import { readFileIfThere, writeFileAtomic } from '@mayfly/rotation/fs';
+import { type FileOperations, readFileIfThere, writeFileAtomic } from '@mayfly/rotation/fs';
 import { CliError } from '../errors.js';
+import { makePrivateDirectory } from './private-directory.js';
 
 /** Keeps a request in flight, its key included, in a file of mode 0600. */
-export function inFlightFile(path: string): InFlightStore {
+export function inFlightFile(path: string, files: FileOperations): InFlightStore {
   return {
     async load() {
-      const bytes = await readFileIfThere(path);
+      const bytes = await readFileIfThere(path, files);
       if (bytes === undefined) return undefined;
       const request = parse(new TextDecoder().decode(bytes));
       if (request === undefined)
         throw new CliError(
           'ERR_CLI_STATE',
-          `Cannot read ${path}: no request in flight; remove it, and a new request is made`,
+          `Cannot read ${path}: it holds no request in flight; remove it, and a new request is made`,
         );
       return request;
     },
     async save({ stubPKCS10Request, privateKeyInfo, ...request }) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makePrivateDirectory(files, dirname(path));
       const json = JSON.stringify({
         ...request,
         stubPKCS10Request: encodeBase64(stubPKCS10Request),
         privateKeyInfo: encodeBase64(privateKeyInfo),
       });
-      await writeFileAtomic(path, new TextEncoder().encode(`${json}\n`));
+      await writeFileAtomic(path, new TextEncoder().encode(`${json}\n`), 0o600, { files });
     },
     async clear() {
-      await unlink(path).catch((error: NodeJS.ErrnoException) => {
+      await files.unlink(path).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'ENOENT') throw error;
       });
     },

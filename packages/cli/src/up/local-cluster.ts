@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Seconds } from '@mayfly/der';
 import { verifyWithNode } from '@mayfly/keys/node';
@@ -15,6 +14,7 @@ import type { Policy } from '../policy/policy.js';
 import { type LocalAuthority, openLocalAuthority } from './authority.js';
 import type { Emit } from './event.js';
 import { requestedUsage, wantedCertificate } from './local-signer.js';
+import { makePrivateDirectory } from './private-directory.js';
 import type { StateDirectory } from './state-directory.js';
 
 export interface LocalClusterOptions {
@@ -50,7 +50,7 @@ const PROPAGATION: Seconds = 60;
 export async function openLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const { manifests, policy, state, clock, randomBytes, minExpirationSeconds, caLifetime, emit } = options;
   const apiDirectory = join(state.path, 'api');
-  await mkdir(apiDirectory, { recursive: true, mode: 0o700 });
+  await makePrivateDirectory(state.files, apiDirectory);
   const api = await openEmbeddedApi({
     clock,
     randomBytes,
@@ -75,6 +75,7 @@ export async function openLocalCluster(options: LocalClusterOptions): Promise<Lo
     authorities.push(
       await openLocalAuthority({
         directory: join(state.path, 'signers', signerName.replaceAll('/', '_')),
+        files: state.files,
         signerName,
         api,
         clock,

@@ -12,6 +12,8 @@ export interface Output {
   /** A line of a program. */
   line(pod: string, line: string): void;
   finished(summary: Summary, seconds: number, ok: boolean): void;
+  /** Leaves the terminal as it was; also after what was never finished. */
+  close(): void;
 }
 
 /** What an output writes to. */
@@ -33,17 +35,22 @@ export function jsonOutput(stdout: Stream, stderr: Stream): Output {
     line: (pod, line) => void stderr.write(`${pod} | ${plain(line)}\n`),
     finished: ({ requests, failed, rotations, overdue, issued, denied, exited }) =>
       void stdout.write(`${JSON.stringify({ requests, failed, rotations, overdue, issued, denied, exited })}\n`),
+    close() {},
   };
 }
 
-/** Lines for people, one per event. */
+/** Lines for people, one per event; what goes wrong again and again is told once. */
 export function plainOutput(stdout: Stream, stderr: Stream): Output {
+  const isNews = newsFilter();
   return {
     notice: (line) => void stderr.write(`${line}\n`),
     started: (started) => void stdout.write(`${startLines(started).join('\n')}\n`),
-    event: (event) => void stdout.write(`${eventLine(event)}\n`),
+    event(event) {
+      if (isNews(event)) stdout.write(`${eventLine(event)}\n`);
+    },
     line: (pod, line) => void stdout.write(`${pod} | ${plain(line)}\n`),
     finished: (summary, seconds, ok) => void stdout.write(`${finalLines(summary, seconds, ok).join('\n')}\n`),
+    close() {},
   };
 }
 
@@ -56,6 +63,7 @@ const RECENT = 6;
 export function liveOutput(stdout: NodeJS.WriteStream, stderr: Stream): Output {
   const log = createLogUpdate(stdout);
   const recent: string[] = [];
+  const isNews = newsFilter();
   let status: (() => Status) | undefined;
   let timer: NodeJS.Timeout | undefined;
   const draw = (): void => {
@@ -76,16 +84,41 @@ export function liveOutput(stdout: NodeJS.WriteStream, stderr: Stream): Output {
       draw();
     },
     event(event) {
-      remember(eventLine(event));
+      if (isNews(event)) remember(eventLine(event));
       draw();
     },
     line: (pod, line) => remember(`${pod} | ${plain(line)}`),
     finished(summary, seconds, ok) {
-      clearInterval(timer);
-      draw();
-      log.done();
+      this.close();
       stdout.write(`\n${finalLines(summary, seconds, ok).join('\n')}\n`);
     },
+    close() {
+      if (timer === undefined) return;
+      clearInterval(timer);
+      timer = undefined;
+      draw();
+      log.done();
+    },
+  };
+}
+
+/** Different warnings about one thing that are remembered. */
+const MAX_REMEMBERED = 100;
+
+/** Whether a warning says something else than the last ones about the same thing did. */
+function newsFilter(): (event: UpEvent) => boolean {
+  const told = new Map<string, Set<string>>();
+  return ({ type, reason, pod, volume, signerName, message }) => {
+    const about = JSON.stringify([pod, volume, signerName]);
+    if (type === 'Normal') {
+      told.delete(about);
+      return true;
+    }
+    const before = told.get(about) ?? new Set();
+    told.set(about, before);
+    if (before.size === MAX_REMEMBERED) before.clear();
+    const text = `${reason} ${message}`;
+    return !before.has(text) && before.add(text) !== undefined;
   };
 }
 

@@ -1,11 +1,15 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { readFileIfThere, readVolume, writeFileAtomic } from '@mayfly/rotation/fs';
+import type { Seconds } from '@mayfly/der';
+import { parsePem } from '@mayfly/der/pem';
+import { type FileOperations, readFileIfThere, readVolume, writeFileAtomic } from '@mayfly/rotation/fs';
+import { parseCertificate } from '@mayfly/x509';
 import { z } from 'zod';
 import { CliError } from '../errors.js';
 import type { Pod } from '../manifests/manifest.js';
 import { type Mapping, mappingsOf, podEnvironment } from './environment.js';
 import { podFile, podKey, volumeDirectory } from './places.js';
+import { makePrivateDirectory } from './private-directory.js';
 
 /** One container of a pod, with the places of its mounts here. */
 export interface RunnableContainer {
@@ -15,6 +19,13 @@ export interface RunnableContainer {
   readonly mappings: readonly Mapping[];
 }
 
+/** One volume, and the files in it that begin with a certificate or a key and its certificate. */
+export interface RunnableVolume {
+  /** Absolute. */
+  readonly directory: string;
+  readonly certificates: readonly string[];
+}
+
 /** What is needed to start a program as a pod, written by `mayfly up` for `mayfly exec`. */
 export interface RunnablePod {
   readonly version: 1;
@@ -22,8 +33,7 @@ export interface RunnablePod {
   readonly name: string;
   /** Where relative commands start: the directory of the manifest. */
   readonly directory: string;
-  /** Absolute directories of the volumes. */
-  readonly volumes: readonly string[];
+  readonly volumes: readonly RunnableVolume[];
   readonly containers: readonly RunnableContainer[];
 }
 
@@ -39,7 +49,7 @@ const podSchema: z.ZodType<RunnablePod> = z.object({
   namespace: z.string(),
   name: z.string(),
   directory: z.string(),
-  volumes: z.array(z.string()),
+  volumes: z.array(z.object({ directory: z.string(), certificates: z.array(z.string()) })),
   containers: z.array(containerSchema),
 });
 
@@ -51,7 +61,12 @@ export function runnablePod(state: string, pod: Pod): RunnablePod {
     namespace: pod.namespace,
     name: pod.name,
     directory: resolve(dirname(pod.place.file)),
-    volumes: pod.volumes.map(({ name }) => volumeDirectory(state, pod, name)),
+    volumes: pod.volumes.map(({ name, sources }) => ({
+      directory: volumeDirectory(state, pod, name),
+      certificates: sources.flatMap((source) =>
+        source.type === 'podCertificate' ? (source.certificateChainPath ?? source.credentialBundlePath ?? []) : [],
+      ),
+    })),
     containers: pod.containers.map((container) => {
       const mappings: readonly Mapping[] = mappingsOf(container, (volume) =>
         served.has(volume) ? volumeDirectory(state, pod, volume) : undefined,
@@ -67,10 +82,11 @@ export function runnablePod(state: string, pod: Pod): RunnablePod {
 }
 
 /** Leaves a pod for `mayfly exec` to find. */
-export async function writePodFile(state: string, pod: RunnablePod): Promise<void> {
+export async function writePodFile(state: string, pod: RunnablePod, files: FileOperations): Promise<void> {
   const path = podFile(state, pod);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeFileAtomic(path, new TextEncoder().encode(`${JSON.stringify(pod, undefined, 2)}\n`));
+  await makePrivateDirectory(files, dirname(path));
+  const json = `${JSON.stringify(pod, undefined, 2)}\n`;
+  await writeFileAtomic(path, new TextEncoder().encode(json), 0o600, { files });
 }
 
 /**
@@ -103,10 +119,23 @@ export async function findPod(state: string, wanted: string): Promise<RunnablePo
   return parsed.data;
 }
 
-/** Whether all volumes of a pod have been written. */
-export async function isMounted({ volumes }: RunnablePod): Promise<boolean> {
-  for (const volume of volumes) if ((await readVolume(volume)) === undefined) return false;
+/** Whether all volumes of a pod have been written, and hold certificates that are still valid. */
+export async function isMounted({ volumes }: RunnablePod, now: Seconds): Promise<boolean> {
+  for (const { directory, certificates } of volumes) {
+    const files = await readVolume(directory);
+    if (files === undefined) return false;
+    for (const path of certificates) {
+      const file = files.find((each) => each.path === path);
+      if (file === undefined || notAfterOf(file.bytes) < now) return false;
+    }
+  }
   return true;
+}
+
+/** When the first certificate of a PEM text ends. */
+function notAfterOf(pem: Uint8Array): Seconds {
+  const leaf = parsePem(new TextDecoder().decode(pem)).find(({ label }) => label === 'CERTIFICATE');
+  return leaf === undefined ? 0 : parseCertificate(leaf.bytes).validity.notAfter;
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { CliError } from '../errors.js';
 import { mapPaths } from './environment.js';
@@ -43,7 +44,11 @@ export function programOf(
   return { file, args, env: container.env };
 }
 
-/** Waits for a child to end. A command that does not exist ends with 127, one that cannot be run with 126, as in a shell. */
+/**
+ * Waits for a child to end.
+ * @throws {@link CliError} `ERR_CLI_PROGRAM` for a command that does not exist (exit code 127) or cannot be run (126), as
+ * in a shell.
+ */
 export function ended(child: ChildProcess, file: string): Promise<Ended> {
   return new Promise((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
@@ -52,7 +57,7 @@ export function ended(child: ChildProcess, file: string): Promise<Ended> {
           new CliError(
             'ERR_CLI_PROGRAM',
             `Cannot run ${file}: ${error.code === 'ENOENT' ? 'no such command' : 'it may not be executed'}`,
-            { cause: error },
+            { cause: error, exitCode: error.code === 'ENOENT' ? 127 : 126 },
           ),
         );
       else reject(error);
@@ -65,6 +70,7 @@ export function ended(child: ChildProcess, file: string): Promise<Ended> {
 export interface RunningProgram {
   readonly tally: () => Tally | undefined;
   readonly ended: Promise<Ended>;
+  /** Sends a signal to the program and all that it has started. */
   stop(signal: NodeJS.Signals): void;
 }
 
@@ -85,11 +91,23 @@ export function startProgram(pod: RunnablePod, onLine: (line: string) => void): 
     else tally = counted;
   });
   createInterface({ input: child.stderr }).on('line', onLine);
-  return {
-    tally: () => tally,
-    ended: ended(child, file),
-    stop: (signal) => void child.kill(signal),
+  const stop = (signal: NodeJS.Signals): void => {
+    if (process.platform === 'win32' || child.pid === undefined) child.kill(signal);
+    else signalGroup(child.pid, signal);
   };
+  // However this process ends, what it started ends with it.
+  const kill = (): void => stop('SIGKILL');
+  process.once('exit', kill);
+  const done = ended(child, file).finally(() => process.off('exit', kill));
+  return { tally: () => tally, ended: done, stop };
+}
+
+function signalGroup(leader: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error; // gone already
+  }
 }
 
 function parseTally(line: string): Tally | undefined {
@@ -104,5 +122,4 @@ function parseTally(line: string): Tally | undefined {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
-const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 };
-const signalNumber = (signal: NodeJS.Signals | null): number => (signal === null ? 0 : (SIGNALS[signal] ?? 0));
+const signalNumber = (signal: NodeJS.Signals | null): number => (signal === null ? 0 : constants.signals[signal]);

@@ -31,14 +31,26 @@ export function createPrograms(
   plans: readonly Plan[],
   { emit, onLine }: { readonly emit: Emit; readonly onLine: (pod: string, line: string) => void },
 ): Programs {
-  const running: { readonly plan: Plan; readonly program: RunningProgram }[] = [];
+  const running: RunningProgram[] = [];
+  let next = 0;
   let exited = 0;
   let stopping = false;
 
-  const start = (plan: Plan): void => {
-    const name = podKey(plan.pod);
-    const program = startProgram(plan.pod, (line) => onLine(name, line));
-    running.push({ plan, program });
+  const couldNotRun = (pod: string, error: unknown): void => {
+    exited++;
+    emit({ type: 'Warning', reason: 'ProgramExited', pod, message: messageOf(error) });
+  };
+
+  const start = ({ pod }: Plan): void => {
+    const name = podKey(pod);
+    let program: RunningProgram;
+    try {
+      program = startProgram(pod, (line) => onLine(name, line));
+    } catch (error) {
+      couldNotRun(name, error);
+      return;
+    }
+    running.push(program);
     emit({ type: 'Normal', reason: 'ProgramStarted', pod: name, message: `${name} runs its command` });
     program.ended.then(
       ({ code, signal }) => {
@@ -51,21 +63,20 @@ export function createPrograms(
           message: `The command of ${name} ended by itself with ${signal ?? `code ${code}`}`,
         });
       },
-      (error: unknown) => {
-        exited++;
-        emit({ type: 'Warning', reason: 'ProgramExited', pod: name, message: messageOf(error) });
-      },
+      (error: unknown) => couldNotRun(name, error),
     );
   };
 
   return {
     wake() {
-      while (!stopping && running.length < plans.length && plans[running.length]!.ready())
-        start(plans[running.length]!);
+      for (let plan = plans[next]; !stopping && plan?.ready() === true; plan = plans[next]) {
+        next++; // first: starting makes events, and events wake
+        start(plan);
+      }
     },
     tally: () =>
       running.reduce(
-        (sum, { program }) => {
+        (sum, program) => {
           const { requests, failed } = program.tally() ?? { requests: 0, failed: 0 };
           return { requests: sum.requests + requests, failed: sum.failed + failed };
         },
@@ -74,7 +85,7 @@ export function createPrograms(
     exited: () => exited,
     async stop() {
       stopping = true;
-      for (const { program } of [...running].reverse()) {
+      for (const program of [...running].reverse()) {
         program.stop('SIGTERM');
         const timer = setTimeout(() => program.stop('SIGKILL'), GRACE);
         await program.ended.catch(() => {}); // told when it happened

@@ -1,16 +1,20 @@
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Seconds } from '@mayfly/der';
 import { type BackoffOptions, type Clock, systemClock } from '@mayfly/rotation';
-import { messageOf } from '../errors.js';
+import type { FileOperations } from '@mayfly/rotation/fs';
 import type { Manifests, Pod } from '../manifests/manifest.js';
 import type { Policy } from '../policy/policy.js';
 import type { Emit, UpEvent } from './event.js';
+import { forgetAllBut } from './forget.js';
 import { type Health, healthOf, serveHealth } from './health.js';
 import { openLocalCluster } from './local-cluster.js';
 import { podKey } from './places.js';
 import { runnablePod, writePodFile } from './pod-file.js';
-import { createPodRunner, type PodRunner, type SourceStatus } from './pod-runner.js';
+import { createPodRunner, type PodRunner } from './pod-runner.js';
+import { programOf } from './program.js';
 import { createPrograms, type Programs } from './programs.js';
+import type { SourceStatus } from './source-runner.js';
 import { openStateDirectory } from './state-directory.js';
 
 export interface UpOptions {
@@ -27,6 +31,8 @@ export interface UpOptions {
   /** `host:port` of `/readyz`; `undefined` serves none. */
   readonly listen?: string | undefined;
   readonly clock?: Clock;
+  /** How the state directory reaches the disk; replaced by tests. */
+  readonly files?: FileOperations;
   readonly backoff?: BackoffOptions;
   /** Ends everything in good order. */
   readonly signal: AbortSignal;
@@ -70,9 +76,6 @@ export interface Summary {
   readonly exited: number;
 }
 
-/** Seconds between two looks at whether everything is ready. */
-const READINESS_PERIOD: Seconds = 1;
-
 /**
  * Serves pods until the signal is aborted.
  * @returns What it came to, and whether all is well: every source has a valid certificate, nothing was overdue, no
@@ -85,12 +88,12 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
   const counts = { issued: 0, overdue: 0, denied: 0 };
   const emit: Emit = (event) => {
     if (event.reason === 'Issued' || event.reason === 'Rotated') counts.issued++;
-    if (event.reason === 'CertificateOverdueForRefresh' || event.reason === 'CertificateExpired') counts.overdue++;
+    if (event.reason === 'CertificateOverdueForRefresh') counts.overdue++;
     if (event.reason === 'Denied') counts.denied++;
     onEvent({ at: clock.now(), ...event });
   };
 
-  const state = await openStateDirectory(options.stateDirectory, options.trustDomain);
+  const state = await openStateDirectory(options.stateDirectory, options.trustDomain, options.files);
   try {
     const { policy, caLifetime } = options;
     const cluster = await openLocalCluster({
@@ -103,6 +106,18 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       caLifetime,
       emit,
     });
+    for (const pod of await forgetAllBut(state.path, manifests.pods))
+      emit({
+        type: 'Normal',
+        reason: 'PodForgotten',
+        pod,
+        message: `${pod} is in no manifest now: its keys are removed`,
+      });
+    const runnable = new Map(manifests.pods.map((pod) => [podKey(pod), runnablePod(state.path, pod)]));
+    for (const pod of runnable.values()) await writePodFile(state.path, pod, state.files);
+    for (const pod of options.run ?? []) programOf(runnable.get(podKey(pod))!, []); // refuses what has no command
+
+    let changed = (): void => {};
     const runners = manifests.pods.map((pod) =>
       createPodRunner(pod, {
         api: cluster.api,
@@ -111,11 +126,9 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
         state,
         emit,
         ...(options.backoff && { backoff: options.backoff }),
-        onChange: () => programs.wake(),
+        onChange: () => changed(),
       }),
     );
-    const runnable = new Map(manifests.pods.map((pod) => [podKey(pod), runnablePod(state.path, pod)]));
-    for (const pod of runnable.values()) await writePodFile(state.path, pod);
     const programs: Programs = createPrograms(
       (options.run ?? []).map((pod) => ({
         pod: runnable.get(podKey(pod))!,
@@ -123,13 +136,13 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       })),
       { emit, onLine: options.onLine },
     );
-
     const sources = () => runners.flatMap((runner) => runner.status());
-    const health = (): Health =>
-      healthOf(
-        sources(),
-        runners.filter((runner) => !runner.mounted()).map(({ pod }) => podKey(pod)),
-      );
+    const health = (): Health => healthOf(runners);
+    const tellReadiness = readinessTeller(health, emit);
+    changed = () => {
+      tellReadiness();
+      programs.wake();
+    };
     const summarize = (): Summary => ({
       ...programs.tally(),
       rotations: sources().reduce((sum, { rotations }) => sum + rotations, 0),
@@ -151,11 +164,11 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
     const failed = new AbortController();
     const stopping = AbortSignal.any([signal, failed.signal]);
     const serving = new AbortController();
+    setMaxListeners(0, serving.signal); // every source listens, and there may be thousands
     const parts = [
       cluster.run(serving.signal),
       ...runners.map((runner) => runner.run(serving.signal)),
       watchTrust(cluster.api, runners, emit, serving.signal),
-      watchReadiness(clock, health, emit, serving.signal),
     ].map((part) =>
       part.catch((error: unknown) => {
         if (serving.signal.aborted) return;
@@ -201,23 +214,26 @@ async function watchTrust(
       reason: 'TrustBundleWritten',
       message: `Trust bundle ${event.object.metadata.name} changed`,
     });
-    for (const runner of runners) await runner.trustChanged();
+    for (const runner of runners) runner.trustChanged();
   }
 }
 
 /** Says when everything became ready, and when that ended. */
-async function watchReadiness(clock: Clock, health: () => Health, emit: Emit, signal: AbortSignal): Promise<void> {
-  let was: boolean | undefined;
-  while (!signal.aborted) {
+function readinessTeller(health: () => Health, emit: Emit): () => void {
+  let was = false;
+  return () => {
     const { ready, problems } = health();
-    if (ready && was !== true) emit({ type: 'Normal', reason: 'Ready', message: 'Every pod has its certificates' });
-    if (!ready && was === true)
-      emit({ type: 'Warning', reason: 'NotReady', message: `Not ready: ${problems.join('; ')}` });
+    if (ready === was) return;
     was = ready;
-    try {
-      await clock.sleepUntil(clock.now() + READINESS_PERIOD, signal);
-    } catch (error) {
-      if (!signal.aborted) throw new Error(`Cannot sleep: ${messageOf(error)}`, { cause: error });
-    }
-  }
+    if (ready) emit({ type: 'Normal', reason: 'Ready', message: 'Every pod has its certificates' });
+    else emit({ type: 'Warning', reason: 'NotReady', message: `Not ready: ${brief(problems)}` });
+  };
 }
+
+/** Problems told in one line; `/readyz` has them all. */
+const MAX_PROBLEMS = 3;
+
+const brief = (problems: readonly string[]): string =>
+  problems.length > MAX_PROBLEMS
+    ? `${problems.slice(0, MAX_PROBLEMS).join('; ')} and ${problems.length - MAX_PROBLEMS} more`
+    : problems.join('; ');

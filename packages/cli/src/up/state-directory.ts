@@ -1,8 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RotationError } from '@mayfly/rotation';
-import { type DirectoryLock, lockDirectory, readFileIfThere, writeFileAtomic } from '@mayfly/rotation/fs';
+import {
+  type DirectoryLock,
+  type FileOperations,
+  lockDirectory,
+  readFileIfThere,
+  systemFiles,
+  writeFileAtomic,
+} from '@mayfly/rotation/fs';
 import { CliError, messageOf } from '../errors.js';
 
 const STATE_FILE = 'mayfly.json';
@@ -14,6 +20,8 @@ export interface StateDirectory {
   /** A UUID that stays the same as long as the directory does. */
   readonly installation: string;
   readonly trustDomain: string;
+  /** How everything in it reaches the disk. */
+  readonly files: FileOperations;
   release(): Promise<void>;
 }
 
@@ -23,26 +31,30 @@ export interface StateDirectory {
  * @throws {@link CliError} `ERR_CLI_STATE` when another process has it, when others may read it, when it is another
  * directory altogether or was made with another trust domain.
  */
-export async function openStateDirectory(directory: string, trustDomain: string | undefined): Promise<StateDirectory> {
+export async function openStateDirectory(
+  directory: string,
+  trustDomain: string | undefined,
+  files: FileOperations = systemFiles,
+): Promise<StateDirectory> {
   const path = resolve(directory);
-  const lock = await takeLock(path);
+  const lock = await takeLock(path, files);
   try {
-    const state = (await readState(path)) ?? (await createState(path, trustDomain ?? 'cluster.local'));
+    const state = (await readState(path, files)) ?? (await createState(path, trustDomain ?? 'cluster.local', files));
     if (trustDomain !== undefined && trustDomain !== state.trustDomain)
       throw new CliError(
         'ERR_CLI_STATE',
         `Cannot use ${path} for trust domain ${trustDomain}: its certificates say ${state.trustDomain}; choose another directory with --state`,
       );
-    return { path, ...state, release: () => lock.release() };
+    return { path, ...state, files, release: () => lock.release() };
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
-async function takeLock(path: string): Promise<DirectoryLock> {
+async function takeLock(path: string, files: FileOperations): Promise<DirectoryLock> {
   try {
-    return await lockDirectory(path);
+    return await lockDirectory(path, { files });
   } catch (error) {
     if (!(error instanceof RotationError)) throw error;
     const advice =
@@ -60,9 +72,9 @@ interface State {
   readonly trustDomain: string;
 }
 
-async function readState(path: string): Promise<State | undefined> {
+async function readState(path: string, files: FileOperations): Promise<State | undefined> {
   const file = join(path, STATE_FILE);
-  const bytes = await readFileIfThere(file);
+  const bytes = await readFileIfThere(file, files);
   if (bytes === undefined) return undefined;
   try {
     const { version, installation, trustDomain } = JSON.parse(new TextDecoder().decode(bytes));
@@ -76,8 +88,8 @@ async function readState(path: string): Promise<State | undefined> {
   throw new CliError('ERR_CLI_STATE', `Cannot read ${file}: it is not of this version; restore it or remove ${path}`);
 }
 
-async function createState(path: string, trustDomain: string): Promise<State> {
-  const strangers = (await readdir(path)).filter((name) => !name.startsWith('lock') && !name.startsWith('.'));
+async function createState(path: string, trustDomain: string, files: FileOperations): Promise<State> {
+  const strangers = (await files.list(path)).filter((name) => !name.startsWith('lock') && !name.startsWith('.'));
   if (strangers.length > 0)
     throw new CliError(
       'ERR_CLI_STATE',
@@ -85,7 +97,7 @@ async function createState(path: string, trustDomain: string): Promise<State> {
     );
   const state: State = { installation: randomUUID(), trustDomain };
   const json = `${JSON.stringify({ version: 1, ...state }, undefined, 2)}\n`;
-  await writeFileAtomic(join(path, STATE_FILE), new TextEncoder().encode(json));
+  await writeFileAtomic(join(path, STATE_FILE), new TextEncoder().encode(json), 0o600, { files });
   return state;
 }
 

@@ -1,7 +1,7 @@
 import type { Seconds } from '@mayfly/der';
 import { formatDuration } from '../duration.js';
-import type { SourceStatus } from './pod-runner.js';
 import type { Status } from './run-up.js';
+import type { SourceStatus } from './source-runner.js';
 
 const COLUMNS = ['POD', 'SIGNER', 'SERIAL', 'AGE', 'REFRESH IN', 'EXPIRES IN', 'LAST EVENT'] as const;
 /** Characters of a serial number that are shown. */

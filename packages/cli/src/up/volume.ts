@@ -1,7 +1,7 @@
 import { encodePem } from '@mayfly/der/pem';
 import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
 import { type CredentialBundle, encodeBundle } from '@mayfly/rotation';
-import { type VolumeFile, writeVolume } from '@mayfly/rotation/fs';
+import { type FileOperations, type VolumeFile, writeVolume } from '@mayfly/rotation/fs';
 import type { PodCertificateSource, Volume } from '../manifests/manifest.js';
 import { trustBundleText } from './trust.js';
 
@@ -22,6 +22,7 @@ export async function writePodVolume(
   volume: Volume,
   bundles: ReadonlyMap<PodCertificateSource, CredentialBundle>,
   api: Pick<PodCertificateApi, 'getTrustBundle' | 'listTrustBundles'>,
+  operations: FileOperations,
 ): Promise<VolumeOutcome> {
   const files: VolumeFile[] = [];
   for (const source of volume.sources) {
@@ -38,7 +39,7 @@ export async function writePodVolume(
       }
     }
   }
-  return { type: await writeVolume(directory, files) };
+  return { type: await writeVolume(directory, files, { files: operations }) };
 }
 
 function credentialFiles(source: PodCertificateSource, bundle: CredentialBundle, mode: number): readonly VolumeFile[] {

@@ -1,0 +1,44 @@
+import { equalBytes } from '@mayfly/der';
+import { fromPkcs8, verifyWithNode } from '@mayfly/keys/node';
+import { type CredentialBundle, RotationError, type Store } from '@mayfly/rotation';
+import { directoryStore, type FileOperations } from '@mayfly/rotation/fs';
+import { type Certificate, parseCertificate, signedParts } from '@mayfly/x509';
+import { CliError, messageOf } from '../errors.js';
+
+/**
+ * Keeps key and chain of one source in a private directory.
+ * @returns A store whose `load` checks that the key belongs to the certificate, and throws {@link CliError}
+ * `ERR_CLI_STATE` for files that are broken, saying which and what to do.
+ */
+export function credentialStore(place: string, files: FileOperations): Store {
+  const stored = directoryStore(place, { files });
+  return {
+    replace: stored.replace,
+    async load() {
+      try {
+        const bundle = await stored.load();
+        if (bundle === undefined) return undefined;
+        const { subjectPublicKeyInfo } = fromPkcs8(bundle.privateKeyInfo);
+        if (equalBytes(subjectPublicKeyInfo, parseCertificate(bundle.chain[0]!).subjectPublicKeyInfo)) return bundle;
+        throw new RotationError('ERR_ROTATION_BUNDLE', `Cannot use ${place}: its key belongs to another certificate`);
+      } catch (cause) {
+        if (cause instanceof RotationError && cause.code === 'ERR_ROTATION_IO') throw cause;
+        const state = messageOf(cause);
+        throw new CliError(
+          'ERR_CLI_STATE',
+          `${state.includes(place) ? state : `Cannot use ${place}: ${state}`}; remove ${place}, and the pod gets a new certificate`,
+          { cause },
+        );
+      }
+    },
+  };
+}
+
+/** Whether the leaf was signed by one of the anchors. */
+export function isTrusted({ chain }: CredentialBundle, anchors: readonly Certificate[]): boolean {
+  const leaf = parseCertificate(chain[0]!);
+  return anchors.some(
+    (anchor) =>
+      equalBytes(anchor.subject, leaf.issuer) && verifyWithNode(signedParts(leaf), anchor.subjectPublicKeyInfo),
+  );
+}

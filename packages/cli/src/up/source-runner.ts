@@ -1,0 +1,315 @@
+import { join } from 'node:path';
+import type { Seconds } from '@mayfly/der';
+import { generateKey, verifyWithNode } from '@mayfly/keys/node';
+import type { KeyType } from '@mayfly/pod-certificates';
+import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
+import { type RequestIdentity, requestCertificate } from '@mayfly/pod-certificates/requester';
+import {
+  type BackoffOptions,
+  type Clock,
+  type CredentialBundle,
+  type KeepFreshEvent,
+  keepFresh,
+} from '@mayfly/rotation';
+import { parseCertificate } from '@mayfly/x509';
+import { adviceFor, messageOf } from '../errors.js';
+import type { Pod, PodCertificateSource, Volume } from '../manifests/manifest.js';
+import { credentialStore, isTrusted } from './credential-store.js';
+import type { Emit, UpEvent, UpReason } from './event.js';
+import { inFlightFile } from './in-flight.js';
+import { credentialsDirectory, podKey, sourceName } from './places.js';
+import { sleep } from './sleep.js';
+import { type StateDirectory, stableUid } from './state-directory.js';
+import { signerAnchors } from './trust.js';
+
+/** What a local kubelet works with. */
+export interface RunnerOptions {
+  readonly api: PodCertificateApi;
+  readonly clock: Clock;
+  readonly randomBytes: (length: number) => Uint8Array;
+  readonly state: Pick<StateDirectory, 'path' | 'installation' | 'files'>;
+  readonly emit: Emit;
+  /** Between failed attempts. */
+  readonly backoff?: BackoffOptions;
+  /** Called whenever something stands differently. */
+  readonly onChange: () => void;
+}
+
+/** How a source stands, for the table. */
+export interface SourceStatus {
+  readonly pod: string;
+  readonly volume: string;
+  readonly signerName: string;
+  /** Of the certificate in use; `undefined` before the first. */
+  readonly certificate:
+    | {
+        readonly serialNumber: bigint;
+        readonly since: Seconds;
+        readonly refreshAt: Seconds;
+        readonly notAfter: Seconds;
+      }
+    | undefined;
+  /** How many certificates followed the first one of this run. */
+  readonly rotations: number;
+  /** The newest thing that happened to it. */
+  readonly last: string;
+  /** What `/readyz` says against it. */
+  readonly problem: string | undefined;
+}
+
+/** One `podCertificate` source that is kept fresh. */
+export interface SourceRunner {
+  status(): SourceStatus;
+  /** Keeps the certificate fresh until the signal is aborted. @throws What `load` of a {@link credentialStore} throws. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Where a source belongs, and how its certificate gets into the volume. */
+export interface Holder {
+  readonly pod: Pod;
+  readonly volume: Volume;
+  readonly source: PodCertificateSource;
+  /** What each source of the volume holds now; this one's is kept up to date. */
+  readonly bundles: Map<PodCertificateSource, CredentialBundle>;
+  /** Writes the volume; rejects when the disk refuses. */
+  readonly write: () => Promise<void>;
+  /** Has the volume written soon. */
+  readonly requestWrite: () => void;
+}
+
+type Ending = 'denied' | 'failed' | 'rejected';
+
+/** A request that ended without a certificate. */
+class RequestEnded extends Error {
+  override readonly name = 'RequestEnded';
+  readonly outcome: Ending;
+  constructor(outcome: Ending, reason: string, message: string) {
+    super(message === '' ? reason : `${message} (${reason})`);
+    this.outcome = outcome;
+  }
+}
+
+/** What keeps a certificate from being refreshed. */
+interface Trouble {
+  readonly outcome: Ending | 'trouble';
+  readonly message: string;
+  /** How many attempts ended so. */
+  readonly attempts: number;
+}
+
+const ALGORITHMS = {
+  ECDSAP256: 'P-256',
+  ECDSAP384: 'P-384',
+  ECDSAP521: 'P-521',
+  ED25519: 'Ed25519',
+  RSA3072: 'RSA-3072',
+  RSA4096: 'RSA-4096',
+} as const satisfies Record<KeyType, string>;
+
+const REASONS = {
+  denied: 'Denied',
+  failed: 'Failed',
+  rejected: 'Rejected',
+  trouble: 'RefreshFailed',
+} as const satisfies Record<Trouble['outcome'], UpReason>;
+
+/** The node that everything runs on in local mode. */
+const NODE_NAME = 'localhost';
+/** A denial stands until somebody changes the policy; asking again sooner changes nothing. */
+const DENIED_PAUSE: Seconds = 60;
+/** Failures in a row that are nobody's concern while the certificate is valid (R21). */
+const UNREMARKABLE_ATTEMPTS = 3;
+
+/** Makes a source's runner; nothing happens before {@link SourceRunner.run}. */
+export function createSourceRunner(
+  { pod, volume, source, bundles, write, requestWrite }: Holder,
+  options: RunnerOptions,
+): SourceRunner {
+  const { api, clock, randomBytes, state, emit, backoff = {}, onChange } = options;
+  const { signerName } = source;
+  const name = `${podKey(pod)}/${volume.name}`;
+  const place = join(credentialsDirectory(state.path, pod), sourceName(pod, volume, source));
+  const stored = credentialStore(place, state.files);
+  const inFlight = inFlightFile(`${place}.request.json`, state.files);
+  let settle = async (): Promise<void> => {};
+  let certificate: SourceStatus['certificate'];
+  let alarm: string | undefined;
+  let trouble: Trouble | undefined;
+  let notBeforeDenied: Seconds = 0;
+  let last = 'waiting for its first certificate';
+  let rotations = 0;
+
+  const tell = (
+    type: UpEvent['type'],
+    reason: UpReason,
+    message: string,
+    word: string,
+    more: Pick<UpEvent, 'retryAt'> = {},
+  ): void => {
+    last = word;
+    emit({
+      type,
+      reason,
+      message: `${name} ${message}`,
+      pod: podKey(pod),
+      volume: volume.name,
+      signerName,
+      ...(certificate !== undefined && {
+        serialNumber: certificate.serialNumber.toString(16),
+        refreshAt: certificate.refreshAt,
+        notAfter: certificate.notAfter,
+      }),
+      ...more,
+    });
+    onChange();
+    // Kubernetes tells warnings on the pod itself.
+    if (type === 'Warning')
+      void api
+        .createEvent({
+          type,
+          reason,
+          note: message,
+          regarding: { namespace: pod.namespace, name: pod.name, uid: identity.podUID },
+          reportingController: 'mayfly.dev/up',
+          eventTime: clock.now(),
+        })
+        .catch(() => {}); // the event has been shown already
+  };
+
+  const identity: RequestIdentity = {
+    namespace: pod.namespace,
+    signerName,
+    podName: pod.name,
+    podUID: stableUid(state, 'Pod', podKey(pod)),
+    serviceAccountName: pod.serviceAccountName,
+    serviceAccountUID: stableUid(state, 'ServiceAccount', `${pod.namespace}/${pod.serviceAccountName}`),
+    nodeName: NODE_NAME,
+    nodeUID: stableUid(state, 'Node', NODE_NAME),
+    ...(source.maxExpirationSeconds !== undefined && { maxExpirationSeconds: source.maxExpirationSeconds }),
+    unverifiedUserAnnotations: source.userAnnotations,
+  };
+
+  const obtain = async (signal: AbortSignal): Promise<CredentialBundle> => {
+    await sleep(clock, notBeforeDenied, signal);
+    const outcome = await requestCertificate({
+      api,
+      identity,
+      async generateKey() {
+        const key = await generateKey(ALGORITHMS[source.keyType]);
+        return { key, privateKeyInfo: key.exportPkcs8() };
+      },
+      anchors: () => signerAnchors(api, signerName),
+      verify: verifyWithNode,
+      clock,
+      randomBytes,
+      inFlight,
+      signal,
+      onEvent(event) {
+        if (event.type === 'lost')
+          tell('Warning', 'RequestLost', `waits in vain: request ${event.name} is gone unanswered`, 'request lost');
+      },
+    });
+    if (outcome.outcome !== 'issued') throw new RequestEnded(outcome.outcome, outcome.reason, outcome.message);
+    settle = outcome.settle;
+    return outcome.bundle;
+  };
+
+  /** The bundle is safe first, then visible, then the request may be forgotten. */
+  const store = {
+    async load() {
+      const bundle = await stored.load();
+      if (bundle === undefined) return undefined;
+      if (parseCertificate(bundle.chain[0]!).validity.notAfter < clock.now()) {
+        const what = 'had a certificate that expired while mayfly was not running; a new one is requested';
+        tell('Normal', 'ExpiredBeforeStart', what, 'expired before the start');
+        return undefined;
+      }
+      if (!isTrusted(bundle, await signerAnchors(api, signerName))) {
+        const what = 'has a certificate of an authority that is no longer trusted; a new one is requested';
+        tell('Warning', 'Rejected', what, 'distrusted');
+        return undefined;
+      }
+      bundles.set(source, bundle);
+      requestWrite();
+      return bundle;
+    },
+    async replace(bundle: CredentialBundle) {
+      await stored.replace(bundle);
+      bundles.set(source, bundle);
+      await write();
+      await settle();
+    },
+  };
+
+  const failed = (error: unknown, retryAt: Seconds): void => {
+    const outcome = error instanceof RequestEnded ? error.outcome : 'trouble';
+    const advice = adviceFor(error);
+    const message = `${messageOf(error)}${advice === undefined ? '' : `; ${advice}`}`;
+    trouble = { outcome, message, attempts: (trouble?.attempts ?? 0) + 1 };
+    if (outcome === 'denied') notBeforeDenied = clock.now() + DENIED_PAUSE;
+    const kept = certificate === undefined ? 'it has none yet' : 'the certificate that it has stays in use';
+    const reason = REASONS[outcome];
+    tell(
+      'Warning',
+      reason,
+      `got no certificate: ${message}; ${kept}, attempts go on`,
+      outcome === 'trouble' ? 'retrying' : outcome,
+      { retryAt: Math.max(retryAt, notBeforeDenied) },
+    );
+  };
+
+  const onEvent = (event: KeepFreshEvent): void => {
+    switch (event.type) {
+      case 'loaded':
+      case 'fresh': {
+        const { serialNumber, refreshAt, notAfter } = event;
+        const first = certificate === undefined;
+        certificate = { serialNumber, refreshAt, notAfter, since: event.at };
+        alarm = undefined;
+        trouble = undefined;
+        if (!first) rotations++;
+        const serial = serialNumber.toString(16).slice(0, 10);
+        if (event.type === 'loaded') tell('Normal', 'Loaded', `goes on with certificate ${serial}`, 'loaded');
+        else if (first) tell('Normal', 'Issued', `has certificate ${serial}`, 'issued');
+        else tell('Normal', 'Rotated', `rotated to certificate ${serial}`, 'rotated');
+        return;
+      }
+      case 'retry':
+        failed(event.error, event.until);
+        return;
+      case 'overdue': {
+        alarm = 'overdue for refresh';
+        const late = event.at - event.refreshAt;
+        const left = Math.max(0, event.notAfter - event.at);
+        const what = `should have a new certificate since ${late} s; it is valid for another ${left} s`;
+        tell('Warning', 'CertificateOverdueForRefresh', what, 'overdue');
+        return;
+      }
+      case 'expired':
+        alarm = 'expired';
+        tell('Warning', 'CertificateExpired', 'has an expired certificate; attempts to get a new one go on', 'expired');
+    }
+  };
+
+  const problem = (): string | undefined => {
+    const standing = certificate === undefined ? 'no certificate yet' : alarm;
+    const isRemarkable =
+      trouble !== undefined && (trouble.outcome !== 'trouble' || trouble.attempts > UNREMARKABLE_ATTEMPTS);
+    if (standing === undefined && !isRemarkable) return undefined;
+    const why = trouble && `${trouble.outcome === 'trouble' ? '' : `${trouble.outcome}: `}${trouble.message}`;
+    return [standing, why].filter(Boolean).join(', ');
+  };
+
+  return {
+    status: () => ({
+      pod: podKey(pod),
+      volume: volume.name,
+      signerName,
+      certificate,
+      rotations,
+      last,
+      problem: problem(),
+    }),
+    run: (signal) => keepFresh({ store, obtain, clock, backoff, signal, onEvent }),
+  };
+}
