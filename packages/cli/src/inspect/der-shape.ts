@@ -43,10 +43,12 @@ function header(der: Uint8Array, offset: number): Header | undefined {
   return { tag, length, content: offset + 2 + octets };
 }
 
-/** Whether the input is one DER element from end to end, by its outer header. */
-export function spansInput(der: Uint8Array): boolean {
-  const outer = header(der, 0);
-  return outer?.tag === tags.sequence && outer.content + outer.length === der.length;
+/** The text of an input that has PEM blocks; `undefined` for DER, in which a line may look like one, and for all else. */
+export function pemText(bytes: Uint8Array): string | undefined {
+  const outer = header(bytes, 0);
+  if (outer?.tag === tags.sequence && outer.content + outer.length === bytes.length) return undefined;
+  const text = new TextDecoder('latin1').decode(bytes);
+  return /^-----BEGIN /m.test(text) ? text : undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ import { CliError } from '../errors.js';
 import { inputError } from '../input-file.js';
 import { oidName } from '../oid-names.js';
 import { certificateFacts, requestFacts } from './certificate.js';
-import { isCertificateList, looksPublic, spansInput } from './der-shape.js';
+import { isCertificateList, looksPublic, pemText } from './der-shape.js';
 import type { Description, Facts } from './description.js';
 import { faultFacts } from './fault.js';
 import { encryptedPrivateKeyFacts, type PrivateKeyForm, privateKeyFacts } from './private-key.js';
@@ -37,8 +37,8 @@ export async function describeInput(
   options: DescribeOptions,
 ): Promise<readonly Description[]> {
   if (bytes.length === 0) throw new CliError('ERR_CLI_INPUT', `Cannot inspect ${name}: it is empty`);
-  const text = new TextDecoder('latin1').decode(bytes);
-  if (spansInput(bytes) || !/^-----BEGIN /m.test(text)) return [await describeDer(bytes, name, options)];
+  const text = pemText(bytes);
+  if (text === undefined) return [await describeDer(bytes, name, options)];
   const descriptions: Description[] = [];
   for (const block of blocksOf(text, name)) {
     const { label, line } = block;

@@ -2,6 +2,7 @@ import { parsePem } from '@mayfly/der/pem';
 import { type Certificate, inspectCertificate, X509Error } from '@mayfly/x509';
 import { CliError } from '../errors.js';
 import { inputError } from '../input-file.js';
+import { pemText } from '../inspect/der-shape.js';
 
 /**
  * Every certificate of a PEM or DER input, in its order; other blocks are passed over. Serial numbers may be any, because old
@@ -10,8 +11,9 @@ import { inputError } from '../input-file.js';
  * @throws {@link CliError} `ERR_CLI_INPUT` naming the block, when one cannot be read or there is none.
  */
 export function readCertificates(bytes: Uint8Array, name: string): readonly Certificate[] {
-  if (bytes[0] === 0x30) return [within(name, () => inspectCertificate(bytes))];
-  const blocks = within(name, () => parsePem(new TextDecoder('latin1').decode(bytes)));
+  const text = pemText(bytes);
+  if (text === undefined && bytes[0] === 0x30) return [within(name, () => inspectCertificate(bytes))];
+  const blocks = within(name, () => parsePem(text ?? ''));
   const certificates = blocks
     .filter(({ label }) => label === 'CERTIFICATE')
     .map(({ bytes: der, line }) => within(`${name}, certificate at line ${line}`, () => inspectCertificate(der)));
