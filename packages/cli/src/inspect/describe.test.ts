@@ -278,7 +278,9 @@ test('whatever octet is damaged, there is a description that can be shown', asyn
   const inputs = ['certificates', 'requests', 'crls', 'keys'].flatMap((folder) =>
     readdirSync(new URL(folder, vectors))
       .filter((name) => name.endsWith('.pem'))
-      .map((name) => derOf(vector(`${folder}/${name}`))),
+      .map((name) => derOf(vector(`${folder}/${name}`)))
+      // Under RFC 1421 headers there is no DER.
+      .filter((der) => der[0] === 0x30),
   );
   const damaged = fc
     .tuple(
