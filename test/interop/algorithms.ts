@@ -55,7 +55,8 @@ export interface Provider {
   readonly name: string;
   readonly verify: VerifySignature;
   has(key: KeyAlgorithm): boolean;
-  load(algorithm: Algorithm): ExportableKey | Promise<ExportableKey>;
+  /** The key of the vectors unless another one is given. */
+  load(algorithm: Algorithm, pkcs8?: Uint8Array): ExportableKey | Promise<ExportableKey>;
 }
 
 export const providers: readonly Provider[] = [
@@ -63,19 +64,19 @@ export const providers: readonly Provider[] = [
     name: 'node',
     verify: verifyWithNode,
     has: () => true,
-    load: ({ key, scheme }) => nodeKey(pkcs8Of(key), { scheme }),
+    load: ({ key, scheme }, pkcs8 = pkcs8Of(key)) => nodeKey(pkcs8, { scheme }),
   },
   {
     name: 'webcrypto',
     verify: verifyWithWebCrypto,
     has: () => true,
-    load: ({ key, scheme }) => webCryptoKey(pkcs8Of(key), { scheme, extractable: true }),
+    load: ({ key, scheme }, pkcs8 = pkcs8Of(key)) => webCryptoKey(pkcs8, { scheme, extractable: true }),
   },
   {
     name: 'noble',
     verify: verifyWithNoble,
     has: (key) => !key.startsWith('RSA'), // software keys are elliptic
-    load: ({ key }) => softwareKey(pkcs8Of(key)),
+    load: ({ key }, pkcs8 = pkcs8Of(key)) => softwareKey(pkcs8),
   },
 ];
 

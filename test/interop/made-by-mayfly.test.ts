@@ -17,7 +17,7 @@ import {
   rootText,
 } from './artefacts.js';
 import { openBench } from './bench.js';
-import { differenceOf, holds } from './differences.js';
+import { differenceOf, unlessDifferent } from './differences.js';
 
 const bench = openBench();
 afterAll(bench.remove);
@@ -133,10 +133,9 @@ describe.each(combinations)('$name', ({ algorithm, provider }) => {
     const root = pkijs.Certificate.fromBER(made.root);
     const leaf = pkijs.Certificate.fromBER(made.leaf);
     const request = pkijs.CertificationRequest.fromBER(made.request);
-    const difference = differenceOf('PKI.js verifies', algorithm.key);
-    await holds(difference, root.verify());
-    await holds(difference, leaf.verify(root));
-    await holds(difference, request.verify());
+    const difference = differenceOf('PKI.js verifies', algorithm.name);
+    for (const verified of [() => root.verify(), () => leaf.verify(root), () => request.verify()])
+      expect(await unlessDifferent(difference, verified)).toBe(difference ? undefined : true);
   });
 
   test('PKI.js verifies with Mayfly as its engine', async () => {

@@ -1,6 +1,6 @@
 import {
-  type Hash,
   parsePublicKey,
+  type SchemeInfo,
   type SignatureScheme,
   schemes,
   signatureAlgorithm,
@@ -74,7 +74,7 @@ export function pkijsEngine({
         tbs: octets(data),
         signatureAlgorithm: hashAlgorithm
           ? withHash(hashAlgorithm, subjectPublicKeyInfo)
-          : fromPkijsAlgorithmIdentifier(algorithm),
+          : canonical(fromPkijsAlgorithmIdentifier(algorithm)),
         signatureValue: signature.valueBlock.valueHexView,
       };
       return await verify(signed, subjectPublicKeyInfo);
@@ -107,17 +107,31 @@ function signatureParameters(
   };
 }
 
+/**
+ * The parameters of RSASSA-PKCS1-v1_5 are NULL, but absent ones have to be accepted (RFC 4055 §5): PKI.js' own engine leaves
+ * them out.
+ */
+function canonical(identifier: AlgorithmIdentifier): AlgorithmIdentifier {
+  if (identifier.parameters !== undefined) return identifier;
+  const scheme = schemeWhere((info) => info.algorithm === identifier.algorithm && isPkcs1(info));
+  return scheme === undefined ? identifier : signatureAlgorithm(scheme);
+}
+
 /** CMS and SCTs name hash and key apart; together they are a scheme (RFC 5652 §5.3, RFC 6962 §3.2). */
 function withHash(hashAlgorithm: string, subjectPublicKeyInfo: Uint8Array): AlgorithmIdentifier {
   const { keyType } = parsePublicKey(subjectPublicKeyInfo);
-  const found = (Object.keys(schemes) as SignatureScheme[]) // keys of the record
-    .find((name) => {
-      const { keyType: type, hash, saltLength } = schemes[name];
-      return type === keyType && hash === (hashAlgorithm.toUpperCase() as Hash) && saltLength === undefined;
-    });
-  if (found !== undefined) return signatureAlgorithm(found);
+  const hash = hashAlgorithm.toUpperCase();
+  const scheme = schemeWhere(
+    (info) => info.keyType === keyType && info.hash === hash && (keyType !== 'RSA' || isPkcs1(info)),
+  );
+  if (scheme !== undefined) return signatureAlgorithm(scheme);
   throw new InteropError('ERR_INTEROP_HASH', `Cannot verify: no signature scheme of ${keyType} with ${hashAlgorithm}`);
 }
+
+const isPkcs1 = ({ keyType, saltLength }: SchemeInfo): boolean => keyType === 'RSA' && saltLength === undefined;
+
+const schemeWhere = (is: (info: SchemeInfo) => boolean): SignatureScheme | undefined =>
+  (Object.keys(schemes) as SignatureScheme[]).find((name) => is(schemes[name])); // keys of the record
 
 const octets = (data: BufferSource): Uint8Array =>
   ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
