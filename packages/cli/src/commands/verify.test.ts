@@ -174,8 +174,10 @@ test.each([
   ['moment without a zone', ['--ca', 'ca.crt', '--at', '2026-06-01T12:00', 'leaf.crt'], /--at/],
   ['standard input twice', ['--ca', '-', '-'], /can be read once/],
 ])('cannot check: %s', async (_name, args, message) => {
-  const io = await run(args);
-  expect({ out: io.out(), code: io.exitCode() }).toEqual({ out: '', code: 2 });
+  const io = memoryIo();
+  await expect(run(args, io)).rejects.toMatchObject({ exitCode: 2, message: expect.stringMatching(message) });
+  expect(io.out()).toBe('');
+});
   expect(io.err()).toMatch(message);
 });
 

@@ -8,7 +8,7 @@ import { type PathRefusalReason, type PathResult, validatePath } from '@mayfly/x
 import { Command, Option } from 'commander';
 import { type CommandIo, processIo } from '../command-io.js';
 import { parseDuration } from '../duration.js';
-import { CliError, messageOf } from '../errors.js';
+import { CliError } from '../errors.js';
 import { inputError, inputName, readInput } from '../input-file.js';
 import { nameFact } from '../inspect/description.js';
 import { serialNumberText } from '../inspect/extensions.js';
@@ -77,17 +77,17 @@ export const verifyCommand = (io: CommandIo = processIo()): Command =>
     .addHelpText('after', EXAMPLES)
     .action((file: string, options: VerifyOptions) => runVerify(file, options, io));
 
-/** Prints the verdict and sets the exit code; what cannot be checked is told here, because its code is 2. */
+/**
+ * Prints the verdict; the exit code is 1 for a refusal.
+ * @throws {@link CliError} as {@link verify}, always with exit code 2, so that it is not taken for a refusal.
+ */
 export async function runVerify(file: string, options: VerifyOptions, io: CommandIo): Promise<void> {
-  try {
-    const verdict = await verify(file, options, io);
-    io.writeOut(options.json === true ? `${printableJson(verdict)}\n` : formatVerdict(inputName(file), verdict));
-    io.setExitCode(verdict.ok ? 0 : 1);
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    io.writeError(`mayfly: ${messageOf(error)}\n`);
-    io.setExitCode(2);
-  }
+  const verdict = await verify(file, options, io).catch((cause: unknown) => {
+    if (!(cause instanceof CliError)) throw cause;
+    throw new CliError(cause.code, cause.message, { cause, exitCode: 2 });
+  });
+  io.writeOut(options.json === true ? `${printableJson(verdict)}\n` : formatVerdict(inputName(file), verdict));
+  io.setExitCode(verdict.ok ? 0 : 1);
 }
 
 /**
