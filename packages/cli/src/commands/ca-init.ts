@@ -8,7 +8,7 @@ import { parseCertificate, type Validity } from '@mayfly/x509';
 import { type AuthorityContents, createCertificate, intermediateContents, rootContents } from '@mayfly/x509/create';
 import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
 import { buildName, encodeName } from '@mayfly/x509/name';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type CommandIo, processIo } from '../command-io.js';
 import { CliError } from '../errors.js';
 import { systemState } from '../input-file.js';
@@ -53,7 +53,11 @@ export const caCommand = (io: CommandIo = processIo()): Command => {
     .description('Makes a root authority: a certificate that signs itself, and its key.')
     .requiredOption('--out <directory>', 'where the files go; made when missing')
     .requiredOption('--name <name>', 'commonName of the root')
-    .option('--lifetime <duration>', 'how long the certificates are valid', durationArgument, 3650 * DAY)
+    .addOption(
+      new Option('--lifetime <duration>', 'how long the certificates are valid')
+        .argParser(durationArgument)
+        .default(3650 * DAY, '3650d'),
+    )
     .addOption(keyTypeOption())
     .option('--intermediate <name>', 'make an authority of this commonName below the root')
     .option('--force', 'replace an authority that is there; certificates of the old one are worth nothing then')

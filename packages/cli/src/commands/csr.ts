@@ -18,8 +18,9 @@ import { printable } from '../terminal-text.js';
 
 /** What a request is to say, and where it and its key go. */
 export interface CsrOptions extends PasswordSource {
-  readonly subject: string;
-  readonly san: readonly string[];
+  /** RFC 4514 text. Default the empty name. */
+  readonly subject?: string;
+  readonly san?: readonly string[];
   /** An existing key. */
   readonly key?: string;
   readonly keyType: KeyAlgorithm;
@@ -42,8 +43,8 @@ export const csrCommand = (io: CommandIo = processIo()): Command => {
   const command = new Command('csr')
     .summary('make a key and a certification request')
     .description('Makes a key, or takes one, and prints a PKCS#10 certification request that it signs.')
-    .option('--subject <name>', 'subject in RFC 4514 text, for example CN=web,O=Shop (default: none)', '')
-    .option('--san <name>', 'DNS:, IP:, URI: or email: name; may be repeated', append, [])
+    .option('--subject <name>', 'subject in RFC 4514 text, for example CN=web,O=Shop (default: none)')
+    .option('--san <name>', 'DNS:, IP:, URI: or email: name; may be repeated', append)
     .option('--key <file>', 'sign with this private key instead of a new one')
     .addOption(keyTypeOption())
     .option('--key-out <file>', 'where a new key goes, - for standard output')
@@ -53,22 +54,22 @@ export const csrCommand = (io: CommandIo = processIo()): Command => {
   return command.addHelpText('after', EXAMPLES).action((options: CsrOptions) => csr(options, io));
 };
 
-const append = (value: string, all: readonly string[]): readonly string[] => [...all, value];
+const append = (value: string, all: readonly string[] = []): readonly string[] => [...all, value];
 
 /**
  * Makes a request, and a key unless one is given. Nothing is written before the request is complete.
  * @throws {@link CliError} `ERR_CLI_USAGE`, `ERR_CLI_FILE`, `ERR_CLI_INPUT`.
  */
 export async function csr(options: CsrOptions, io: CommandIo): Promise<void> {
-  const { key: keyFile, keyOut, out, force = false } = options;
+  const { subject: subjectText = '', san = [], key: keyFile, keyOut, out, force = false } = options;
   requireSenseOfFiles(options);
-  const subject = nameArgument(options.subject);
-  const names = options.san.map(generalNameArgument);
+  const subject = nameArgument(subjectText);
+  const names = san.map(generalNameArgument);
   const isFile = (path: string | undefined): path is string => path !== undefined && path !== '-';
   if (!force) await requireFree([keyOut, out].filter(isFile));
 
   const key = keyFile === undefined ? await io.generateKey(options.keyType) : await readKey(keyFile, options, io);
-  const extensions = names.length === 0 ? [] : [subjectAltNameExtension(names, options.subject === '')];
+  const extensions = names.length === 0 ? [] : [subjectAltNameExtension(names, subjectText === '')];
   const request = encodePem('CERTIFICATE REQUEST', await createCertificationRequest({ subject, extensions }, key));
 
   const files: OutputFile[] = [];
