@@ -15,7 +15,7 @@ export const toPkijsCertificate = ({ der }: Pick<Certificate, 'der'>): pkijs.Cer
  * A certificate from PKI.js, as it was signed or read: fields that were changed since then count for nothing.
  * @returns Views into one new array.
  * @throws {@link InteropError} `ERR_INTEROP_UNSIGNED`, `ERR_INTEROP_NOT_DER`, `ERR_INTEROP_FOREIGN_COPY`; `DerError` and
- * `X509Error` where PKI.js signed what is no certificate: a name whose SET is not in DER's order, a serial number of zero.
+ * `X509Error` where PKI.js signed what is no certificate, for example one with the serial number zero.
  */
 export const fromPkijsCertificate = (certificate: pkijs.Certificate): Certificate =>
   parseCertificate(certificateDer(certificate));
