@@ -342,9 +342,10 @@ export class DerReader {
       if (octets === 0) this.refuse('ERR_DER_LENGTH', start, field, 'length is indefinite');
       if (octets > 4) this.refuse('ERR_DER_LENGTH', start, field, `length takes ${octets} octets, at most 4 are read`);
       if (limit - at < octets) this.refuse('ERR_DER_TRUNCATED', start, field, 'length is cut');
+      const first = bytes[at]!;
       length = 0;
       for (let i = 0; i < octets; i++) length = length * 256 + bytes[at++]!;
-      if (length < 0x80 || length < 2 ** (8 * (octets - 1)))
+      if (length < 0x80 || first === 0)
         this.refuse('ERR_DER_LENGTH', start, field, `length ${length} is not in its shortest form`);
     }
     if (length > limit - at)

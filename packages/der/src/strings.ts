@@ -24,15 +24,32 @@ const ALPHABETS: Uint8Array = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (
 /** Whether a text has only characters of PrintableString. */
 export const fitsPrintableString = (text: string): boolean => encodeOctets(text, PRINTABLE) !== undefined;
 
-/** One character an octet; `undefined` when an octet is not of the alphabet. */
+/**
+ * One character an octet; `undefined` when an octet is not of the alphabet. Eight at a time take half as long as one by one
+ * (benchmarks/parse).
+ */
 function octets(bytes: Uint8Array, start: number, end: number, alphabet: number): string | undefined {
   let text = '';
-  for (let i = start; i < end; i++) {
-    const c = bytes[i]!;
-    if ((ALPHABETS[c]! & alphabet) === 0) return undefined;
-    text += String.fromCharCode(c);
+  let at = start;
+  let common = alphabet;
+  for (; at + 8 <= end; at += 8) {
+    const a = bytes[at]!;
+    const b = bytes[at + 1]!;
+    const c = bytes[at + 2]!;
+    const d = bytes[at + 3]!;
+    const e = bytes[at + 4]!;
+    const f = bytes[at + 5]!;
+    const g = bytes[at + 6]!;
+    const h = bytes[at + 7]!;
+    common &= ALPHABETS[a]! & ALPHABETS[b]! & ALPHABETS[c]! & ALPHABETS[d]!;
+    common &= ALPHABETS[e]! & ALPHABETS[f]! & ALPHABETS[g]! & ALPHABETS[h]!;
+    text += String.fromCharCode(a, b, c, d, e, f, g, h);
   }
-  return text;
+  for (; at < end; at++) {
+    common &= ALPHABETS[bytes[at]!]!;
+    text += String.fromCharCode(bytes[at]!);
+  }
+  return common === 0 ? undefined : text;
 }
 
 function decodeUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {

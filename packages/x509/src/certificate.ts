@@ -6,7 +6,6 @@ import {
   type DerNode,
   type DerReader,
   encode,
-  equalBytes,
   explicit,
   implicit,
   integer,
@@ -120,7 +119,7 @@ export const signedParts = ({ tbsCertificate, signatureAlgorithm, signatureValue
 function readTBSCertificate(
   tbs: DerReader,
   strictSerial: boolean,
-): { readonly fields: TBSCertificate; readonly signatureDer: Uint8Array } {
+): { readonly fields: TBSCertificate; readonly signatureStart: number; readonly signatureEnd: number } {
   const version = readVersion(tbs);
   const serialStart = tbs.offset;
   const serialNumber = tbs.integer('serialNumber');
@@ -133,7 +132,7 @@ function readTBSCertificate(
     );
   const signatureStart = tbs.offset;
   const signature = readAlgorithmIdentifier(tbs, 'signature');
-  const signatureDer = tbs.since(signatureStart);
+  const signatureEnd = tbs.offset;
   const issuer = tbs.element('issuer', tags.sequence);
   const validity = readValidity(tbs);
   const subject = tbs.element('subject', tags.sequence);
@@ -152,9 +151,9 @@ function readTBSCertificate(
   }
   tbs.end();
   const fields = { version, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, extensions };
-  if (issuerUniqueID === undefined && subjectUniqueID === undefined) return { fields, signatureDer };
+  if (issuerUniqueID === undefined && subjectUniqueID === undefined) return { fields, signatureStart, signatureEnd };
   const unique = { ...(issuerUniqueID && { issuerUniqueID }), ...(subjectUniqueID && { subjectUniqueID }) };
-  return { fields: { ...fields, ...unique }, signatureDer };
+  return { fields: { ...fields, ...unique }, signatureStart, signatureEnd };
 }
 
 function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boolean): Certificate {
@@ -162,15 +161,15 @@ function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boole
   const tbsStart = certificate.offset;
   const tbs = certificate.sequence('tbsCertificate');
   const tbsCertificate = der.subarray(tbsStart, certificate.offset);
-  const { fields, signatureDer } = readTBSCertificate(tbs, strictSerial);
+  const { fields, signatureStart, signatureEnd } = readTBSCertificate(tbs, strictSerial);
   const algorithmStart = certificate.offset;
-  const algorithmDer = certificate.element('signatureAlgorithm', tags.sequence);
-  if (!equalBytes(signatureDer, algorithmDer))
+  certificate.skip('signatureAlgorithm', tags.sequence);
+  if (!repeats(der, signatureStart, signatureEnd, algorithmStart, certificate.offset))
     throw new X509Error(
       'ERR_X509_ALGORITHM_MISMATCH',
       algorithmStart,
       certificate.path('signatureAlgorithm'),
-      `0x${toHex(algorithmDer)}, but tbsCertificate.signature is 0x${toHex(signatureDer)}`,
+      `0x${toHex(certificate.since(algorithmStart))}, but tbsCertificate.signature is 0x${toHex(der.subarray(signatureStart, signatureEnd))}`,
     );
   const signatureValue = certificate.bitStringOctets('signatureValue');
   certificate.end();
@@ -192,6 +191,13 @@ function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boole
   return issuerUniqueID === undefined && subjectUniqueID === undefined
     ? parsed
     : { ...parsed, ...(issuerUniqueID && { issuerUniqueID }), ...(subjectUniqueID && { subjectUniqueID }) };
+}
+
+/** Whether one part of the input stands there again: two views to compare would cost more than the comparison. */
+function repeats(der: Uint8Array, start: number, end: number, againStart: number, againEnd: number): boolean {
+  if (againEnd - againStart !== end - start) return false;
+  for (let i = 0; i < end - start; i++) if (der[start + i] !== der[againStart + i]) return false;
+  return true;
 }
 
 function readVersion(tbs: DerReader): 1 | 2 | 3 {

@@ -1,6 +1,4 @@
 import {
-  contextConstructedTag,
-  contextTag,
   type DerNode,
   type DerReader,
   encode,
@@ -52,6 +50,19 @@ export const MAX_GENERAL_NAMES = 1000;
  *   registeredID              [8] OBJECT IDENTIFIER }
  */
 
+/** Identifier octets of the choices. */
+const choice = {
+  otherName: 0xa0,
+  rfc822Name: 0x81,
+  dNSName: 0x82,
+  x400Address: 0xa3,
+  directoryName: 0xa4,
+  ediPartyName: 0xa5,
+  uniformResourceIdentifier: 0x86,
+  iPAddress: 0x87,
+  registeredID: 0x88,
+} as const;
+
 /**
  * Reads one GeneralName. An iPAddress has 4 or 16 octets, or twice as many, with a mask, where `masked` says so: in name
  * constraints.
@@ -60,8 +71,8 @@ export const MAX_GENERAL_NAMES = 1000;
 export function readGeneralName(reader: DerReader, field: string, masked: boolean = false): GeneralName {
   const start = reader.offset;
   switch (reader.peek()) {
-    case contextConstructedTag(0): {
-      const otherName = reader.sequence(field, contextConstructedTag(0));
+    case choice.otherName: {
+      const otherName = reader.sequence(field, choice.otherName);
       const typeId = otherName.oid('type-id');
       const wrapper = otherName.explicit(0, 'value');
       const value = readAny(wrapper, '');
@@ -69,32 +80,35 @@ export function readGeneralName(reader: DerReader, field: string, masked: boolea
       otherName.end();
       return { type: 'otherName', typeId, value };
     }
-    case contextTag(1):
-      return { type: 'rfc822Name', value: reader.stringOf(tags.ia5String, field, contextTag(1)) };
-    case contextTag(2):
-      return { type: 'dNSName', value: reader.stringOf(tags.ia5String, field, contextTag(2)) };
-    case contextConstructedTag(3):
+    case choice.rfc822Name:
+      return { type: 'rfc822Name', value: reader.stringOf(tags.ia5String, field, choice.rfc822Name) };
+    case choice.dNSName:
+      return { type: 'dNSName', value: reader.stringOf(tags.ia5String, field, choice.dNSName) };
+    case choice.x400Address:
       return { type: 'x400Address', value: readAny(reader, field) };
-    case contextConstructedTag(4): {
+    case choice.directoryName: {
       const wrapper = reader.explicit(4, field);
       const nameStart = wrapper.offset;
       readName(wrapper, 'directoryName');
       wrapper.end();
       return { type: 'directoryName', value: wrapper.since(nameStart) };
     }
-    case contextConstructedTag(5):
+    case choice.ediPartyName:
       return { type: 'ediPartyName', value: readAny(reader, field) };
-    case contextTag(6):
-      return { type: 'uniformResourceIdentifier', value: reader.stringOf(tags.ia5String, field, contextTag(6)) };
-    case contextTag(7): {
-      const value = reader.octetString(field, contextTag(7));
+    case choice.uniformResourceIdentifier:
+      return {
+        type: 'uniformResourceIdentifier',
+        value: reader.stringOf(tags.ia5String, field, choice.uniformResourceIdentifier),
+      };
+    case choice.iPAddress: {
+      const value = reader.octetString(field, choice.iPAddress);
       const octets = masked ? value.length / 2 : value.length;
       if (octets !== 4 && octets !== 16)
         throw new X509Error('ERR_X509_GENERAL_NAME', start, reader.path(field), `iPAddress of ${value.length} octets`);
       return { type: 'iPAddress', value };
     }
-    case contextTag(8):
-      return { type: 'registeredID', value: reader.oid(field, contextTag(8)) };
+    case choice.registeredID:
+      return { type: 'registeredID', value: reader.oid(field, choice.registeredID) };
     default:
       return reader.refuse('ERR_DER_TAG', start, field, 'expected a GeneralName, [0] to [8]');
   }
