@@ -1,8 +1,12 @@
 import { Command, CommanderError } from 'commander';
+import { caCommand } from './commands/ca-init.js';
+import { csrCommand } from './commands/csr.js';
 import { execCommand } from './commands/exec.js';
+import { inspectCommand } from './commands/inspect.js';
 import { translateCommand } from './commands/translate.js';
 import { upCommand } from './commands/up.js';
-import { CliError, messageOf } from './errors.js';
+import { verifyCommand } from './commands/verify.js';
+import { adviceFor, CliError, messageOf } from './errors.js';
 
 /** The version of all packages, which is one. */
 export const VERSION = '0.1.0';
@@ -18,7 +22,16 @@ export const mayfly = (): Command =>
     .enablePositionalOptions()
     .addCommand(upCommand())
     .addCommand(execCommand())
-    .addCommand(translateCommand());
+    .addCommand(translateCommand())
+    .addCommand(csrCommand())
+    .addCommand(inspectCommand())
+    .addCommand(verifyCommand())
+    .addCommand(caCommand());
+
+const withSubcommands = (command: Command): readonly Command[] => [
+  command,
+  ...command.commands.flatMap(withSubcommands),
+];
 
 /**
  * Runs the command line; what goes wrong is told on standard error.
@@ -26,7 +39,7 @@ export const mayfly = (): Command =>
  */
 export async function run(argv: readonly string[]): Promise<void> {
   const program = mayfly();
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  for (const command of withSubcommands(program)) command.exitOverride();
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
@@ -36,7 +49,9 @@ export async function run(argv: readonly string[]): Promise<void> {
       return;
     }
     process.exitCode = error instanceof CliError ? error.exitCode : 1;
-    process.stderr.write(`mayfly: ${messageOf(error)}\n`);
+    // What CliError says includes what to do already.
+    const advice = error instanceof CliError ? undefined : adviceFor(error);
+    process.stderr.write(`mayfly: ${messageOf(error)}${advice === undefined ? '' : `; ${advice}`}\n`);
     if (process.env['MAYFLY_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }
 }

@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import type { Seconds } from '@mayfly/der';
 import { verifyWithNode } from '@mayfly/keys/node';
 import { DEFAULT_MAX_EXPIRATION_SECONDS, keyTypes, localLimits } from '@mayfly/pod-certificates';
+import { ApiError } from '@mayfly/pod-certificates/api';
 import { type EmbeddedApi, openEmbeddedApi } from '@mayfly/pod-certificates/embedded';
 import { nodeVerifiers } from '@mayfly/pod-certificates/node';
 import { directoryStorage } from '@mayfly/pod-certificates/persistence';
 import { runSigner, type SignerEvent } from '@mayfly/pod-certificates/signer';
 import type { Clock } from '@mayfly/rotation';
-import { messageOf } from '../errors.js';
+import { CliError, messageOf } from '../errors.js';
 import { annotationKeys } from '../manifests/annotations.js';
-import type { Manifests } from '../manifests/manifest.js';
+import type { ClusterTrustBundle, Manifests } from '../manifests/manifest.js';
 import type { Policy } from '../policy/policy.js';
 import { type LocalAuthority, openLocalAuthority } from './authority.js';
 import type { Emit } from './event.js';
@@ -58,11 +59,7 @@ export async function openLocalCluster(options: LocalClusterOptions): Promise<Lo
     storage: directoryStorage(apiDirectory),
     minExpirationSeconds,
   });
-  for (const { name, labels, signerName, trustBundle } of manifests.clusterTrustBundles)
-    await api.applyTrustBundle({
-      metadata: { name, labels },
-      spec: { ...(signerName !== undefined && { signerName }), trustBundle },
-    });
+  await publishDocuments(api, manifests.clusterTrustBundles);
 
   const sources = manifests.pods.flatMap(({ volumes }) =>
     volumes.flatMap((volume) => volume.sources.filter((source) => source.type === 'podCertificate')),
@@ -117,6 +114,33 @@ export async function openLocalCluster(options: LocalClusterOptions): Promise<Lo
       ]);
     },
   };
+}
+
+/** Makes the documents of the manifests the only bundles beside those of the signers here. */
+async function publishDocuments(api: EmbeddedApi, documents: readonly ClusterTrustBundle[]): Promise<void> {
+  for (const { metadata } of (await api.listTrustBundles()).items)
+    if (
+      metadata.labels['app.kubernetes.io/managed-by'] !== 'mayfly' &&
+      !documents.some(({ name }) => name === metadata.name)
+    )
+      await api.deleteTrustBundle(metadata.name);
+  for (const { name, labels, signerName, trustBundle, place } of documents) {
+    try {
+      await api.applyTrustBundle({
+        metadata: { name, labels },
+        spec: { ...(signerName !== undefined && { signerName }), trustBundle },
+      });
+    } catch (cause) {
+      if (!(cause instanceof ApiError && cause.reason === 'Invalid')) throw cause;
+      const { file, line, column } = place;
+      const state = cause.causes.map(({ field, message }) => `${field}: ${message}`).join(', ');
+      throw new CliError(
+        'ERR_CLI_MANIFEST',
+        `Cannot use ClusterTrustBundle ${name} at ${file}:${line}:${column}: ${state}`,
+        { cause },
+      );
+    }
+  }
 }
 
 /** Everything else is told by the pod that asked. */

@@ -9,7 +9,7 @@ import {
   systemFiles,
   writeFileAtomic,
 } from '@mayfly/rotation/fs';
-import { CliError, messageOf } from '../errors.js';
+import { adviceFor, CliError, messageOf } from '../errors.js';
 
 const STATE_FILE = 'mayfly.json';
 
@@ -62,7 +62,7 @@ async function takeLock(path: string, files: FileOperations): Promise<DirectoryL
         ? 'stop that process, or choose another directory with --state'
         : error.code === 'ERR_ROTATION_UNSAFE'
           ? `keys live there, so only you may read it: chmod 700 ${path}`
-          : 'choose a directory that can be written with --state';
+          : (adviceFor(error) ?? 'choose a directory that can be written with --state');
     throw new CliError('ERR_CLI_STATE', `${error.message}; ${advice}`, { cause: error });
   }
 }
