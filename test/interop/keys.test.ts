@@ -55,11 +55,9 @@ const nodePublicKey = (pem: string): Uint8Array =>
 
 /** The public key that each provider of Mayfly finds in a private one. */
 async function expectMayflyKey(pkcs8: Uint8Array, key: KeyAlgorithm): Promise<void> {
-  for (const { has, load } of providers.filter(({ has }) => has(key))) {
-    const algorithm = algorithms.find((candidate) => candidate.key === key)!;
-    expect(has(key)).toBe(true);
+  const algorithm = algorithms.find((candidate) => candidate.key === key)!;
+  for (const { load } of providers.filter(({ has }) => has(key)))
     expect((await load(algorithm, pkcs8)).subjectPublicKeyInfo).toEqual(publicKeyOf(key));
-  }
 }
 
 const platformAlgorithm = (key: KeyAlgorithm) =>
