@@ -9,6 +9,7 @@ import { curvePrivateKeyInfo, encodePrivateKeyInfo, parsePrivateKeyInfo, readCur
 import { ecPrivateKeyInfo, readECPrivateKey } from '@mayfly/pkcs8/ec';
 import { encodeRSAPrivateKey, parseRSAPrivateKey, type RSAPrivateKey, rsaAlgorithm } from '@mayfly/pkcs8/rsa';
 import { encodeSubjectPublicKeyInfo, parseSubjectPublicKeyInfo } from '@mayfly/x509';
+import type { SigningKey } from '@mayfly/x509/signed';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KeyAlgorithm, SignatureScheme } from './algorithms.js';
@@ -34,7 +35,7 @@ const withRsa = (changes: Partial<RSAPrivateKey>) =>
 const plus2 = (octets: Uint8Array) => octets.map((octet, i) => (i === octets.length - 1 ? octet ^ 2 : octet));
 
 /** Each provider's import, as a promise. */
-const imports: readonly [string, (pkcs8: Uint8Array) => Promise<{ readonly subjectPublicKeyInfo: Uint8Array }>][] = [
+const imports: readonly [string, (pkcs8: Uint8Array) => Promise<SigningKey>][] = [
   ['node', async (pkcs8) => node.fromPkcs8(pkcs8)],
   ['webcrypto', (pkcs8) => webcrypto.fromPkcs8(pkcs8)],
   ['noble', async (pkcs8) => noble.softwareKey(pkcs8)],
@@ -72,6 +73,18 @@ describe.each(imports)('%s', (_provider, open) => {
     ['an Ed25519 key beside another public key', curvePrivateKeyInfo('Ed25519', seed, new Uint8Array(32).fill(9))],
   ])('%s is refused', async (_name, info) => {
     await expect(open(encodePrivateKeyInfo(info))).rejects.toThrow(refusal('ERR_KEYS_PRIVATE_KEY'));
+  });
+
+  test.each([
+    ['P-256', ecPrivateKeyInfo(p256)],
+    ['Ed25519', curvePrivateKeyInfo('Ed25519', seed)],
+  ])('%s shares no memory with the Buffer it came from', async (_name, info) => {
+    const tbs = Uint8Array.of(1, 2, 3);
+    const pkcs8 = Buffer.from(encodePrivateKeyInfo(info));
+    const { signatureAlgorithm, subjectPublicKeyInfo, sign } = await open(pkcs8);
+    pkcs8.fill(0);
+    const signatureValue = await sign(tbs);
+    expect(node.verifyWithNode({ tbs, signatureAlgorithm, signatureValue }, subjectPublicKeyInfo)).toBe(true);
   });
 
   test('what cannot sign is refused', async () => {
@@ -214,6 +227,13 @@ describe('software keys', () => {
           'f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8',
       ),
     );
+  });
+
+  test('destroying a key leaves what it was read from', () => {
+    const pkcs8 = Buffer.from(encodePrivateKeyInfo(curvePrivateKeyInfo('Ed25519', seed)));
+    const before = pkcs8.toString('hex');
+    noble.softwareKey(pkcs8).destroy();
+    expect(pkcs8.toString('hex')).toBe(before);
   });
 
   test('a destroyed key does nothing more', () => {

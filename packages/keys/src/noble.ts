@@ -77,7 +77,12 @@ export const nobleBackend: Backend = /* @__PURE__ */ (() => ({
 export function softwareKey(pkcs8: Uint8Array, backend: Backend = nobleBackend): SoftwareKey {
   const key = parsePrivateKey(pkcs8);
   if (key.keyType === 'RSA') throw noRsa();
-  return fromSecret(key.keyType === 'EC' ? key.curve : key.keyType, key.privateKey.slice(), key.publicKey, backend);
+  return fromSecret(
+    key.keyType === 'EC' ? key.curve : key.keyType,
+    Uint8Array.from(key.privateKey),
+    key.publicKey,
+    backend,
+  );
 }
 
 /**
@@ -95,7 +100,7 @@ export function generateKey(
     case 'P-521':
       return fromSecret(algorithm, randomScalar(algorithm, randomBytes), undefined, backend);
     case 'Ed25519':
-      return fromSecret(algorithm, randomBytes(32).slice(), undefined, backend);
+      return fromSecret(algorithm, Uint8Array.from(randomBytes(32)), undefined, backend);
     case 'RSA-2048':
     case 'RSA-3072':
     case 'RSA-4096':
@@ -246,7 +251,7 @@ function hashWith(backend: Backend, hash: Hash, data: Uint8Array): Uint8Array {
 function randomScalar(curve: NamedCurve, randomBytes: (length: number) => Uint8Array): Uint8Array {
   const { Fn } = (curve === 'P-256' ? p256 : curve === 'P-384' ? p384 : p521).Point;
   for (let attempt = 0; attempt < 64; attempt++) {
-    const candidate = randomBytes(fieldLength(curve)).slice();
+    const candidate = Uint8Array.from(randomBytes(fieldLength(curve)));
     if (curve === 'P-521') candidate[0]! &= 1;
     if (Fn.isValidNot0(Fn.fromBytes(candidate, true))) return candidate;
   }
