@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { dump, dumpLines } from './dump.js';
-import { fromHex } from './index.js';
+import { encode, fromHex, integer, octetString, raw, sequence } from './index.js';
 import { decodePem } from './pem.js';
 
 const pem = execFileSync(
@@ -24,4 +24,12 @@ test('looks into strings that carry DER, and not into those that do not', () => 
   expect(dump(fromHex('3008040330010004013106'.slice(0, 20)))).toBe(
     ['    0    10  SEQUENCE', '    2     5    OCTET STRING 300100', '    7     3    OCTET STRING 31'].join('\n'),
   );
+});
+
+test('looks into each string once, and not deeper than 32 levels', () => {
+  let nested = sequence(integer(1));
+  for (let level = 0; level < 1000; level++) nested = raw(encode(sequence(octetString(nested))));
+  const lines = dumpLines(encode(nested));
+  expect(lines.map(({ depth }) => depth)).toEqual(Array.from({ length: 32 }, (_, depth) => depth));
+  expect(lines.at(-1)?.value).toMatch(/octets\)$/);
 });

@@ -27,42 +27,35 @@ export interface DumpLine {
 
 /**
  * Every element of a DER value, in the order of the bytes. OCTET STRINGs and BIT STRINGs that carry DER are looked into.
- * @throws {@link DerError} at the first fault, `ERR_DER_DEPTH` past 32 levels.
+ * What they carry is shown as octets past 32 levels.
+ * @throws {@link DerError} at the first fault, `ERR_DER_DEPTH` past 32 levels of elements.
  */
 export function dumpLines(
   der: Uint8Array,
   { nameOf = () => undefined, maxOctets = 32 }: DumpOptions = {},
 ): readonly DumpLine[] {
+  return read(der, (reader) => elements(reader, 0, 0, { nameOf, maxOctets }), { field: 'value' });
+}
+
+/** The elements that a reader has left; `base` is where its input starts in the outermost. */
+function elements(reader: DerReader, base: number, depth: number, options: Required<DumpOptions>): DumpLine[] {
   const lines: DumpLine[] = [];
-  const walk = (reader: DerReader, depth: number): void => {
-    while (!reader.done) {
-      const offset = reader.offset;
-      const tag = reader.peek();
-      if (depth > MAX_DEPTH) reader.refuse('ERR_DER_DEPTH', offset, '', `more than ${MAX_DEPTH} levels deep`);
-      const constructed = (tag & 0x20) !== 0;
-      const at = lines.length;
-      let value = '';
-      if (constructed) {
-        const inner = tag === tags.set ? reader.setOf('') : reader.sequence('', tag);
-        lines.push({ offset, depth, byteLength: 0, type: tagName(tag), value });
-        walk(inner, depth + 1);
-      } else {
-        value = describe(reader, tag, nameOf, maxOctets);
-        lines.push({ offset, depth, byteLength: 0, type: tagName(tag), value });
-        const content = carried(der.subarray(offset, reader.offset), tag);
-        if (content !== undefined) {
-          lines[at] = { ...lines[at]!, value: 'carries' };
-          walkCarried(content, offset + (reader.offset - offset - content.length), depth + 1);
-        }
-      }
-      lines[at] = { ...lines[at]!, byteLength: reader.offset - offset };
+  while (!reader.done) {
+    const start = reader.offset;
+    const tag = reader.peek();
+    if (depth > MAX_DEPTH) reader.refuse('ERR_DER_DEPTH', start, '', `more than ${MAX_DEPTH} levels deep`);
+    const line = { offset: base + start, depth, type: tagName(tag) };
+    if ((tag & 0x20) !== 0) {
+      const inner = tag === tags.set ? reader.setOf('') : reader.sequence('', tag);
+      lines.push({ ...line, byteLength: reader.offset - start, value: '' });
+      for (const below of elements(inner, base, depth + 1, options)) lines.push(below);
+    } else {
+      const value = describe(reader, tag, options);
+      const carried = carriedElements(reader.since(start), tag, base + reader.offset, depth + 1, options);
+      lines.push({ ...line, byteLength: reader.offset - start, value: carried === undefined ? value : 'carries' });
+      for (const below of carried ?? []) lines.push(below);
     }
-  };
-  const walkCarried = (content: Uint8Array, base: number, depth: number): void => {
-    for (const line of dumpLines(content, { nameOf, maxOctets }))
-      lines.push({ ...line, offset: line.offset + base, depth: line.depth + depth });
-  };
-  read(der, (reader) => walk(reader, 0), { field: 'value' });
+  }
   return lines;
 }
 
@@ -75,23 +68,32 @@ export function dump(der: Uint8Array, options: DumpOptions = {}): string {
     .join('\n');
 }
 
-/** What an OCTET STRING or a BIT STRING of whole octets carries, when that is DER of a constructed type. */
-function carried(element: Uint8Array, tag: number): Uint8Array | undefined {
+/**
+ * What an OCTET STRING or a BIT STRING of whole octets carries, when that is DER of a constructed type. Read once, however
+ * deep it goes: reading it to see whether it can be read doubles the work at every level.
+ * @param end - Where the string ends in the outermost input.
+ */
+function carriedElements(
+  string: Uint8Array,
+  tag: number,
+  end: number,
+  depth: number,
+  options: Required<DumpOptions>,
+): readonly DumpLine[] | undefined {
   if (tag !== tags.octetString && tag !== tags.bitString) return undefined;
-  return read(element, (reader) => {
-    const content = tag === tags.octetString ? reader.octetString('') : reader.bitString('').bytes;
-    if (content.length < 2 || (content[0]! & 0x20) === 0) return undefined;
-    try {
-      dumpLines(content);
-      return content;
-    } catch (error) {
-      if (error instanceof DerError) return undefined; // octets that only look like DER
-      throw error;
-    }
-  });
+  const { bytes: content, unusedBits } = read(string, (reader) =>
+    tag === tags.octetString ? { bytes: reader.octetString(''), unusedBits: 0 } : reader.bitString(''),
+  );
+  if (unusedBits !== 0 || content.length < 2 || (content[0]! & 0x20) === 0) return undefined;
+  try {
+    return read(content, (reader) => elements(reader, end - content.length, depth, options));
+  } catch (error) {
+    if (error instanceof DerError) return undefined; // octets that only look like DER, or go too deep
+    throw error;
+  }
 }
 
-function describe(reader: DerReader, tag: number, nameOf: (oid: Oid) => string | undefined, maxOctets: number): string {
+function describe(reader: DerReader, tag: number, { nameOf, maxOctets }: Required<DumpOptions>): string {
   const shorten = (bytes: Uint8Array): string =>
     bytes.length > maxOctets ? `${toHex(bytes.subarray(0, maxOctets))}… (${bytes.length} octets)` : toHex(bytes);
   switch (tag) {
