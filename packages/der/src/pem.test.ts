@@ -36,6 +36,10 @@ describe('refuses', () => {
   });
 });
 
+test('a line too long for a boundary is none, however it looks', () => {
+  expect(parsePem(`-----BEGIN ${'A-'.repeat(10_000_000)}A-----\n${block}`)).toHaveLength(1);
+});
+
 test('decodePem wants a block, and the label asked for', () => {
   expect([...decodePem(block)]).toEqual([0, 1, 2]);
   expect(() => decodePem('')).toThrow(expect.objectContaining({ code: 'ERR_PEM_MISSING' }));

@@ -34,6 +34,8 @@ export interface PemBlock {
 
 /** Longest text accepted, in characters. */
 const MAX_PEM_LENGTH = 32 * 1024 * 1024;
+/** Longest line that is a boundary, in characters; labels in use take about 30. Bounds the work of {@link BOUNDARY}. */
+const MAX_BOUNDARY_LENGTH = 256;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const BOUNDARY = /^-----(BEGIN|END) ([\x21-\x2c\x2e-\x7e]+(?:[ -][\x21-\x2c\x2e-\x7e]+)*)-----\s*$/;
 const HEADER = /^([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)$/;
@@ -49,13 +51,13 @@ export function parsePem(text: string): readonly PemBlock[] {
   const blocks: PemBlock[] = [];
   const lines = text.split(/\r\n|\n|\r/);
   for (let i = 0; i < lines.length; i++) {
-    const begin = lines[i]!.startsWith('-----') ? BOUNDARY.exec(lines[i]!) : null;
+    const begin = matchBoundary(lines[i]!);
     if (begin === null) continue;
     const label = begin[2]!;
     if (begin[1] === 'END') throw new PemError('ERR_PEM_BOUNDARY', i + 1, `END ${label} without its BEGIN`);
     const start = i;
     while (++i < lines.length && !lines[i]!.startsWith('-----'));
-    const end = i < lines.length ? BOUNDARY.exec(lines[i]!) : null;
+    const end = i < lines.length ? matchBoundary(lines[i]!) : null;
     if (end === null || end[1] !== 'END' || end[2] !== label)
       throw new PemError('ERR_PEM_BOUNDARY', start + 1, `BEGIN ${label} without its END`);
     const { headers, bodyStart } = readHeaders(lines, start + 1, i);
@@ -104,6 +106,9 @@ export function encodeBase64(bytes: Uint8Array): string {
  * @throws {@link PemError} `ERR_PEM_BASE64`.
  */
 export const decodeBase64 = (text: string): Uint8Array<ArrayBuffer> => decodeBase64Lines([text], 0, 1);
+
+const matchBoundary = (line: string): RegExpExecArray | null =>
+  line.startsWith('-----') && line.length <= MAX_BOUNDARY_LENGTH ? BOUNDARY.exec(line) : null;
 
 function readHeaders(
   lines: readonly string[],
