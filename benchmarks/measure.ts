@@ -92,17 +92,23 @@ async function timer(run: () => unknown, slotTime: number, warmUpTime: number): 
 
 /** Runs the job until it is warm; returns how many runs make a sample of {@link SHORTEST_SAMPLE}. */
 async function batchSize(run: () => unknown, isAsync: boolean, warmUpTime: number): Promise<number> {
+  await timePerRun(run, isAsync, warmUpTime / 2);
+  const each = await timePerRun(run, isAsync, warmUpTime / 2);
+  return isAsync ? 1 : Math.max(1, Math.ceil(SHORTEST_SAMPLE / each));
+}
+
+/** Runs the job for some milliseconds, at least once; returns how many one run took. */
+async function timePerRun(run: () => unknown, isAsync: boolean, duration: number): Promise<number> {
   const start = performance.now();
   let runs = 0;
-  let halfway = { at: start, runs };
-  for (let now = start; now - start < warmUpTime; now = performance.now()) {
+  let elapsed = 0;
+  do {
     if (isAsync) await run();
     else repeat(run, 16);
     runs += isAsync ? 1 : 16;
-    if (now - start < warmUpTime / 2) halfway = { at: performance.now(), runs };
-  }
-  const each = (performance.now() - halfway.at) / (runs - halfway.runs);
-  return isAsync ? 1 : Math.max(1, Math.ceil(SHORTEST_SAMPLE / each));
+    elapsed = performance.now() - start;
+  } while (elapsed < duration);
+  return elapsed / runs;
 }
 
 /** Holds the last result, so that no compiler leaves the work out. */

@@ -167,14 +167,16 @@ export function prepare(compiled: CompiledProfile, request: IssuanceRequest, aro
 }
 
 function serialToBigInt(serial: Uint8Array): bigint {
-  let hex = '0x';
-  for (const octet of serial) hex += octet < 16 ? '0' + octet.toString(16) : octet.toString(16);
-  return BigInt(hex);
+  const view = new DataView(serial.buffer, serial.byteOffset);
+  return (BigInt(serial[0]!) << 128n) | (view.getBigUint64(1) << 64n) | view.getBigUint64(9);
 }
 
 /** Puts the signature to what was prepared. */
 export const complete = ({ issuer }: CompiledProfile, prepared: Prepared, signatureValue: Uint8Array): Issued => ({
-  ...prepared,
+  tbsCertificate: prepared.tbsCertificate,
+  serialNumber: prepared.serialNumber,
+  notBefore: prepared.notBefore,
+  notAfter: prepared.notAfter,
   certificate: assemble({
     tbs: prepared.tbsCertificate,
     signatureAlgorithm: issuer.key.signatureAlgorithm,

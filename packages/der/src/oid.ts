@@ -76,7 +76,7 @@ export function encodeOid(oid: Oid): Uint8Array {
     else pushArc(octets, arcs === 2 ? arc + 40 * root : arc);
   }
   if (arcs < 2 || octets.length > MAX_OID_LENGTH) refuseOid(oid);
-  return Uint8Array.from(octets);
+  return new Uint8Array(octets);
 }
 
 function refuseOid(oid: string): never {

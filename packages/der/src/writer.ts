@@ -106,6 +106,7 @@ export const sequence = (...children: readonly Child[]): DerNode => branch(tags.
 
 /** Children in ascending order of their encodings (X.690 §11.6), whatever order they come in. */
 export function setOf(...children: readonly Child[]): DerNode {
+  if (children.length < 2) return branch(tags.set, children);
   const present = children.filter((child) => child !== undefined && child !== false);
   if (present.length < 2) return branch(tags.set, present);
   return branch(tags.set, present.map(encode).sort(compareBytes).map(raw));
@@ -187,7 +188,7 @@ export function bitString(content: Uint8Array | DerNode, unusedBits: number = 0)
     (unusedBits > 0 && content.length === 0)
   )
     throw new RangeError(`Cannot encode BIT STRING: ${unusedBits} unused bits that are not zero`);
-  return branch(tags.bitString, [raw(Uint8Array.of(unusedBits)), raw(content)]);
+  return branch(tags.bitString, [raw(unusedBits === 0 ? FALSE : Uint8Array.of(unusedBits)), raw(content)]);
 }
 
 /**

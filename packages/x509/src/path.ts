@@ -70,6 +70,8 @@ interface Search {
   readonly anchors: ReadonlyMap<string, readonly Certificate[]>;
   readonly intermediates: ReadonlyMap<string, readonly Certificate[]>;
   budget: number;
+  /** What `verify` threw, in order: errors of one candidate say nothing of the others. */
+  readonly failures: unknown[];
 }
 
 /**
@@ -79,21 +81,26 @@ interface Search {
  * certificate policies nor revocation, and refuses a chain in which an authority has name constraints
  * (`NameConstraintsUnsupported`) or any certificate a critical extension that it does not honour, so a chain that it accepts has
  * nothing in it that it passed over. Whether the leaf has the name that somebody looked for is asked elsewhere.
- * @throws What `verify` throws. Broken extensions are a refusal.
+ * @throws What `verify` threw first, when no other candidate gave a chain. RangeError for a moment that is no whole second
+ * and a budget that is no whole number. Broken extensions are a refusal.
  */
 export async function validatePath(leaf: Certificate, options: PathOptions): Promise<PathResult> {
+  const { at, budget = DEFAULT_BUDGET } = options;
+  if (!Number.isSafeInteger(at)) throw new RangeError(`Cannot validate path: not a whole second ${at}`);
+  if (!Number.isSafeInteger(budget)) throw new RangeError(`Cannot validate path: not a whole number ${budget}`);
   const search: Search = {
     options,
     anchors: bySubject(options.anchors),
     intermediates: bySubject(options.intermediates ?? []),
-    budget: options.budget ?? DEFAULT_BUDGET,
+    budget,
+    failures: [],
   };
-  return (
-    refuseLeaf(leaf, options) ??
-    (options.anchors.some(({ der }) => equalBytes(der, leaf.der))
-      ? { ok: true, chain: [leaf] }
-      : await extend(search, [leaf]))
-  );
+  const refusal = refuseLeaf(leaf, options);
+  if (refusal !== undefined) return refusal;
+  if (options.anchors.some(({ der }) => equalBytes(der, leaf.der))) return { ok: true, chain: [leaf] };
+  const result = await extend(search, [leaf]);
+  if (!result.ok && search.failures.length > 0) throw search.failures[0];
+  return result;
 }
 
 function bySubject(certificates: readonly Certificate[]): ReadonlyMap<string, readonly Certificate[]> {
@@ -149,10 +156,20 @@ async function tryIssuer(
   const refusal = refuseIssuer(candidate, chain, search.options);
   if (refusal !== undefined) return refusal;
   if (search.budget-- <= 0) return refuse('BudgetExhausted', 'Too many signatures had to be checked', last);
-  if (!(await search.options.verify(signedParts(last), candidate.subjectPublicKeyInfo)))
+  if (!(await verifies(search, last, candidate)))
     return refuse('SignatureInvalid', 'The signature does not fit the key of its issuer', last);
   const longer = [...chain, candidate];
   return isAnchor ? { ok: true, chain: longer } : extend(search, longer);
+}
+
+/** Whether the key of an issuer fits; one that cannot be judged by, perhaps of an algorithm that is not here, does not. */
+async function verifies({ options, failures }: Search, issued: Certificate, issuer: Certificate): Promise<boolean> {
+  try {
+    return await options.verify(signedParts(issued), issuer.subjectPublicKeyInfo);
+  } catch (error) {
+    failures.push(error); // thrown in the end, unless another candidate fits
+    return false;
+  }
 }
 
 /**

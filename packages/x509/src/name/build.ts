@@ -1,6 +1,6 @@
 import { fitsPrintableString, type Oid } from '@mayfly/der';
 import { type AttributeType, type AttributeTypeName, attributeTypes } from './attribute-types.js';
-import type { AttributeTypeAndValue, Name } from './codec.js';
+import type { AttributeTypeAndValue, Name, RelativeDistinguishedName } from './codec.js';
 
 /** Attributes by name, in the order they are to stand, most significant first; a list of values makes several levels. */
 export type NameAttributes = { readonly [Type in AttributeTypeName]?: string | readonly string[] };
@@ -29,9 +29,12 @@ export type NameLevel = NameAttribute | readonly NameAttribute[];
  */
 export function buildName(attributes: NameAttributes | readonly NameLevel[]): Name {
   if (isLevels(attributes)) return attributes.map((level) => (isAttribute(level) ? [build(level)] : level.map(build)));
-  return Object.entries(attributes).flatMap(([type, values]) =>
-    values === undefined ? [] : [values].flat().map((value) => [build([type, value])]),
-  );
+  const name: RelativeDistinguishedName[] = [];
+  for (const [type, values] of Object.entries(attributes)) {
+    if (typeof values === 'string') name.push([build([type, values])]);
+    else if (values !== undefined) for (const value of [values].flat()) name.push([build([type, value])]);
+  }
+  return name;
 }
 
 const isLevels = (attributes: NameAttributes | readonly NameLevel[]): attributes is readonly NameLevel[] =>
@@ -49,8 +52,9 @@ function build([typeOrName, value]: NameAttribute): AttributeTypeAndValue {
     stringType: 'utf8String' as const,
   };
   if (typeof value !== 'string') throw new TypeError(`Cannot build name: ${typeOrName} is no string`);
-  const characters = [...value].length;
-  if (characters === 0) throw new RangeError(`Cannot build name: ${typeOrName} is empty`);
+  if (value === '') throw new RangeError(`Cannot build name: ${typeOrName} is empty`);
+  // A character takes one or two units, so most texts need no counting.
+  const characters = value.length > upperBound ? [...value].length : value.length;
   if (characters > upperBound)
     throw new RangeError(`Cannot build name: ${typeOrName} has ${characters} characters, at most ${upperBound} fit`);
   if (type === attributeTypes.country.type && !/^[A-Za-z]{2}$/.test(value))
