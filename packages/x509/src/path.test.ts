@@ -242,4 +242,26 @@ describe('refuses', () => {
     const failing = () => Promise.reject(new Error('no such algorithm'));
     await expect(validate(leaf, { verify: failing })).rejects.toThrow('no such algorithm');
   });
+
+  test('an issuer whose key cannot be judged by hides no other', async () => {
+    const strange = issue('A', 'Root', [cA], { key: 'strange' });
+    const picky: PathOptions['verify'] = (signed, spki) => {
+      if (equalBytes(spki, spkiOf('strange'))) throw new Error('no such key');
+      return verify(signed, spki);
+    };
+    for (const intermediates of [
+      [strange, intermediate],
+      [intermediate, strange],
+    ])
+      expect(await validate(leaf, { intermediates, verify: picky })).toMatchObject({ ok: true });
+    await expect(validate(leaf, { intermediates: [strange], verify: picky })).rejects.toThrow('no such key');
+  });
+
+  test.each([Number.NaN, 1500.5, undefined as unknown as number])('%s is no moment', async (at) => {
+    await expect(validate(leaf, { at })).rejects.toThrow(RangeError);
+  });
+
+  test('a budget that is no number is none', async () => {
+    await expect(validate(leaf, { budget: Number.NaN })).rejects.toThrow(RangeError);
+  });
 });
