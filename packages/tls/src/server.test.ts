@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type ConnectionOptions, connect, type Server, type TLSSocket } from 'node:tls';
@@ -231,6 +232,35 @@ test.each([
   vi.advanceTimersByTime(1000);
   await once(socket, 'close');
   expect(events.at(-1)).toEqual({ type: 'closed', reason: 'TooOld' });
+});
+
+test('a response that streams through the removal of its CA is the last on its connection', async () => {
+  const credentials = manualCredentials(withTrust(a, both));
+  const responses: ServerResponse[] = [];
+  const served = createReloadingHttpsServer(credentials, { grace: 3600 }, (_request, response) => {
+    responses.push(response);
+    response.writeHead(200, { 'content-length': '4' }).write('ab');
+  });
+  cleanups.push(served.close);
+  served.server.listen(0, '127.0.0.1');
+  await once(served.server, 'listening');
+  const socket = connect({
+    port: portOf(served.server),
+    host: '127.0.0.1',
+    servername: 'localhost',
+    ca: both,
+    ...client(b),
+  });
+  socket.on('error', () => undefined); // `close` follows
+  let text = '';
+  socket.on('data', (data) => (text += String(data)));
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(socket, 'data');
+  credentials.set(withTrust(a, a.pem));
+  expect(served.explain()).toMatchObject({ connections: 1, draining: 1 });
+  responses[0]!.end('cd');
+  await once(socket, 'close');
+  expect(text).toMatch(/abcd$/);
 });
 
 test('new handshakes get the new certificate at once; responses ask old connections to close', async () => {

@@ -8,6 +8,8 @@ interface Connection {
   softAt: Seconds;
   /** From here on, the connection is destroyed whatever it does. */
   hardAt: Seconds;
+  /** Whether it is destroyed with the end of the last response under way. */
+  expelled: boolean;
   /** Responses under way; empty while an HTTP connection is idle. */
   readonly responses: Set<ServerResponse>;
 }
@@ -37,6 +39,10 @@ export function trackConnections(
   expelled: (reason: 'PeerNotTrusted' | 'TooOld') => void,
 ): Connections {
   const connections = new Map<TLSSocket, Connection>();
+  const expelNow = (socket: TLSSocket): void => {
+    expelled('PeerNotTrusted');
+    socket.destroy();
+  };
   const end = (connection: Connection, hardAt: Seconds): void => {
     connection.softAt = Math.min(connection.softAt, now());
     connection.hardAt = Math.min(connection.hardAt, hardAt);
@@ -53,15 +59,19 @@ export function trackConnections(
       return count;
     },
     add(socket, softAt, hardAt) {
-      connections.set(socket, { softAt, hardAt, responses: new Set() });
+      connections.set(socket, { softAt, hardAt, expelled: false, responses: new Set() });
       socket.once('close', () => connections.delete(socket));
     },
     respond(response) {
       // HTTP over TLS: the response's socket is the one that `secureConnection` announced.
-      const connection = connections.get(response.socket as TLSSocket);
+      const socket = response.socket as TLSSocket;
+      const connection = connections.get(socket);
       if (connection === undefined) return;
       connection.responses.add(response);
-      response.once('close', () => connection.responses.delete(response));
+      response.once('close', () => {
+        connection.responses.delete(response);
+        if (connection.expelled && connection.responses.size === 0 && !socket.destroyed) expelNow(socket);
+      });
       if (connection.softAt <= now()) askToClose(response);
     },
     drain(hardAt) {
@@ -71,9 +81,9 @@ export function trackConnections(
       for (const [socket, connection] of connections) {
         if (stays(socket)) continue;
         end(connection, hardAt);
-        if (connection.responses.size > 0) continue;
-        expelled('PeerNotTrusted');
-        socket.destroy();
+        // Where the header is out already, nothing asks the client to close: the next request must not be served.
+        connection.expelled = true;
+        if (connection.responses.size === 0) expelNow(socket);
       }
     },
     sweep() {
