@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { request } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { type ConnectionOptions, connect, type Server, type TLSSocket } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -155,6 +155,30 @@ test.each([
 ])('a peer with %s', async (_name, spiffeId, outcome) => {
   const { port } = await startEcho({ authorize: allowSpiffeIds(['spiffe://example.org/web']) });
   expect(await greet(port, client(a, spiffeId === undefined ? {} : { spiffeId }))).toBe(outcome);
+});
+
+test('a peer that is refused does not reach the listener', async () => {
+  let called = 0;
+  const options = { authorize: allowDNSNames(['nobody.example']), grace: 0 };
+  const reloading = createReloadingTlsServer(manualCredentials(withTrust(a, both)), options, () => called++);
+  cleanups.push(reloading.close);
+  reloading.server.listen(0, '127.0.0.1');
+  await once(reloading.server, 'listening');
+  expect(await greet(portOf(reloading.server), client())).toBe('refused');
+  expect(called).toBe(0);
+});
+
+test.each([
+  ['TLS', createReloadingTlsServer],
+  ['HTTPS', createReloadingHttpsServer],
+])('closing a server of %s does not wait for a handshake that never comes', async (_name, create) => {
+  const reloading = create(manualCredentials(withTrust(a, both)), { grace: 0 });
+  reloading.server.listen(0, '127.0.0.1');
+  await once(reloading.server, 'listening');
+  const silent = connectTcp(portOf(reloading.server), '127.0.0.1');
+  await once(reloading.server, 'connection');
+  await reloading.close();
+  silent.destroy();
 });
 
 test('an authorize that throws refuses', async () => {

@@ -4,6 +4,7 @@ import {
   type Server as HttpsServer,
   type ServerOptions as HttpsServerOptions,
 } from 'node:https';
+import type { Socket } from 'node:net';
 import { createServer as createTlsServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { LiveCredentials } from './credentials.js';
 import type { ReloadOptions } from './server/options.js';
@@ -56,13 +57,13 @@ export const createReloadingHttpsServer = (
 ): ReloadingServer<HttpsServer> => {
   const { server: plain, ...reload } = options;
   const server = createHttpsServer({ ...plain, ...clientAuthentication(reload) }, requestListener);
-  return closable(server, attachReloading(server, live, reload), reload.grace, () => server.closeAllConnections());
+  return closable(server, attachReloading(server, live, reload), reload.grace);
 };
 
 /**
  * Makes a TLS server whose credentials change under it. What is spoken inside is not known here, so a connection lasts
  * until its end by age or certificate, or until its peer is trusted no more; a change of trust gives the others the
- * grace.
+ * grace. The listener is not called for peers that were refused.
  * @throws {@link TlsError}, RangeError as {@link attachReloading}.
  */
 export const createReloadingTlsServer = (
@@ -71,15 +72,10 @@ export const createReloadingTlsServer = (
   connectionListener?: (socket: TLSSocket) => void,
 ): ReloadingServer<Server> => {
   const { server: plain, ...reload } = options;
-  const server = createTlsServer({ ...plain, ...clientAuthentication(reload) }, connectionListener);
-  const sockets = new Set<TLSSocket>();
-  server.on('secureConnection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+  const server = createTlsServer({ ...plain, ...clientAuthentication(reload) }, (socket) => {
+    if (!socket.destroyed) connectionListener?.(socket); // a peer that was refused is nobody's business
   });
-  return closable(server, attachReloading(server, live, reload), reload.grace, () => {
-    for (const socket of sockets) socket.destroy();
-  });
+  return closable(server, attachReloading(server, live, reload), reload.grace);
 };
 
 const clientAuthentication = ({ clientAuth = 'require' }: ReloadOptions): TlsOptions => ({
@@ -87,12 +83,16 @@ const clientAuthentication = ({ clientAuth = 'require' }: ReloadOptions): TlsOpt
   rejectUnauthorized: clientAuth === 'require',
 });
 
-function closable<S extends Server>(
-  server: S,
-  reloader: Reloader,
-  grace: number = 30,
-  destroyAll: () => void,
-): ReloadingServer<S> {
+function closable<S extends Server>(server: S, reloader: Reloader, grace: number = 30): ReloadingServer<S> {
+  // Below TLS, so that a peer that never ends its handshake is among them.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const destroyAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     server,
     explain: () => reloader.explain(),

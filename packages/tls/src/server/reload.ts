@@ -43,7 +43,8 @@ const SWEEP_INTERVAL = 1000;
  * connections that outlive what they were made with.
  *
  * Create the server with `requestCert: true` unless `clientAuth` is `none`; where it was forgotten, every peer is
- * refused. Contexts of `addContext` and of an `SNICallback` are not touched.
+ * refused. Other `secureConnection` listeners are called for refused peers too, with a socket that is `destroyed`.
+ * Contexts of `addContext` and of an `SNICallback` are not touched.
  * @throws {@link TlsError} `ERR_TLS_NO_TRUST` when clients are to be verified and there is no trust bundle,
  * `ERR_TLS_CONTEXT` when OpenSSL refuses the context. RangeError for options out of range.
  */
