@@ -117,7 +117,7 @@ async function up(flags: UpFlags): Promise<void> {
     stop();
   };
   for (const signal of ENDING) process.on(signal, interrupt);
-  // Nobody reads any more, as behind `| head`.
+  // Nobody reads any more, as behind `| head`. Heard to the very end: the last words fail like the first.
   stdout.on('error', stop);
   const timer = flags.for === undefined ? undefined : setTimeout(stop, flags.for * 1000);
   const began = performance.now();
@@ -141,7 +141,6 @@ async function up(flags: UpFlags): Promise<void> {
   } finally {
     clearTimeout(timer);
     output.close();
-    stdout.off('error', stop);
     for (const signal of ENDING) process.off(signal, interrupt);
   }
 }

@@ -175,8 +175,9 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
           first ? 'signs' : 'is in the trust bundle and will sign next',
         );
       } else if (step.type === 'activate') {
+        const succeeds = authorities.length > 1;
         await change((current) => activate(current, step.authority, succession, now));
-        announce('AuthorityActivated', step.authority.certificate, 'signs from now on');
+        if (succeeds) announce('AuthorityActivated', step.authority.certificate, 'signs from now on');
       } else {
         await change((current) => retire(current, step.authority, succession, now));
         await publish();
