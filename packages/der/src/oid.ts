@@ -50,6 +50,8 @@ export function decodeOid(bytes: Uint8Array, start: number = 0, end: number = by
  * @throws TypeError when the text is no OID: fewer than two arcs, leading zeros, first arc above 2, second above 39 below 2.
  */
 export function encodeOid(oid: Oid): Uint8Array {
+  // An octet takes at most four characters, so a longer text is refused before its numbers are read.
+  if (oid.length > 4 * MAX_OID_LENGTH) refuseOid(oid);
   const octets: number[] = [];
   let root = -1;
   let arcs = 0;

@@ -120,7 +120,7 @@ export const explicit = (tagNumber: number, child: DerNode): DerNode =>
 export function implicit(tagNumber: number, child: DerNode): DerNode {
   const node = child as Tlv;
   if (node.tag === ENCODED) {
-    const der = node.bytes!.slice();
+    const der = new Uint8Array(node.bytes!); // slice of a Buffer would be a view
     der[0] = (der[0]! & 0x20) | contextTag(tagNumber);
     return raw(der);
   }
@@ -225,12 +225,12 @@ export const generalizedTime = (value: Seconds): DerNode => leaf(tags.generalize
  * TeletexString, BMPString and UniversalString, by {@link tags}.
  * @throws RangeError when the text has a character that the type lacks.
  */
-export function string(type: number, text: string): DerNode {
+export function string(type: number, text: string, tag: number = type): DerNode {
   const content = encodeString(type, text);
   // By number: the names of the types would be a tenth of what a page loads to make a request (npm run size).
   if (content === undefined)
     throw new RangeError(`Cannot encode string of type ${type}: a character does not fit in "${text.slice(0, 64)}"`);
-  return leaf(type, content);
+  return leaf(tag, content);
 }
 
 /** @throws RangeError for lone surrogates. */

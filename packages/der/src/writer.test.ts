@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { decodeOid, encode, encodeOid, fromHex, implicit, oid, raw, toHex } from './index.js';
+
+test('another tag leaves what was spliced as it was, in a Buffer too', () => {
+  const der = Buffer.from('040107', 'hex');
+  expect(toHex(encode(implicit(0, raw(der))))).toBe('800107');
+  expect(der.toString('hex')).toBe('040107');
+});
+
+test('the longest OIDs come back', () => {
+  for (const octets of [new Uint8Array(256).fill(0x7f), fromHex('ff'.repeat(255) + '7f')]) {
+    const text = decodeOid(octets);
+    expect(text).toBeDefined();
+    expect(toHex(encodeOid(text!))).toBe(toHex(octets));
+  }
+});
+
+test.each([
+  ['257 octets', `2.47${'.127'.repeat(256)}`],
+  ['a number of a million digits', `2.${'9'.repeat(1_000_000)}`],
+])('no OID: %s', (_name, text) => {
+  expect(() => oid(text)).toThrow(TypeError);
+});
