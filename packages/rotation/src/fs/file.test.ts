@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   lstatSync,
   mkdirSync,
@@ -88,4 +89,9 @@ test.each(['crash', 'torn', 'ENOSPC', 'EIO', 'late'] as const)('F1, F2: %s at ev
     await writeFileAtomic(path, bytes('next'));
     expect(readFileSync(path, 'utf8')).toBe('next');
   }
+});
+
+test('a FIFO is refused, not waited for', async () => {
+  execFileSync('mkfifo', [path]);
+  await expect(systemFiles.read(path)).rejects.toMatchObject({ code: 'EINVAL' });
 });

@@ -42,7 +42,7 @@ export interface FileOperations {
   syncDirectory(path: string): Promise<void>;
 }
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 /** Permission bits of a `st_mode`. */
 const PERMISSIONS = 0o7777;
@@ -59,7 +59,8 @@ export const systemFiles: FileOperations = {
     };
   },
   async read(path) {
-    const file = await open(path, O_RDONLY | O_NOFOLLOW);
+    // Without O_NONBLOCK the open of a FIFO waits for a writer.
+    const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
       const stat = await file.stat();
       if (!stat.isFile()) throw Object.assign(new Error('EINVAL: not a regular file'), { code: 'EINVAL' });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -268,4 +269,15 @@ test('close leaves no handle', async () => {
   swap(dir, filesOf(fresh()));
   await followed.check();
   expect(followed.current.sequence).toBe(1);
+});
+
+test('a FIFO in place of a file is refused, not waited for', async () => {
+  const dir = directory();
+  swap(dir, filesOf(fresh()));
+  const followed = await follow(dir, { pollInterval: 3600 });
+  rmSync(join(dir, 'ca.crt'));
+  rmSync(join(dir, '..data', 'ca.crt'));
+  execFileSync('mkfifo', [join(dir, '..data', 'ca.crt')]);
+  await followed.check();
+  expect(followed.explain().rejected?.code).toBe('ERR_TLS_READ');
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CredentialTexts } from '../credentials.js';
@@ -85,7 +86,8 @@ async function readPlace({ directory, name }: FilePlace, generation: string | un
 
 async function readText(path: string, shown: string): Promise<string | undefined> {
   try {
-    const file = await open(path);
+    // Without O_NONBLOCK the open of a FIFO waits for a writer, and every later look with it.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = await file.stat();
       if (!stat.isFile()) throw new TlsError('ERR_TLS_READ', `Cannot read ${shown}: not a regular file`);
