@@ -243,3 +243,18 @@ test('closing everything leaves no sockets and servers', async () => {
 });
 
 const serialOf = ({ current }: LiveCredentials): string => current.leaf.serialNumber.toString(16).toUpperCase();
+
+test('an observer that throws does not keep a client from new credentials', () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+  const live = manualCredentials(fresh());
+  const agent = createReloadingAgent(live, {
+    onEvent() {
+      throw new Error('no disk for logs');
+    },
+  });
+  cleanups.push(() => agent.destroy());
+  live.set(fresh());
+  expect(agent.explain().sequence).toBe(2);
+  expect(warn).toHaveBeenCalledTimes(2);
+  warn.mockRestore();
+});

@@ -1,6 +1,7 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Seconds } from '@mayfly/der';
 import { type Credentials, type LiveCredentials, serialNumber } from '../credentials.js';
+import { observe } from '../follow/events.js';
 import type { ExpectedServer } from './identity.js';
 
 /** How a client uses credentials. */
@@ -71,7 +72,7 @@ export function followGenerations<T>(
     const { notAfter } = leaf.validity;
     const oldest = now() + maxConnectionAge * (0.9 + 0.2 * random());
     renewAt = notAfter >= now() ? Math.min(oldest, notAfter + 1) : oldest;
-    onEvent?.({ type: 'installed', sequence, serialNumber: serialNumber(leaf) });
+    observe(onEvent, { type: 'installed', sequence, serialNumber: serialNumber(leaf) });
     return { credentials, value };
   };
   let current = start(live.current);
