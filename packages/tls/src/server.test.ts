@@ -258,6 +258,28 @@ test.each([
   expect(events.at(-1)).toEqual({ type: 'closed', reason: 'TooOld' });
 });
 
+test('a client certificate ends its connection also where the own one has expired before', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  let shift = 0;
+  const now = (): number => Math.floor(Date.now() / 1000) + shift;
+  const { port, events } = await startEcho({ now }, withTrust(a, both, { startsIn: -100, expiresIn: -50 }));
+  const socket = await open(port, { ...client(a, { expiresIn: 200 }), rejectUnauthorized: false });
+  shift = 202;
+  vi.advanceTimersByTime(1000);
+  await once(socket, 'close');
+  expect(events.at(-1)).toEqual({ type: 'closed', reason: 'TooOld' });
+});
+
+test('a peer cannot become another one by renegotiation', async () => {
+  const { port } = await startEcho();
+  const socket = await open(port, { ...client(), maxVersion: 'TLSv1.2' });
+  socket.removeAllListeners('error');
+  const refused = once(socket, 'error');
+  socket.renegotiate({}, () => undefined);
+  expect(String((await refused)[0])).toMatch(/no renegotiation/);
+  socket.destroy();
+});
+
 test('a response that streams through the removal of its CA is the last on its connection', async () => {
   const credentials = manualCredentials(withTrust(a, both));
   const responses: ServerResponse[] = [];

@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes, type X509Certificate } from 'node:crypto';
+import { constants, hkdfSync, randomBytes, type X509Certificate } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import type { SecureContextOptions, Server, TLSSocket } from 'node:tls';
@@ -93,10 +93,12 @@ export function attachReloading(server: Server, live: LiveCredentials, options: 
     }, now() + grace);
   };
 
-  /** @returns The end of the connection by certificates, or why it may not begin. */
+  /** @returns The last second of the connection by certificates, or why it may not begin. */
   const admit = (socket: TLSSocket): Seconds | Refusal => {
     const own = socket.getX509Certificate();
-    const ownEnd = own ? notAfterOf(own) : installed.leaf.validity.notAfter;
+    const ownNotAfter = own ? notAfterOf(own) : installed.leaf.validity.notAfter;
+    // An own certificate that has expired is the peer's to judge.
+    const ownEnd = ownNotAfter < now() ? Number.POSITIVE_INFINITY : ownNotAfter;
     if (clientAuth === 'none') return ownEnd;
     const certificate = socket.getPeerX509Certificate();
     if (certificate === undefined)
@@ -123,9 +125,7 @@ export function attachReloading(server: Server, live: LiveCredentials, options: 
       return;
     }
     const start = now();
-    // A certificate is good for the whole second of its notAfter; an own one that has expired is the peer's to judge.
-    const end = admitted < start ? Number.POSITIVE_INFINITY : admitted + 1;
-    const hardAt = Math.min(end, start + maxConnectionAge * (0.9 + 0.2 * random()));
+    const hardAt = Math.min(admitted + 1, start + maxConnectionAge * (0.9 + 0.2 * random()));
     connections.add(socket, Math.max(hardAt - grace, (start + hardAt) / 2), hardAt);
   };
   const onRequest = (_request: unknown, response: ServerResponse): void => connections.respond(response);
@@ -171,6 +171,8 @@ function contextOf(
     minVersion: 'TLSv1.2',
     honorCipherOrder: true,
     ...fixed,
+    // A peer is admitted once: with TLS 1.2 renegotiation it could come back as another one.
+    secureOptions: (fixed.secureOptions ?? 0) | constants.SSL_OP_NO_RENEGOTIATION,
     key: privateKey,
     cert: certificateChain,
     ...(trustAnchors !== undefined && { ca: trustAnchors }),
