@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fromHex, toHex } from '@mayfly/der';
 import { encodePem } from '@mayfly/der/pem';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Certificate, parseCertificate } from './certificate.js';
+import { type Certificate, parseCertificate, parseTBSCertificate, type TBSCertificate } from './certificate.js';
 import {
   type CertificateContents,
   createCertificate,
@@ -111,6 +111,16 @@ describe('created certificates', () => {
   test('with and without waiting are the same but for the signature', async () => {
     const awaited = parseCertificate(await createCertificate(leafContents, intermediateKey));
     expect(awaited.tbsCertificate).toEqual(leaf.tbsCertificate);
+  });
+
+  test('what was read of another certificate brings neither its version nor its algorithm along', () => {
+    const foreign: TBSCertificate = {
+      ...parseTBSCertificate(root.tbsCertificate),
+      version: 1,
+      signature: { algorithm: '1.2.840.113549.1.1.11', parameters: fromHex('0500') },
+    };
+    const { version, signatureAlgorithm } = parseCertificate(createCertificateSync(foreign, rootKey));
+    expect({ version, signatureAlgorithm }).toEqual({ version: 3, signatureAlgorithm: rootKey.signatureAlgorithm });
   });
 
   test('an authority that another one cross-signs leads to both', async () => {

@@ -39,7 +39,7 @@ export function encodeCertificateContents(
     throw new RangeError('Cannot create certificate: notAfter is before notBefore');
   if (new Set(extensions.map(({ extnID }) => extnID)).size < extensions.length)
     throw new RangeError('Cannot create certificate: an extension stands there twice');
-  return encodeTBSCertificate({ version: 3, signature: signatureAlgorithm, ...contents });
+  return encodeTBSCertificate({ ...contents, version: 3, signature: signatureAlgorithm });
 }
 
 /**
