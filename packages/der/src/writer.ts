@@ -225,12 +225,12 @@ export const generalizedTime = (value: Seconds): DerNode => leaf(tags.generalize
  * TeletexString, BMPString and UniversalString, by {@link tags}.
  * @throws RangeError when the text has a character that the type lacks.
  */
-export function string(type: number, text: string, tag: number = type): DerNode {
+export function string(type: number, text: string): DerNode {
   const content = encodeString(type, text);
   // By number: the names of the types would be a tenth of what a page loads to make a request (npm run size).
   if (content === undefined)
     throw new RangeError(`Cannot encode string of type ${type}: a character does not fit in "${text.slice(0, 64)}"`);
-  return leaf(tag, content);
+  return leaf(type, content);
 }
 
 /** @throws RangeError for lone surrogates. */
