@@ -147,7 +147,7 @@ function finalLines(summary: Summary, seconds: number, ok: boolean): readonly st
     count(rotations, 'rotation'),
     `${overdue} overdue`,
     ...(denied > 0 ? [count(denied, 'denial')] : []),
-    ...(exited > 0 ? [`${count(exited, 'program')} ended by itself`] : []),
+    ...(exited > 0 ? [exited === 1 ? '1 program ended by itself' : `${exited} programs ended by themselves`] : []),
   ];
   return [
     `${ok ? 'All well' : 'Not all well'} after ${formatDuration(seconds)}: ${parts.join(', ')}`,

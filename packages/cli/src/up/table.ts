@@ -16,10 +16,7 @@ export function renderTable({ now, sources, health, summary }: Status, width: nu
   const rows = sources.slice(0, MAX_ROWS).map((source) => row(source, now, volumes.get(source.pod)! > 1));
   const widths = COLUMNS.map((title, i) => Math.max(title.length, ...rows.map((cells) => cells[i]!.length)));
   const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd(widths[i]!)))
-      .join('  ')
-      .slice(0, width);
+    cells.map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd(widths[i]!))).join('  ');
   const { requests, failed, rotations, overdue } = summary;
   return [
     line(COLUMNS),
@@ -27,7 +24,7 @@ export function renderTable({ now, sources, health, summary }: Status, width: nu
     ...(sources.length > MAX_ROWS ? [`... and ${sources.length - MAX_ROWS} more`] : []),
     '',
     `${health.ready ? 'ready' : 'not ready'}   rotations ${rotations}   overdue ${overdue}   requests ${requests}   failed ${failed}`,
-  ];
+  ].map((text) => text.slice(0, width));
 }
 
 function row(
