@@ -98,6 +98,7 @@ describe.each(imports)('%s', (_provider, open) => {
     ['exponent2', { exponent2: plus2(rsa.exponent2) }],
     ['coefficient', { coefficient: plus2(rsa.coefficient) }],
     ['privateExponent', { privateExponent: plus2(rsa.privateExponent) }],
+    ['privateExponent, for one prime only', { privateExponent: rsa.exponent1 }],
     ['modulus', { modulus: plus2(rsa.modulus) }],
     ['even publicExponent', { publicExponent: Uint8Array.of(4) }],
     ['publicExponent 1', { publicExponent: Uint8Array.of(1) }],
@@ -117,6 +118,7 @@ describe('SubjectPublicKeyInfo', () => {
   const { algorithm, subjectPublicKey } = parseSubjectPublicKeyInfo(node.generateKeySync('P-256').subjectPublicKeyInfo);
   const rsaInfo = parseSubjectPublicKeyInfo(node.fromPkcs8(rsaKey).subjectPublicKeyInfo);
   const edInfo = parseSubjectPublicKeyInfo(node.generateKeySync('Ed25519').subjectPublicKeyInfo);
+  const ed25519Info = (hex: string) => ({ ...edInfo, subjectPublicKey: fromHex(hex) });
   test.each([
     ['a compressed point', { algorithm, subjectPublicKey: compressed(subjectPublicKey) }, 'UNSUPPORTED_ALGORITHM'],
     [
@@ -132,6 +134,16 @@ describe('SubjectPublicKeyInfo', () => {
       { ...edInfo, algorithm: { ...edInfo.algorithm, parameters: fromHex('0500') } },
       'UNSUPPORTED_ALGORITHM',
     ],
+    ['Ed25519 of order 1', ed25519Info(`01${'00'.repeat(31)}`), 'PUBLIC_KEY'],
+    ['Ed25519 of order 2, x negative', ed25519Info(`ec${'ff'.repeat(31)}`), 'PUBLIC_KEY'],
+    ['Ed25519 of order 4', ed25519Info('00'.repeat(32)), 'PUBLIC_KEY'],
+    [
+      'Ed25519 of order 8',
+      ed25519Info('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85'),
+      'PUBLIC_KEY',
+    ],
+    ['Ed25519 past the prime', ed25519Info(`ed${'ff'.repeat(30)}7f`), 'PUBLIC_KEY'],
+    ['Ed25519 at the end of its octets', ed25519Info('ff'.repeat(32)), 'PUBLIC_KEY'],
     ['RSA without NULL', { ...rsaInfo, algorithm: { algorithm: rsaInfo.algorithm.algorithm } }, 'PUBLIC_KEY'],
     ['RSA of three bits', { ...rsaInfo, subjectPublicKey: fromHex('3006020107020103') }, 'PUBLIC_KEY'],
   ])('%s is refused', (_name, info, code) => {
@@ -167,6 +179,22 @@ describe('WebCrypto', () => {
     await expect(key.exportPkcs8()).rejects.toThrow(refusal('ERR_KEYS_NOT_EXTRACTABLE'));
     const imported = await webcrypto.fromPkcs8(node.generateKeySync('Ed25519').exportPkcs8());
     await expect(imported.exportPkcs8()).rejects.toThrow(refusal('ERR_KEYS_NOT_EXTRACTABLE'));
+  });
+
+  test('a pair that does not sign is refused', async () => {
+    const pair = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits']);
+    await expect(webcrypto.fromCryptoKeyPair(pair)).rejects.toThrow(refusal('ERR_KEYS_UNSUPPORTED_ALGORITHM'));
+  });
+
+  test('Ed25519 keys that anybody can sign for verify nothing, in any provider', async () => {
+    const spki = encodeSubjectPublicKeyInfo({
+      algorithm: { algorithm: '1.3.101.112' },
+      subjectPublicKey: fromHex(`01${'00'.repeat(31)}`),
+    });
+    const signatureValue = fromHex(`01${'00'.repeat(63)}`);
+    const signed = { tbs: Uint8Array.of(1), signatureAlgorithm: { algorithm: '1.3.101.112' }, signatureValue };
+    for (const verify of [node.verifyWithNode, webcrypto.verifyWithWebCrypto, noble.verifyWithNoble])
+      await expect((async () => verify(signed, spki))()).rejects.toThrow(refusal('ERR_KEYS_PUBLIC_KEY'));
   });
 
   test.each<[object, SignatureScheme | undefined]>([

@@ -76,9 +76,10 @@ export function samePoint(given: Uint8Array, publicKey: Uint8Array): boolean {
 export const refused = (state: string, cause?: unknown): KeysError =>
   new KeysError('ERR_KEYS_PRIVATE_KEY', `Cannot use private key: ${state}`, { cause });
 
-/** RFC 8017 §3.2: n is the product of the primes, and each CRT exponent inverts e. */
+/** RFC 8017 §3.2: n is the product of the primes; d, and each CRT exponent, inverts e. */
 function requireConsistent(key: RSAPrivateKey): void {
   const e = toBigInt(key.publicExponent);
+  const d = toBigInt(key.privateExponent);
   const primes = [
     { prime: toBigInt(key.prime1), exponent: toBigInt(key.exponent1) },
     { prime: toBigInt(key.prime2), exponent: toBigInt(key.exponent2) },
@@ -90,13 +91,12 @@ function requireConsistent(key: RSAPrivateKey): void {
   let product = 1n;
   for (const { prime, exponent } of primes) {
     if (prime < 3n || (e * exponent) % (prime - 1n) !== 1n) throw refused('an RSA exponent does not fit its prime');
+    if ((e * d) % (prime - 1n) !== 1n) throw refused('the RSA private exponent does not fit');
     product *= prime;
   }
   if (product !== toBigInt(key.modulus)) throw refused('the RSA modulus is not the product of its primes');
   const [p, q] = primes;
   if ((toBigInt(key.coefficient) * q!.prime) % p!.prime !== 1n) throw refused('the RSA coefficient does not fit');
-  if ((e * toBigInt(key.privateExponent)) % (p!.prime - 1n) !== 1n)
-    throw refused('the RSA private exponent does not fit');
 }
 
 function toBigInt(octets: Uint8Array): bigint {

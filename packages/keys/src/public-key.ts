@@ -1,4 +1,4 @@
-import { DerError } from '@mayfly/der';
+import { DerError, toHex } from '@mayfly/der';
 import { curveOf } from '@mayfly/pkcs8';
 import { idEcPublicKey, isPointLength, type NamedCurve, namedCurve } from '@mayfly/pkcs8/ec';
 import { modulusLength, parseRSAPublicKey, type RSAPublicKey, rsaEncryption } from '@mayfly/pkcs8/rsa';
@@ -21,7 +21,8 @@ export const rsaModulusBounds = { minimum: 2048, maximum: 8192 } as const;
 
 /**
  * Decodes a SubjectPublicKeyInfo of the algorithms here, parameters strictly: a named curve for EC, absent for Ed25519,
- * NULL for RSA. RSA moduli have 2048 to 8192 bits, exponents are odd, at least 3 and below 2³³.
+ * NULL for RSA. RSA moduli have 2048 to 8192 bits, exponents are odd, at least 3 and below 2³³. Ed25519 keys are canonical
+ * and of no small order.
  * @throws {@link KeysError} `ERR_KEYS_UNSUPPORTED_ALGORITHM` for other algorithms, curves and compressed points,
  * `ERR_KEYS_PUBLIC_KEY` when the key is malformed or out of bounds.
  */
@@ -45,6 +46,7 @@ function decode({ algorithm, subjectPublicKey }: SubjectPublicKeyInfo): PublicKe
   }
   if (curveOf(algorithm) === 'Ed25519') {
     if (subjectPublicKey.length !== 32) throw malformed(`${subjectPublicKey.length} octets, Ed25519 has 32`);
+    requireEd25519Bounds(subjectPublicKey);
     return { keyType: 'Ed25519', publicKey: subjectPublicKey };
   }
   if (algorithm.algorithm !== rsaEncryption) throw unsupported(`its algorithm is ${algorithm.algorithm}`);
@@ -53,6 +55,24 @@ function decode({ algorithm, subjectPublicKey }: SubjectPublicKeyInfo): PublicKe
   const key = parseRSAPublicKey(subjectPublicKey);
   requireRsaBounds(key, malformed);
   return { keyType: 'RSA', ...key };
+}
+
+/** y of the points whose order divides 8, little-endian: orders 1, 2, 4 and twice 8, whatever the sign of x. */
+const SMALL_ORDERS: readonly string[] = [
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+];
+
+/** OpenSSL takes both: y past the prime (RFC 8032 §5.1.3 does not), and points that a signature fits which nobody made. */
+function requireEd25519Bounds(publicKey: Uint8Array): void {
+  const y = Uint8Array.from(publicKey);
+  y[31]! &= 0x7f; // the sign of x
+  const hex = toHex(y);
+  if (y[0]! >= 0xed && hex.endsWith(`${'ff'.repeat(30)}7f`)) throw malformed('its y-coordinate is not below 2²⁵⁵ - 19');
+  if (SMALL_ORDERS.includes(hex)) throw malformed('its point is of small order, so that anybody can sign for it');
 }
 
 /** Refuses sizes that are too weak, or cost a verifier too much. */

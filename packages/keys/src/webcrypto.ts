@@ -5,6 +5,7 @@ import { encodeSubjectPublicKeyInfo, parseSubjectPublicKeyInfo, type SubjectPubl
 import type { SignedParts, SigningKey, VerifySignature } from '@mayfly/x509/signed';
 import {
   chooseScheme,
+  defaultScheme,
   type KeyAlgorithm,
   type SchemeInfo,
   type SignatureScheme,
@@ -187,29 +188,32 @@ interface PlatformAlgorithm {
 
 function schemeOf({ algorithm }: PlatformKey, asked: SignatureScheme | undefined): SignatureScheme {
   const { name, namedCurve, modulusLength, hash }: PlatformAlgorithm = algorithm;
-  const bits = hash?.name.slice(4);
-  const scheme =
-    name === 'RSASSA-PKCS1-v1_5'
-      ? `sha${bits}WithRSAEncryption`
-      : name === 'RSA-PSS'
-        ? `RSASSA-PSS-SHA${bits}`
-        : name === 'Ed25519'
-          ? name
-          : asked !== undefined && schemes[asked].keyType === 'EC'
-            ? asked
-            : namedCurve && `ecdsa-with-SHA${namedCurve === 'P-521' ? 512 : namedCurve.slice(2)}`;
+  const scheme = schemeByName(algorithm, asked);
   if (
-    !scheme ||
-    !(scheme in schemes) ||
+    !Object.hasOwn(schemes, scheme) ||
     (modulusLength !== undefined && (modulusLength < 2048 || modulusLength > 8192))
-  )
-    throw new KeysError(
-      'ERR_KEYS_UNSUPPORTED_ALGORITHM',
-      `Cannot sign with key: its algorithm is ${name}, ${namedCurve ?? modulusLength ?? 'not for signing'}`,
-    );
+  ) {
+    const found = [name, namedCurve, modulusLength, hash?.name].filter((part) => part !== undefined).join(', ');
+    throw new KeysError('ERR_KEYS_UNSUPPORTED_ALGORITHM', `Cannot sign with key: its algorithm is ${found}`);
+  }
   if (asked !== undefined && asked !== scheme)
     throw new TypeError(`Cannot sign with ${asked}: the key is for ${scheme}`);
   return scheme as SignatureScheme; // a key of `schemes`, as just seen
+}
+
+/** The name of the scheme, or what would be its name if there were one. */
+function schemeByName({ name, namedCurve, hash }: PlatformAlgorithm, asked: SignatureScheme | undefined): string {
+  switch (name) {
+    case 'ECDSA':
+      if (namedCurve !== 'P-256' && namedCurve !== 'P-384' && namedCurve !== 'P-521') return name;
+      return asked !== undefined && schemes[asked].keyType === 'EC' ? asked : defaultScheme(namedCurve);
+    case 'RSASSA-PKCS1-v1_5':
+      return `sha${hash?.name.slice(4)}WithRSAEncryption`;
+    case 'RSA-PSS':
+      return `RSASSA-PSS-SHA${hash?.name.slice(4)}`;
+    default:
+      return name;
+  }
 }
 
 /** The form that every platform imports: version 1, lengths of the curve, the point where it is known. */
