@@ -7,6 +7,7 @@ import {
   buildName,
   encodeName,
   formatDistinguishedName,
+  matchingKey,
   type Name,
   type NameAttributes,
   namesMatch,
@@ -148,6 +149,7 @@ describe('RFC 4514 text', () => {
     ['every special character', buildName({ commonName: '"+,;<>\\=' }), 'CN=\\"\\+\\,\\;\\<\\>\\\\='],
     ['letters outside ASCII', buildName({ commonName: 'Lučić' }), 'CN=Lučić'],
     ['line separator', buildName({ commonName: 'a\u2028b' }), 'CN=a\\e2\\80\\a8b'],
+    ['a change of direction', buildName({ commonName: 'a\u202eb' }), 'CN=a\\e2\\80\\aeb'],
     ['a type without a name', buildName([['1.3.6.1.4.1.1466.0', 'a']]), '1.3.6.1.4.1.1466.0=#0c0161'],
     ['the empty name', [], ''],
   ])('%s', (_name, name, text) => {
@@ -238,10 +240,14 @@ describe('comparison by RFC 5280 §7.1', () => {
     ['spaces that join', printable('a b'), printable('ab'), false],
     ['string types', printable('a'), utf8('A'), true],
     ['full case folding', utf8('Straße'), utf8('STRASSE'), true],
+    ['the dotless i is no i', utf8('\u0131'), utf8('i'), false],
+    ['letters beside a dotless i', utf8('ISI\u0131IS'), utf8('isi\u0131is'), true],
     ['composed and decomposed', utf8('\u00e9'), utf8('e\u0301'), true],
     ['compatibility forms', utf8('ﬁ'), utf8('fi'), true],
     ['soft hyphen and zero-width space', utf8('a\u00adb\u200bc'), utf8('abc'), true],
     ['no-break space', utf8('a\u00a0b'), utf8('a b'), true],
+    ['long values match themselves', utf8('a'.repeat(1025)), utf8('a'.repeat(1025)), true],
+    ['long values are not folded', utf8('a'.repeat(1025)), utf8('A'.repeat(1025)), false],
     ['private characters match themselves', utf8('\ue000'), utf8('\ue000'), true],
     ['private characters are not folded', utf8('a\ue000'), utf8('A\ue000'), false],
     ['TeletexString to the octet', teletex('a'), teletex('a'), true],
@@ -286,6 +292,13 @@ describe('comparison by RFC 5280 §7.1', () => {
   ])('%s', (_name, a, b, expected) => {
     expect(namesMatch(a, b)).toBe(expected);
     expect(namesMatch(b, a)).toBe(expected);
+  });
+
+  test('names that take long to normalize are not', () => {
+    const name = utf8(`a${'\u0301\u0316'.repeat(100_000)}`);
+    const began = performance.now();
+    matchingKey(name);
+    expect(performance.now() - began).toBeLessThan(1000); // 5 ms, or more than ten seconds
   });
 
   test('a subtree begins with its base', () => {

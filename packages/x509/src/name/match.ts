@@ -5,8 +5,8 @@ import type { AttributeTypeAndValue, Name, RelativeDistinguishedName } from './c
  * A text that two names share exactly if they match under RFC 5280 §7.1: RDN by RDN, attributes within an RDN in any
  * order, values after the string preparation of RFC 4518 whatever their string type is.
  *
- * TeletexString, whose character set nobody agrees on, and values that are no text match only what is the same to the
- * octet. Good as the key of a Map; not for showing.
+ * TeletexString, whose character set nobody agrees on, values that are no text and those of more than 1,024 characters match
+ * only what is the same to the octet. Good as the key of a Map; not for showing.
  */
 export const matchingKey = (name: Name): string => rdnKeys(name).join('\n');
 
@@ -38,11 +38,17 @@ const INVISIBLE = /\p{Cc}|\p{Cf}|\p{Variation_Selector}|\u034f|\ufffc/gu;
 /** Unassigned and private characters and the replacement character: no comparison is defined for them (§2.4). */
 const PROHIBITED = /[\p{Cn}\p{Co}\p{Cs}\ufffd]/u;
 
+/** Longest value that is prepared, in characters: a run of combining marks takes time by the square of its length. */
+const MAX_PREPARED_LENGTH = 1024;
+
 /** RFC 4518 §2: map, normalize, fold case, prohibit, and §2.6.1: insignificant spaces. */
 function prepare(value: string): string | undefined {
+  if (value.length > MAX_PREPARED_LENGTH) return undefined;
   const mapped = value.replace(SPACES, ' ').replace(INVISIBLE, '');
-  // Upper case first brings together what only folds in full, such as ß and SS.
-  const folded = mapped.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+  const folded = mapped.normalize('NFKC').replace(/[^ı]+/g, foldCase).normalize('NFKC');
   if (PROHIBITED.test(folded)) return undefined;
   return folded.replace(/ +/g, ' ').replace(/^ | $/g, '');
 }
+
+/** Upper case first brings together what only folds in full, such as ß and SS; it would also make an i of the dotless ı. */
+const foldCase = (text: string): string => text.toUpperCase().toLowerCase();

@@ -16,7 +16,8 @@ const UTF8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: 
  * Writes a Name as RFC 4514 does: the last RDN first, `,` between RDNs, `+` within. Types without a registered
  * descriptor, and values that are no text, are written as `#` and the hexadecimal of their DER.
  *
- * Control characters are written as `\` and two digits an octet, so the result is one line.
+ * Control and formatting characters are written as `\` and two digits an octet, so the result is one line and runs in one
+ * direction.
  */
 export const formatDistinguishedName = (name: Name): string => name.map(formatRdn).reverse().join(',');
 
@@ -36,7 +37,7 @@ const escapeValue = (value: string): string =>
     .replace(/["+,;<>\\]/g, '\\$&')
     .replace(/^[ #]/, '\\$&')
     .replace(/(?<!^\\) $/, '\\ ')
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) =>
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
       [...new TextEncoder().encode(character)].map((octet) => `\\${toHex(Uint8Array.of(octet))}`).join(''),
     );
 
