@@ -118,4 +118,9 @@ describe('parseCertificationRequest', () => {
   ])('refuses %s', (_name, der, code, path) => {
     expect(() => parseCertificationRequest(der)).toThrow(expect.objectContaining({ code, path }));
   });
+
+  test('thousands of attributes are read', () => {
+    const attributes = Array.from({ length: 5000 }, (_, i) => ({ type: `1.2.${200 + i}`, values: [noExtensions] }));
+    expect(parseCertificationRequest(withAttributes(...attributes)).attributes).toHaveLength(5000);
+  });
 });

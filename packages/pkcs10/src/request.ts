@@ -99,13 +99,15 @@ function readRequest(reader: DerReader, der: Uint8Array): CertificationRequest {
   const subjectPublicKeyInfo = der.subarray(spkiStart, info.offset);
   const list = info.setOf('attributes', contextConstructedTag(0));
   const attributes: Attribute[] = [];
+  const seen = new Set<Oid>();
   let extensions: readonly Extension[] | undefined;
   while (!list.done) {
     const start = list.offset;
     const attribute = list.sequence('');
     const type = attribute.oid('type');
-    if (attributes.some((earlier) => earlier.type === type))
+    if (seen.has(type))
       throw new Pkcs10Error('ERR_PKCS10_ATTRIBUTE', start, list.path(''), `${type} stands there twice`);
+    seen.add(type);
     const valuesStart = attribute.offset;
     const values = attribute.setOf('values');
     attribute.end();
