@@ -64,6 +64,7 @@ test
 test.skipIf(!isBuilt).concurrent.each([
   ['Ctrl-C', ['SIGINT'] as const, 0],
   ['a second Ctrl-C', ['SIGINT', 'SIGINT'] as const, 130],
+  ['kill -9', ['SIGKILL'] as const, null],
 ])(`%s leaves no process behind${unlessBuilt}`, async (_name, signals, code) => {
   const directory = newDirectory();
   // A program that holds on to life, and one that it has started itself.

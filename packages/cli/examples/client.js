@@ -12,6 +12,8 @@ const dispatcher = createReloadingDispatcher(credentials, { expect: { dNSName: S
 let requests = 0;
 let failed = 0;
 let running = true;
+/** The last failure told; one that goes on is told once. */
+let said;
 const report = () => console.log(JSON.stringify({ requests, failed }));
 const timer = setInterval(report, 500);
 process.on('SIGTERM', () => {
@@ -30,7 +32,8 @@ for (let waited = 0; running; ) {
     else {
       requests++;
       failed++;
-      console.error(`Request failed: ${error.message}`);
+      if (error.message !== said) console.error(`Request failed: ${error.message}`);
+      said = error.message;
     }
     await delay(100);
   }

@@ -98,8 +98,26 @@ export function startProgram(pod: RunnablePod, onLine: (line: string) => void): 
   // However this process ends, what it started ends with it.
   const kill = (): void => stop('SIGKILL');
   process.once('exit', kill);
-  const done = ended(child, file).finally(() => process.off('exit', kill));
+  const letGo = child.pid === undefined ? () => {} : outliveBy(child.pid);
+  const done = ended(child, file).finally(() => {
+    process.off('exit', kill);
+    letGo();
+  });
   return { tally: () => tally, ended: done, stop };
+}
+
+/**
+ * Has a group of processes killed when this process is gone without a word, as after `kill -9`: a shell waits at the
+ * other end of a pipe, which the system closes then.
+ * @returns How to let the group be.
+ */
+function outliveBy(leader: number): () => void {
+  if (process.platform === 'win32') return () => {};
+  const script = 'read -r over || kill -s KILL -- "-$0"';
+  const guard = spawn('/bin/sh', ['-c', script, `${leader}`], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  guard.on('error', () => {}); // without a shell a program is merely left behind
+  guard.stdin.on('error', () => {}); // the guard is gone, and nothing is left to tell it
+  return () => void guard.stdin.end('over\n');
 }
 
 function signalGroup(leader: number, signal: NodeJS.Signals): void {
