@@ -2,8 +2,11 @@ import { type DerNode, encode, explicit, integer, primitive, raw, type Seconds, 
 import { algorithmIdentifierNode, type Extension, extensionNode, type Validity, validityNode } from '@mayfly/x509';
 import {
   authorityKeyIdentifierExtension,
+  basicConstraints,
   basicConstraintsExtension,
+  extKeyUsage,
   extKeyUsageExtension,
+  keyPurposes,
   keyUsageExtension,
   subjectAltNameExtension,
   subjectKeyIdentifier,
@@ -72,6 +75,7 @@ const EMPTY_NAME: Uint8Array = /* @__PURE__ */ Uint8Array.of(0x30, 0);
  */
 export function compile<I extends Issuer>(profile: Profile, issuer: I): CompiledProfile<I> {
   defineIssuer(issuer);
+  requireScope(profile, issuer);
   const { certificate, key } = issuer;
   // RFC 5280 §4.2.1.1: the authority key identifier of a certificate is the subject key identifier of its issuer.
   const keyIdentifier = subjectKeyIdentifier(certificate)!;
@@ -91,6 +95,22 @@ export function compile<I extends Issuer>(profile: Profile, issuer: I): Compiled
       extensions: together(...extensions.filter((extension) => extension !== false).map(extensionNode)),
     },
   };
+}
+
+/** What the issuer may pass on: below it everything else would be refused by whoever validates the path. */
+function requireScope({ name, cA, extKeyUsage: wanted }: Profile, { certificate }: Issuer): void {
+  const refuse = (state: string): never => {
+    throw new CaError(
+      'ERR_CA_ISSUER',
+      `Cannot issue ${name} from certificate ${certificate.serialNumber.toString(16)}: ${state}`,
+    );
+  };
+  if (cA && basicConstraints(certificate)?.pathLenConstraint === 0)
+    refuse('its pathLenConstraint of 0 allows no CA below');
+  const allowed = extKeyUsage(certificate);
+  if (allowed === undefined || allowed.includes(keyPurposes.anyExtendedKeyUsage)) return;
+  const stranger = wanted.find((purpose) => !allowed.includes(purpose));
+  if (stranger !== undefined) refuse(`its extKeyUsage lacks ${stranger}`);
 }
 
 /** Encodes siblings once, so that they are spliced in as one piece. */
@@ -143,6 +163,9 @@ export function prepare(compiled: CompiledProfile, request: IssuanceRequest, aro
   serial.set(random, 1);
   const subject = profile.subject === 'from-request' ? (request.subject ?? EMPTY_NAME) : EMPTY_NAME;
   const { subjectAltName } = request;
+  const opaque = subjectAltName.find(({ type }) => type === 'x400Address' || type === 'ediPartyName');
+  // Written as they come, so any other name could stand in them.
+  if (opaque !== undefined) throw new CaError('ERR_CA_REQUEST', `Cannot issue for a name of type ${opaque.type}`);
   const tbsCertificate = encode(
     sequence(
       constant.version,

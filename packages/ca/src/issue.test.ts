@@ -5,15 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode, sequence, toHex } from '@mayfly/der';
 import { encodePem } from '@mayfly/der/pem';
-import { type Certificate, encodeTBSCertificate, lifetime, parseCertificate } from '@mayfly/x509';
+import { type Certificate, type Extension, encodeTBSCertificate, lifetime, parseCertificate } from '@mayfly/x509';
 import {
   basicConstraintsExtension,
   extKeyUsage,
+  extKeyUsageExtension,
   keyUsage,
   keyUsageExtension,
   subjectAltName,
   subjectKeyIdentifierExtension,
 } from '@mayfly/x509/extensions';
+import type { GeneralName } from '@mayfly/x509/general-name';
 import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
 import { buildName, encodeName } from '@mayfly/x509/name';
 import { assemble, type SignedParts, type SyncSigningKey } from '@mayfly/x509/signed';
@@ -30,7 +32,7 @@ import {
   prepare,
   type Surroundings,
 } from './index.js';
-import { podClient, podPeer, spiffeWorkload, subCa } from './profiles.js';
+import { podClient, podPeer, podServer, spiffeWorkload, subCa } from './profiles.js';
 
 const NOW = 1_800_000_000;
 
@@ -227,6 +229,13 @@ describe('lint sees the bytes', () => {
   const other = compile(podClient(), issuer);
   const otherIssuer = keyPair();
   const foreign = compile(podPeer(), { certificate: root(otherIssuer.key), chain: [], key: otherIssuer.key });
+  const named = (name: GeneralName) => with_({ subjectAltName: [name] });
+  const concat = (...parts: readonly Uint8Array[]) => Uint8Array.from(Buffer.concat(parts));
+  const spki = (type: 'rsa' | 'ec' | 'x25519', options: object = {}): Uint8Array => {
+    // The overloads want each type with its own options.
+    const generate = generateKeyPairSync as (type: string, options: object) => { publicKey: KeyObject };
+    return generate(type, options).publicKey.export({ format: 'der', type: 'spki' });
+  };
   const edited = (before: string, after: string) => ({
     ...prepared,
     tbsCertificate: Uint8Array.from(Buffer.from(toHex(prepared.tbsCertificate).replace(before, after), 'hex')),
@@ -254,6 +263,45 @@ describe('lint sees the bytes', () => {
       'der',
     ],
     ['a key usage more', compiled, edited('0603551d0f0101ff040403020780', '0603551d0f0101ff0404030206c0'), 'key-usage'],
+    ['a host name that is an address', compiled, named({ type: 'dNSName', value: '10.0.0.1' }), 'dns-name'],
+    ['a host name with a NUL', compiled, named({ type: 'dNSName', value: 'a.example\0.b' }), 'dns-name'],
+    ['an empty host name', compiled, named({ type: 'dNSName', value: '' }), 'dns-name'],
+    ['no mailbox', compiled, named({ type: 'rfc822Name', value: 'web' }), 'rfc822-name'],
+    ['a relative URI', compiled, named({ type: 'uniformResourceIdentifier', value: '/ns/shop' }), 'uri'],
+    ['a URI with a line feed', compiled, named({ type: 'uniformResourceIdentifier', value: 'a:b\nc' }), 'uri'],
+    ['an address with its mask', compiled, named({ type: 'iPAddress', value: new Uint8Array(8) }), 'der'],
+    ['a subject that is no Name', compiled, with_({ subject: Uint8Array.of(0x30, 2, 0x05, 0) }), 'der'],
+    ['a key that is none', compiled, with_({ subjectPublicKeyInfo: Uint8Array.of(0x30, 0) }), 'der'],
+    [
+      'another key, put in with the subject',
+      compiled,
+      with_({
+        subject: concat(request.subject!, otherIssuer.key.subjectPublicKeyInfo),
+        subjectPublicKeyInfo: Uint8Array.of(0x81, 2, 0, 0xff),
+      }),
+      'unique-identifiers',
+    ],
+    ['RSA of 1024 bits', compiled, with_({ subjectPublicKeyInfo: spki('rsa', { modulusLength: 1024 }) }), 'public-key'],
+    ['secp256k1', compiled, with_({ subjectPublicKeyInfo: spki('ec', { namedCurve: 'secp256k1' }) }), 'public-key'],
+    ['a key that cannot sign', compiled, with_({ subjectPublicKeyInfo: spki('x25519') }), 'public-key'],
+    [
+      'a second longer than the profile, counted inclusively',
+      compile(podPeer({ maxLifetime: 3600, lifetimeCounts: 'inclusive' }), issuer),
+      prepared,
+      'lifetime',
+    ],
+    [
+      'another pathLenConstraint',
+      compile(subCa({ pathLenConstraint: 1 }), issuer),
+      prepare(compile(subCa(), issuer), request, surroundings()),
+      'basic-constraints',
+    ],
+    [
+      'an extension that no profile has',
+      compiled,
+      edited('0603551d25', '0603551d36'), // inhibitAnyPolicy in the place of extKeyUsage
+      'extension',
+    ],
     [
       'too large',
       compiled,
@@ -267,6 +315,12 @@ describe('lint sees the bytes', () => {
     ],
   ])('%s', (_name, against, bytes, rule) => {
     expect(lint(against, bytes, NOW)?.rule).toBe(rule);
+  });
+
+  test.each(['ediPartyName', 'x400Address'] as const)('a host name disguised as an %s is not even prepared', (type) => {
+    expect(() => named({ type, value: Uint8Array.of(0x82, 1, 0x61) })).toThrow(
+      expect.objectContaining({ code: 'ERR_CA_REQUEST' }),
+    );
   });
 
   test('a finding stops the signature', async () => {
@@ -291,6 +345,24 @@ describe('refused before anything is compiled', () => {
     expect(() => defineProfile({ ...config, ...change })).toThrow(
       expect.objectContaining({ code: 'ERR_CA_PROFILE', message: expect.stringContaining(member) }),
     );
+  });
+
+  test('an issuer that may not pass on what the profile wants', () => {
+    const below = keyPair();
+    const constrained = (extensions: readonly Extension[]) => {
+      const tbs = encodeTBSCertificate({ ...certificate, signature: authority.key.signatureAlgorithm, extensions });
+      const signatureValue = authority.key.sign(tbs);
+      return parseCertificate(assemble({ tbs, signatureAlgorithm: authority.key.signatureAlgorithm, signatureValue }));
+    };
+    const clientsOnly = constrained([...certificate.extensions, extKeyUsageExtension(['1.3.6.1.5.5.7.3.2'])]);
+    expect(() => compile(podServer(), { ...issuer, certificate: clientsOnly })).toThrow(
+      expect.objectContaining({ code: 'ERR_CA_ISSUER', message: expect.stringContaining('1.3.6.1.5.5.7.3.1') }),
+    );
+    expect(compile(podClient(), { ...issuer, certificate: clientsOnly }).profile.name).toBe('pod-client');
+    const subject = encodeName(buildName({ commonName: 'Sub CA' }));
+    const wanted = { ...request, subject, subjectPublicKeyInfo: below.key.subjectPublicKeyInfo };
+    const sub = parseCertificate(issueSync(compile(subCa(), issuer), wanted, surroundings()).certificate);
+    expect(() => compile(subCa(), { certificate: sub, chain: [], key: below.key })).toThrow(/pathLenConstraint of 0/);
   });
 
   test('an issuer that is none', () => {

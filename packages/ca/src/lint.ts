@@ -1,14 +1,30 @@
-import { DerError, equalBytes, type Seconds } from '@mayfly/der';
-import { equalAlgorithmIdentifiers, parseTBSCertificate, type TBSCertificate, X509Error } from '@mayfly/x509';
+import { DerError, equalBytes, type Oid, type Seconds } from '@mayfly/der';
+import {
+  describePublicKey,
+  equalAlgorithmIdentifiers,
+  type PublicKeyDescription,
+  parseTBSCertificate,
+  type TBSCertificate,
+  X509Error,
+} from '@mayfly/x509';
 import {
   authorityKeyIdentifier,
   basicConstraints,
   extKeyUsage,
+  findExtension,
+  idCeAuthorityKeyIdentifier,
+  idCeBasicConstraints,
+  idCeExtKeyUsage,
+  idCeKeyUsage,
+  idCeSubjectAltName,
+  idCeSubjectKeyIdentifier,
+  type KeyUsageBit,
   keyUsage,
   subjectAltName,
   subjectKeyIdentifier,
 } from '@mayfly/x509/extensions';
-import { isDNSName } from '@mayfly/x509/general-name';
+import { type GeneralName, isDNSName, isMailbox } from '@mayfly/x509/general-name';
+import { parseName } from '@mayfly/x509/name';
 import type { CompiledProfile, Prepared } from './compile.js';
 
 /** A fault of what is about to be signed. */
@@ -22,8 +38,22 @@ export interface Finding {
 const MAX_TBS_LENGTH = 60_000;
 /** Longest serial number of RFC 5280 §4.1.2.2 is 20 octets; ours take 17. */
 const MAX_SERIAL_BITS = 159;
-/** Names that a certificate may carry; what path validators are ready to look at. */
-const MAX_SUBJECT_ALT_NAMES = 1000;
+/** RSA that is neither broken nor a burden to whoever verifies with it. */
+const MIN_MODULUS_LENGTH = 2048;
+const MAX_MODULUS_LENGTH = 8192;
+const MAX_EXPONENT_BITS = 33;
+/** RFC 3986 §3: a scheme and something behind it, in the characters of §2 (RFC 5280 §4.2.1.6 allows no relative one). */
+const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9!#$%&'()*+,./:;=?@[\]_~-]+$/;
+
+/** What `prepare` writes. */
+const EXTENSIONS: readonly Oid[] = [
+  idCeBasicConstraints,
+  idCeKeyUsage,
+  idCeExtKeyUsage,
+  idCeAuthorityKeyIdentifier,
+  idCeSubjectAltName,
+  idCeSubjectKeyIdentifier,
+];
 
 /**
  * Reads the bytes that are to be signed with the strict reader and holds them against RFC 5280 and the issuer.
@@ -35,7 +65,12 @@ export function lint(compiled: CompiledProfile, prepared: Prepared, now: Seconds
     return { rule: 'size', message: `${tbsCertificate.length} octets, at most ${MAX_TBS_LENGTH} are signed` };
   try {
     const tbs = parseTBSCertificate(tbsCertificate);
-    return lintFields(compiled, prepared, tbs, now) ?? lintExtensions(compiled, tbs);
+    return (
+      lintFields(compiled, prepared, tbs, now) ??
+      lintKey(compiled, tbs) ??
+      lintNames(tbs) ??
+      lintExtensions(compiled, tbs)
+    );
   } catch (error) {
     if (error instanceof DerError || error instanceof X509Error) return { rule: 'der', message: error.message };
     throw error;
@@ -66,32 +101,86 @@ function lintFields(
     return { rule: 'validity-of-issuer', message: `${notBefore} to ${notAfter} is not within that of the issuer` };
   if (notBefore > now || notBefore < now - 300)
     return { rule: 'backdate', message: `notBefore is ${now - notBefore} s ago` };
-  if (notAfter - notBefore > profile.maxLifetime)
+  if (notAfter - notBefore + (profile.lifetimeCounts === 'inclusive' ? 1 : 0) > profile.maxLifetime)
     return { rule: 'lifetime', message: 'longer than the profile allows' };
   if (profile.subject === 'empty' && tbs.subject.length !== 2)
     return { rule: 'subject', message: 'is not empty, as the profile wants it' };
   if (profile.cA && tbs.subject.length === 2) return { rule: 'subject', message: 'of a CA is empty' };
+  parseName(tbs.subject);
+  if (tbs.issuerUniqueID !== undefined || tbs.subjectUniqueID !== undefined)
+    return { rule: 'unique-identifiers', message: 'are there, which RFC 5280 §4.1.2.8 forbids' };
   return undefined;
 }
 
-function lintExtensions(compiled: CompiledProfile, tbs: TBSCertificate): Finding | undefined {
-  const { profile, issuer } = compiled;
+function lintKey({ profile }: CompiledProfile, tbs: TBSCertificate): Finding | undefined {
+  const key = describePublicKey(tbs.subjectPublicKeyInfo);
+  if (key.algorithm === 'other') return keyFinding(`of ${key.oid}, on a curve or by an algorithm that is not known`);
+  if (key.algorithm === 'RSA') {
+    const { modulusLength, publicExponent } = key;
+    if (modulusLength < MIN_MODULUS_LENGTH || modulusLength > MAX_MODULUS_LENGTH)
+      return keyFinding(`RSA of ${modulusLength} bits, not ${MIN_MODULUS_LENGTH} to ${MAX_MODULUS_LENGTH}`);
+    if (publicExponent >> BigInt(MAX_EXPONENT_BITS) !== 0n)
+      return keyFinding(`RSA with an exponent of more than ${MAX_EXPONENT_BITS} bits`);
+  }
+  for (const bit of profile.keyUsage)
+    if (!isPossible(key.algorithm, bit)) return keyFinding(`${key.algorithm}, which is not good for ${bit}`);
+  return undefined;
+}
+
+const keyFinding = (message: string): Finding => ({ rule: 'public-key', message });
+
+/** Whether a kind of key can do what a bit of keyUsage says: RFC 3279 §2.3.1, RFC 8813 §3, RFC 9295 §3. */
+function isPossible(algorithm: Exclude<PublicKeyDescription['algorithm'], 'other'>, bit: KeyUsageBit): boolean {
+  switch (bit) {
+    case 'keyEncipherment':
+    case 'dataEncipherment':
+      return algorithm === 'RSA';
+    case 'keyAgreement':
+    case 'encipherOnly':
+    case 'decipherOnly':
+      return algorithm === 'EC' || algorithm === 'X25519' || algorithm === 'X448';
+    default:
+      return algorithm !== 'X25519' && algorithm !== 'X448';
+  }
+}
+
+function lintNames(tbs: TBSCertificate): Finding | undefined {
   const alternatives = subjectAltName(tbs);
   if (tbs.subject.length === 2 && alternatives === undefined)
     return { rule: 'no-name', message: 'neither subject nor subjectAltName names anybody' };
-  if (alternatives !== undefined) {
-    const critical = tbs.extensions.find(({ extnID }) => extnID === '2.5.29.17')?.critical;
-    if (critical !== (tbs.subject.length === 2))
-      return { rule: 'subject-alt-name-critical', message: 'is critical exactly when the subject is empty' };
-    if (alternatives.length > MAX_SUBJECT_ALT_NAMES)
-      return {
-        rule: 'subject-alt-name-count',
-        message: `${alternatives.length} names, at most ${MAX_SUBJECT_ALT_NAMES}`,
-      };
-    for (const name of alternatives)
-      if (name.type === 'dNSName' && !isDNSName(name.value, { wildcard: true }))
-        return { rule: 'dns-name', message: `${JSON.stringify(name.value.slice(0, 80))} is no host name` };
+  if (alternatives === undefined) return undefined;
+  const critical = findExtension(tbs, idCeSubjectAltName)?.critical;
+  if (critical !== (tbs.subject.length === 2))
+    return { rule: 'subject-alt-name-critical', message: 'is critical exactly when the subject is empty' };
+  for (const name of alternatives) {
+    const finding = lintName(name);
+    if (finding !== undefined) return finding;
   }
+  return undefined;
+}
+
+function lintName(name: GeneralName): Finding | undefined {
+  switch (name.type) {
+    case 'dNSName':
+      return isDNSName(name.value, { wildcard: true }) ? undefined : nameFinding('dns-name', name.value, 'host name');
+    case 'rfc822Name':
+      return isMailbox(name.value) ? undefined : nameFinding('rfc822-name', name.value, 'mailbox');
+    case 'uniformResourceIdentifier':
+      return ABSOLUTE_URI.test(name.value) ? undefined : nameFinding('uri', name.value, 'absolute URI');
+    default:
+      return undefined; // the reader was strict
+  }
+}
+
+const nameFinding = (rule: string, text: string, state: string): Finding => ({
+  rule,
+  message: `${JSON.stringify(text.slice(0, 80))} is no ${state}`,
+});
+
+function lintExtensions(compiled: CompiledProfile, tbs: TBSCertificate): Finding | undefined {
+  const { profile, issuer } = compiled;
+  for (const { extnID } of tbs.extensions)
+    if (!EXTENSIONS.includes(extnID)) return { rule: 'extension', message: `${extnID} is not of the profile` };
   const authority = authorityKeyIdentifier(tbs)?.keyIdentifier;
   const ofIssuer = subjectKeyIdentifier(issuer.certificate);
   if (authority === undefined || ofIssuer === undefined || !equalBytes(authority, ofIssuer))
@@ -102,8 +191,9 @@ function lintExtensions(compiled: CompiledProfile, tbs: TBSCertificate): Finding
   const purposes = extKeyUsage(tbs) ?? [];
   if (purposes.length !== profile.extKeyUsage.length || !profile.extKeyUsage.every((oid) => purposes.includes(oid)))
     return { rule: 'ext-key-usage', message: 'differs from the profile' };
-  if ((basicConstraints(tbs)?.cA ?? false) !== profile.cA)
-    return { rule: 'basic-constraints', message: 'cA differs from the profile' };
+  const constraints = basicConstraints(tbs);
+  if ((constraints?.cA ?? false) !== profile.cA || constraints?.pathLenConstraint !== profile.pathLenConstraint)
+    return { rule: 'basic-constraints', message: 'cA or pathLenConstraint differs from the profile' };
   if (profile.cA && subjectKeyIdentifier(tbs) === undefined)
     return { rule: 'subject-key-identifier', message: 'is absent in a CA certificate' };
   return undefined;
