@@ -49,7 +49,10 @@ export function decodeOid(bytes: Uint8Array, start: number = 0, end: number = by
  * Dotted decimal as the content octets of an OBJECT IDENTIFIER.
  * @throws TypeError when the text is no OID: fewer than two arcs, leading zeros, first arc above 2, second above 39 below 2.
  */
-export function encodeOid(oid: Oid): Uint8Array {
+export const encodeOid = (oid: Oid): Uint8Array => new Uint8Array(oidOctets(oid));
+
+/** The octets of {@link encodeOid}, for a writer that copies them anyway. */
+export function oidOctets(oid: Oid): readonly number[] {
   // An octet takes at most four characters, so a longer text is refused before its numbers are read.
   if (oid.length > 4 * MAX_OID_LENGTH) refuseOid(oid);
   const octets: number[] = [];
@@ -58,8 +61,9 @@ export function encodeOid(oid: Oid): Uint8Array {
   for (let at = 0; at < oid.length; ) {
     const start = at;
     let arc = 0;
-    for (; at < oid.length && oid.charCodeAt(at) !== 0x2e; at++) {
+    for (; at < oid.length; at++) {
       const digit = oid.charCodeAt(at) - 0x30;
+      if (digit === -2) break;
       if (digit < 0 || digit > 9) refuseOid(oid);
       arc = arc * 10 + digit;
     }
@@ -78,7 +82,7 @@ export function encodeOid(oid: Oid): Uint8Array {
     else pushArc(octets, arcs === 2 ? arc + 40 * root : arc);
   }
   if (arcs < 2 || octets.length > MAX_OID_LENGTH) refuseOid(oid);
-  return new Uint8Array(octets);
+  return octets;
 }
 
 function refuseOid(oid: string): never {

@@ -1,5 +1,5 @@
 import { compareBytes } from './bytes.js';
-import { encodeOid, type Oid } from './oid.js';
+import { type Oid, oidOctets } from './oid.js';
 import { encodeString } from './strings.js';
 import { contextConstructedTag, contextTag, tags } from './tags.js';
 import { encodeTime, fitsUtcTime, type Seconds } from './time.js';
@@ -16,11 +16,14 @@ export type Child = DerNode | undefined | false;
 /** Identifier octet of a node that is already encoded. */
 const ENCODED = -1;
 
+/** Octets until they are written: small ones as numbers, because making an array for them takes longer than they do. */
+type Octets = Uint8Array | readonly number[];
+
 /** What a node is. Content is `bytes`, or `children` one after the other. */
 interface Tlv extends DerNode {
   readonly tag: number;
   readonly contentLength: number;
-  readonly bytes: Uint8Array | undefined;
+  readonly bytes: Octets | undefined;
   readonly children: readonly Child[] | undefined;
 }
 
@@ -35,7 +38,7 @@ const headerLength = (contentLength: number): number =>
           ? 5
           : 6;
 
-function leaf(tag: number, bytes: Uint8Array): DerNode {
+function leaf(tag: number, bytes: Octets): DerNode {
   const contentLength = bytes.length;
   const node: Tlv = {
     byteLength: headerLength(contentLength) + contentLength,
@@ -124,7 +127,8 @@ export function implicit(tagNumber: number, child: DerNode): DerNode {
     der[0] = (der[0]! & 0x20) | contextTag(tagNumber);
     return raw(der);
   }
-  const retagged: Tlv = { ...node, tag: (node.tag & 0x20) | contextTag(tagNumber) };
+  const { byteLength, contentLength, bytes, children } = node;
+  const retagged: Tlv = { byteLength, tag: (node.tag & 0x20) | contextTag(tagNumber), contentLength, bytes, children };
   return retagged;
 }
 
@@ -154,10 +158,10 @@ export function unsignedInteger(magnitude: Uint8Array): DerNode {
 
 export const enumerated = (value: number): DerNode => leaf(tags.enumerated, integerContent(value));
 
-function integerContent(value: bigint | number): Uint8Array {
+function integerContent(value: bigint | number): readonly number[] {
   if (typeof value === 'number' && !Number.isSafeInteger(value))
     throw new RangeError(`Cannot encode INTEGER: not a safe integer ${value}`);
-  if (typeof value === 'number' && value >= -0x80 && value < 0x80) return Uint8Array.of(value & 0xff);
+  if (typeof value === 'number' && value >= -0x80 && value < 0x80) return [value & 0xff];
   let rest = BigInt(value);
   const octets: number[] = [];
   do {
@@ -166,11 +170,11 @@ function integerContent(value: bigint | number): Uint8Array {
   } while (rest !== 0n && rest !== -1n);
   const signed = octets[octets.length - 1]! >= 0x80;
   if (signed !== rest < 0n) octets.push(rest < 0n ? 0xff : 0);
-  return Uint8Array.from(octets.reverse());
+  return octets.reverse();
 }
 
 /** @throws TypeError when the text is no OID. */
-export const oid = (value: Oid): DerNode => leaf(tags.oid, encodeOid(value));
+export const oid = (value: Oid): DerNode => leaf(tags.oid, oidOctets(value));
 
 export const nullValue = (): DerNode => leaf(tags.null, EMPTY);
 
