@@ -151,6 +151,19 @@ describe('SubjectPublicKeyInfo', () => {
   });
 });
 
+test.each([
+  ['node', node.verifier],
+  ['webcrypto', webcrypto.verifier],
+  ['noble', noble.verifier],
+] as const)('a verifier of %s keeps its key when the Buffer that it came from changes', async (_provider, verifier) => {
+  const tbs = Uint8Array.of(1, 2, 3);
+  const { signatureAlgorithm, subjectPublicKeyInfo, sign } = node.generateKeySync('P-256');
+  const spki = Buffer.from(subjectPublicKeyInfo);
+  const verify = verifier(spki);
+  spki.fill(0);
+  expect(await verify({ tbs, signatureAlgorithm, signatureValue: sign(tbs) })).toBe(true);
+});
+
 describe('Ecdsa-Sig-Value', () => {
   test('r‖s there and back', () => {
     fc.assert(

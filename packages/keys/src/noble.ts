@@ -115,7 +115,7 @@ export const verifyWithNoble: SyncVerifySignature = (signed, subjectPublicKeyInf
   verifier(subjectPublicKeyInfo)(signed);
 
 /**
- * A verifier for a key that is met often.
+ * A verifier for a key that is met often; the key is copied.
  * @returns Whether the signature is this key's; `false` for malformed signatures and for schemes of other kinds of key.
  * The function throws {@link KeysError} `ERR_KEYS_UNSUPPORTED_ALGORITHM` for schemes that are not known.
  * @throws {@link KeysError} `ERR_KEYS_UNSUPPORTED_ALGORITHM`, also for RSA keys; `ERR_KEYS_PUBLIC_KEY`.
@@ -124,7 +124,7 @@ export function verifier(
   subjectPublicKeyInfo: Uint8Array,
   backend: Backend = nobleBackend,
 ): (signed: SignedParts) => boolean {
-  const key = parsePublicKey(subjectPublicKeyInfo);
+  const key = parsePublicKey(Uint8Array.from(subjectPublicKeyInfo));
   if (key.keyType === 'RSA') throw noRsa();
   if (key.keyType === 'Ed25519')
     return ({ tbs, signatureAlgorithm: identifier, signatureValue }) =>

@@ -138,14 +138,15 @@ export const verifyWithWebCrypto: VerifySignature = async (signed, subjectPublic
   verifier(subjectPublicKeyInfo)(signed);
 
 /**
- * A verifier for a key that is met often: imported once for each scheme.
+ * A verifier for a key that is met often: copied, and imported once for each scheme.
  * @returns Whether the signature is this key's; `false` for malformed signatures and for schemes of other kinds of key.
  * The promise rejects with {@link KeysError} `ERR_KEYS_UNSUPPORTED_ALGORITHM` for schemes that are not known,
  * `ERR_KEYS_PUBLIC_KEY` when the platform refuses the key.
  * @throws {@link KeysError} `ERR_KEYS_UNSUPPORTED_ALGORITHM`, `ERR_KEYS_PUBLIC_KEY`.
  */
 export function verifier(subjectPublicKeyInfo: Uint8Array): (signed: SignedParts) => Promise<boolean> {
-  const key = parsePublicKey(subjectPublicKeyInfo);
+  const spki = Uint8Array.from(subjectPublicKeyInfo);
+  const key = parsePublicKey(spki);
   const imported = new Map<SignatureScheme, Promise<PlatformKey>>();
   return async ({ tbs, signatureAlgorithm: identifier, signatureValue }) => {
     const name = signatureScheme(identifier);
@@ -157,7 +158,7 @@ export function verifier(subjectPublicKeyInfo: Uint8Array): (signed: SignedParts
     const parameters = platformParameters(scheme, key.keyType === 'EC' ? key.curve : undefined);
     let publicKey = imported.get(name);
     if (publicKey === undefined) {
-      publicKey = crypto.subtle.importKey('spki', unshared(subjectPublicKeyInfo), parameters, true, ['verify']);
+      publicKey = crypto.subtle.importKey('spki', spki, parameters, true, ['verify']);
       imported.set(name, publicKey);
     }
     let platformKey: PlatformKey;
