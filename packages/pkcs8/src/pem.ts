@@ -40,7 +40,7 @@ function readBlock({ label, bytes, headers, line }: PemBlock): PrivateKeyPem {
     throw new Pkcs8Error(
       'ERR_PKCS8_UNSUPPORTED',
       `Cannot read PEM at line ${line}: ${label} is encrypted by RFC 1421 headers` +
-        `${cipher === undefined ? '' : ` (${cipher.split(',')[0]})`}; "openssl pkcs8 -topk8" turns it into PKCS#8`,
+        `${/^[A-Za-z0-9-]{1,32}/.exec(cipher ?? '')?.map((name) => ` (${name})`) ?? ''}; "openssl pkcs8 -topk8" turns it into PKCS#8`,
     );
   switch (label) {
     case 'PRIVATE KEY':
