@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { concatBytes, type DerError, fromHex, toHex } from '@mayfly/der';
+import { concatBytes, type DerError, encode, fromHex, octetString, toHex } from '@mayfly/der';
 import { decodePem } from '@mayfly/der/pem';
 import { describe, expect, test } from 'vitest';
 import {
@@ -11,6 +11,7 @@ import {
   parseCertificates,
   X509Error,
 } from './index.js';
+import { assemble } from './signed.js';
 
 const pem = execFileSync(
   'openssl',
@@ -44,6 +45,14 @@ function edit(bytes: Uint8Array, before: string, after: string): Uint8Array {
   expect(hex.split(before)).toHaveLength(2);
   return fromHex(hex.replace(before, after));
 }
+
+test('an algorithm that fills the input does not fill the message', () => {
+  const { tbsCertificate, signatureValue } = parseCertificate(der);
+  const signatureAlgorithm = { algorithm: '1.2.3', parameters: encode(octetString(new Uint8Array(60_000))) };
+  expect(() => parseCertificate(assemble({ tbs: tbsCertificate, signatureAlgorithm, signatureValue }))).toThrow(
+    expect.objectContaining({ code: 'ERR_X509_ALGORITHM_MISMATCH', message: expect.stringMatching(/^.{1,500}$/) }),
+  );
+});
 
 describe('parseCertificate', () => {
   test('reads what node:crypto reads', () => {

@@ -169,7 +169,7 @@ function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boole
       'ERR_X509_ALGORITHM_MISMATCH',
       algorithmStart,
       certificate.path('signatureAlgorithm'),
-      `0x${toHex(certificate.since(algorithmStart))}, but tbsCertificate.signature is 0x${toHex(der.subarray(signatureStart, signatureEnd))}`,
+      `${shorten(certificate.since(algorithmStart))}, but tbsCertificate.signature is ${shorten(der.subarray(signatureStart, signatureEnd))}`,
     );
   const signatureValue = certificate.bitStringOctets('signatureValue');
   certificate.end();
@@ -192,6 +192,9 @@ function readCertificate(reader: DerReader, der: Uint8Array, strictSerial: boole
     ? parsed
     : { ...parsed, ...(issuerUniqueID && { issuerUniqueID }), ...(subjectUniqueID && { subjectUniqueID }) };
 }
+
+/** Octets as a message shows them: an algorithm with its usual parameters is whole, but no input of 64 KiB. */
+const shorten = (octets: Uint8Array): string => `0x${toHex(octets.subarray(0, 80))}${octets.length > 80 ? '…' : ''}`;
 
 /** Whether one part of the input stands there again: two views to compare would cost more than the comparison. */
 function repeats(der: Uint8Array, start: number, end: number, againStart: number, againEnd: number): boolean {

@@ -79,8 +79,8 @@ interface Search {
  *
  * This is a part of RFC 5280 §6: names, signatures, dates, basicConstraints, keyUsage and extended key usage. It knows neither
  * certificate policies nor revocation, and refuses a chain in which an authority has name constraints
- * (`NameConstraintsUnsupported`) or any certificate a critical extension that it does not honour, so a chain that it accepts has
- * nothing in it that it passed over. Whether the leaf has the name that somebody looked for is asked elsewhere.
+ * (`NameConstraintsUnsupported`) or any certificate a critical extension that it does not honour, so in a chain that it accepts
+ * it passed over nothing that is critical; RFC 5280 asks that policyConstraints and inhibitAnyPolicy are. Whether the leaf has the name that somebody looked for is asked elsewhere.
  * @throws What `verify` threw first, when no other candidate gave a chain. RangeError for a moment that is no whole second
  * and a budget that is no whole number. Broken extensions are a refusal.
  */
