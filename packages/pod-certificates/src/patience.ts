@@ -8,8 +8,12 @@ export interface Patience {
   after(error: unknown): Seconds;
 }
 
-/** @param random - Draws from [0, 1). */
+/**
+ * @param random - Draws from [0, 1).
+ * @throws RangeError for options outside their range.
+ */
 export function createPatience(clock: Clock, options: BackoffOptions, random: () => number): Patience {
+  backoffDelay(undefined, 0, options, () => 0); // throws now what it would throw at the first failure
   let previous: Seconds | undefined;
   return {
     after(error) {

@@ -18,12 +18,17 @@ test.each([
   expect(backoffDelay(previous, remaining, options, () => draw)).toBe(delay);
 });
 
-test.each([[{ base: 0 }], [{ base: 10, cap: 5 }], [{ base: 1.5 }], [{ share: 0 }], [{ share: 2 }]])(
-  'refuses %o',
-  (options) => {
-    expect(() => backoffDelay(undefined, 60, options)).toThrow(RangeError);
-  },
-);
+test.each([
+  [{ base: 0 }],
+  [{ cap: 1.5 }],
+  [{ cap: Number.POSITIVE_INFINITY }],
+  [{ base: 10, cap: 5 }],
+  [{ base: 1.5 }],
+  [{ share: 0 }],
+  [{ share: 2 }],
+])('refuses %o', (options) => {
+  expect(() => backoffDelay(undefined, 60, options)).toThrow(RangeError);
+});
 
 test('R4: stays within its bounds for any history', () => {
   fc.assert(

@@ -4,7 +4,7 @@ import type { Seconds } from '@mayfly/der';
 export interface BackoffOptions {
   /** Shortest delay in seconds, at least 1. Default 1. */
   readonly base?: Seconds;
-  /** Longest delay in seconds. Default 300. */
+  /** Longest delay in whole seconds. Default 300. */
   readonly cap?: Seconds;
   /** Longest delay as a share of what remains until `notAfter`, while something remains. In (0, 1]. Default 0.05. */
   readonly share?: number;
@@ -26,7 +26,7 @@ export function backoffDelay(
   random: () => number = Math.random,
 ): Seconds {
   unknown satisfies Record<string, never>;
-  if (!(1 <= base && base <= cap && Number.isInteger(base)))
+  if (!(1 <= base && base <= cap && Number.isSafeInteger(base) && Number.isSafeInteger(cap)))
     throw new RangeError(`Cannot back off from ${base} s to ${cap} s: need whole seconds, 1 <= base <= cap`);
   if (!(0 < share && share <= 1)) throw new RangeError(`Cannot back off by a share of ${share}: need 0 < share <= 1`);
   const drawn = base + Math.floor(random() * (3 * (previous ?? base) - base + 1));

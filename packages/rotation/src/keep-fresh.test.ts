@@ -292,3 +292,12 @@ test('S2: no event carries the key', async () => {
   ]);
   await stop();
 });
+
+test.each([[{ backoff: { base: 0 } }], [{ refresh: { fraction: 1 } }], [{ attemptTimeout: Number.NaN }]])(
+  'refuses %o at the start, not at the first failure',
+  async (options) => {
+    const { ended, state } = simulate(options);
+    await expect(ended).rejects.toThrow(RangeError);
+    expect(state.asked).toBe(0);
+  },
+);

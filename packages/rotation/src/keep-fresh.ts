@@ -61,7 +61,7 @@ const LONGEST_SPREAD = 60;
  * until and past `notAfter`; a bundle that could not be stored is stored later, not obtained again.
  * @returns When the signal is aborted.
  * @throws What `store.load` throws, and {@link RotationError} `ERR_ROTATION_BUNDLE` when the store holds no certificate
- * that can be read: a person should look before a key is replaced.
+ * that can be read: a person should look before a key is replaced. RangeError for options outside their range.
  */
 export async function keepFresh(options: KeepFreshOptions): Promise<void> {
   try {
@@ -84,6 +84,9 @@ async function rotate({
   ...unknown
 }: KeepFreshOptions): Promise<never> {
   unknown satisfies Record<string, never>;
+  if (!(attemptTimeout >= 1)) throw new RangeError(`Cannot wait ${attemptTimeout} s for a bundle: need 1 or more`);
+  backoffDelay(undefined, 0, backoff, () => 0); // throw now what they would throw at the first attempt
+  refreshAt({ notBefore: 0, notAfter: 0 }, refresh, () => 0);
   signal.throwIfAborted();
   let held: Held | undefined;
   let alarms: { readonly type: 'overdue' | 'expired'; readonly at: Seconds }[] = [];

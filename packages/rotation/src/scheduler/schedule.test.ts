@@ -38,6 +38,7 @@ test('takes no more than it is asked for, not even of one second', () => {
 test('a moment is a whole second', () => {
   expect(() => new Schedule().set('a', 1.5)).toThrow(RangeError);
   expect(() => new Schedule().set('a', Number.NaN)).toThrow(RangeError);
+  expect(() => new Schedule().set('a', 1, 1.5)).toThrow(RangeError);
 });
 
 test('behaves as a plain map for any history', () => {

@@ -10,6 +10,13 @@ export interface ScheduleEntry {
 
 const FIRST_CAPACITY = 1024;
 
+/** @throws RangeError when a key cannot be planned then; what is planned can always be restored from a snapshot. */
+export function requirePlan(key: string, due: Seconds, deadline: Seconds = Number.POSITIVE_INFINITY): void {
+  if (!Number.isSafeInteger(due)) throw new RangeError(`Cannot plan ${key} at ${due}: need a whole second`);
+  if (!Number.isSafeInteger(deadline) && deadline !== Number.POSITIVE_INFINITY)
+    throw new RangeError(`Cannot plan ${key} with the deadline ${deadline}: need a whole second`);
+}
+
 /**
  * Keys and the second each is due, for millions of them; pure, the time is an argument.
  *
@@ -37,10 +44,11 @@ export class Schedule {
   /**
    * Plans a key, or plans it anew.
    * @param due - Whole second.
-   * @throws RangeError when `due` is no integer.
+   * @param deadline - Whole second, or infinity for none.
+   * @throws RangeError when one of them is neither.
    */
   set(key: string, due: Seconds, deadline: Seconds = Number.POSITIVE_INFINITY): void {
-    if (!Number.isSafeInteger(due)) throw new RangeError(`Cannot plan ${key} at ${due}: need a whole second`);
+    requirePlan(key, due, deadline);
     const { slot, isNew } = this.#keys.findOrAdd(key);
     if (slot >= this.#due.length) this.#grow();
     if (!isNew) this.#unlink(slot);

@@ -153,6 +153,25 @@ describe('failures', () => {
     await stop();
   });
 
+  test.each([[{ due: Number.NaN }], [{ due: START + 10.5 }], [{ due: START + 10, deadline: Number.NaN }]])(
+    'a next run at %o is a failure of its key alone',
+    async (next) => {
+      const { clock, scheduler, events, run, stop } = set({
+        work: async ({ key }) => (key === 'bad' ? next : undefined),
+      });
+      scheduler.set('bad', START + 1);
+      scheduler.set('good', START + 2);
+      run();
+      await clock.advance(3);
+      expect(events).toMatchObject([
+        { type: 'retry', key: 'bad', error: expect.any(RangeError) },
+        { type: 'done', key: 'good' },
+      ]);
+      expect(scheduler.get('bad')).toBeDefined();
+      await stop();
+    },
+  );
+
   test('a failing key does not hold up the others', async () => {
     const { clock, scheduler, starts, run, stop } = set({
       work: async ({ key }) => {
@@ -214,6 +233,7 @@ describe('pace', () => {
   test('needs at least one of each', () => {
     expect(() => set({ concurrency: 0 })).toThrow(RangeError);
     expect(() => set({ perSecond: 0 })).toThrow(RangeError);
+    expect(() => set({ backoff: { base: 0 } })).toThrow(RangeError);
   });
 });
 

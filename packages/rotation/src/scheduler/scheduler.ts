@@ -3,7 +3,7 @@ import { type BackoffOptions, backoffDelay } from '../backoff.js';
 import { type Clock, STEP_THRESHOLD } from '../clock.js';
 import { herdSpread } from '../refresh.js';
 import { stableRandom } from '../stable-random.js';
-import { Schedule, type ScheduleEntry } from './schedule.js';
+import { requirePlan, Schedule, type ScheduleEntry } from './schedule.js';
 import { type ScheduleSnapshot, snapshotOf } from './snapshot.js';
 
 /** When the same key is due again. */
@@ -29,7 +29,8 @@ export type SchedulerEvent =
 export interface SchedulerOptions {
   readonly clock: Clock;
   /**
-   * Does the work of one entry; a rejection is retried with back-off, for ever. Must heed the signal.
+   * Does the work of one entry; a rejection, or a next run at no whole second, is retried with back-off, for ever. Must
+   * heed the signal.
    * @returns When the key is due again, or `undefined` to forget it.
    */
   readonly work: (entry: ScheduleEntry, signal: AbortSignal) => Promise<NextRun | undefined>;
@@ -65,7 +66,10 @@ export interface Scheduler {
 /** Longest sleep in seconds, as a guard against a clock that keeps no promise. */
 const LONGEST_NAP = 60;
 
-/** Makes a scheduler; it does nothing before `run`. */
+/**
+ * Makes a scheduler; it does nothing before `run`.
+ * @throws RangeError for options outside their range.
+ */
 export function createScheduler({
   clock,
   work,
@@ -80,6 +84,7 @@ export function createScheduler({
   unknown satisfies Record<string, never>;
   if (!(concurrency >= 1 && perSecond >= 1))
     throw new RangeError(`Cannot run ${concurrency} at once and ${perSecond} per second: need at least 1 of each`);
+  backoffDelay(undefined, 0, backoff, () => 0); // throws now what it would throw at the first failure
   const underWay = new Map<string, ScheduleEntry>();
   /** Last delay of each key whose work failed last. */
   const delays = new Map<string, Seconds>();
@@ -115,6 +120,7 @@ export function createScheduler({
     let failure: { readonly error: unknown } | undefined;
     try {
       next = await work(entry, signal);
+      if (next !== undefined) requirePlan(key, next.due, next.deadline);
     } catch (error) {
       failure = { error };
     }
