@@ -163,10 +163,8 @@ describe('failures', () => {
       scheduler.set('good', START + 2);
       run();
       await clock.advance(3);
-      expect(events).toMatchObject([
-        { type: 'retry', key: 'bad', error: expect.any(RangeError) },
-        { type: 'done', key: 'good' },
-      ]);
+      expect(events[0]).toMatchObject({ type: 'retry', key: 'bad', error: expect.any(RangeError) });
+      expect(events).toContainEqual(expect.objectContaining({ type: 'done', key: 'good' }));
       expect(scheduler.get('bad')).toBeDefined();
       await stop();
     },
