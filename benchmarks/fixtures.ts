@@ -1,5 +1,12 @@
 import { generateKeyPairSync, randomBytes, webcrypto } from 'node:crypto';
-import { compile, type IssuanceRequest, issueSync, type Surroundings, type SyncIssuer } from '@mayfly/ca';
+import {
+  bufferedRandomBytes,
+  compile,
+  type IssuanceRequest,
+  issueSync,
+  type Surroundings,
+  type SyncIssuer,
+} from '@mayfly/ca';
 import { podPeer } from '@mayfly/ca/profiles';
 import type { Seconds } from '@mayfly/der';
 import { fromPkcs8, generateKeySync } from '@mayfly/keys/node';
@@ -17,7 +24,7 @@ const P256 = { name: 'ECDSA', namedCurve: 'P-256' };
 /** The machine's clock and generator. */
 export const around: Surroundings = {
   now: () => Math.floor(Date.now() / 1000),
-  randomBytes: (length) => randomBytes(length),
+  randomBytes: bufferedRandomBytes((length) => new Uint8Array(randomBytes(length))),
 };
 
 /** A new P-256 key in every form. */

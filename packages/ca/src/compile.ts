@@ -17,6 +17,7 @@ import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
 import { assemble } from '@mayfly/x509/signed';
 import { CaError } from './errors.js';
 import { defineIssuer, type Issuer } from './issuer.js';
+import { lintProfile } from './lint.js';
 import type { Profile } from './profile.js';
 
 /** What a certificate is to say; decided by the caller's rules, never copied from a request unseen. */
@@ -47,7 +48,9 @@ export interface CompiledProfile<I extends Issuer = Issuer> {
   readonly constant: {
     readonly version: DerNode;
     readonly algorithmAndIssuer: DerNode;
-    readonly extensions: DerNode;
+    /** The first extensions of every certificate, and the same as one piece of DER. */
+    readonly extensions: readonly Extension[];
+    readonly extensionsDer: DerNode;
   };
 }
 
@@ -80,19 +83,24 @@ export function compile<I extends Issuer>(profile: Profile, issuer: I): Compiled
   // RFC 5280 §4.2.1.1: the authority key identifier of a certificate is the subject key identifier of its issuer.
   const keyIdentifier = subjectKeyIdentifier(certificate)!;
   const constraints = profile.pathLenConstraint === undefined ? {} : { pathLenConstraint: profile.pathLenConstraint };
-  const extensions: readonly (Extension | false)[] = [
+  const optional: readonly (Extension | false)[] = [
     profile.cA && basicConstraintsExtension({ cA: true, ...constraints }),
     keyUsageExtension(profile.keyUsage),
     profile.extKeyUsage.length > 0 && extKeyUsageExtension(profile.extKeyUsage),
     authorityKeyIdentifierExtension({ keyIdentifier }),
   ];
+  const extensions = optional.filter((extension) => extension !== false);
+  const finding = lintProfile(profile, issuer, { extensions });
+  if (finding !== undefined)
+    throw new CaError('ERR_CA_LINT', `Cannot compile ${profile.name}, ${finding.rule}: ${finding.message}`);
   return {
     profile,
     issuer,
     constant: {
       version: raw(encode(explicit(0, integer(2)))),
       algorithmAndIssuer: together(algorithmIdentifierNode(key.signatureAlgorithm), raw(certificate.subject)),
-      extensions: together(...extensions.filter((extension) => extension !== false).map(extensionNode)),
+      extensions,
+      extensionsDer: together(...extensions.map(extensionNode)),
     },
   };
 }
@@ -177,7 +185,7 @@ export function prepare(compiled: CompiledProfile, request: IssuanceRequest, aro
       explicit(
         3,
         sequence(
-          constant.extensions,
+          constant.extensionsDer,
           // RFC 5280 §4.2.1.6: critical when it is all that names the subject.
           subjectAltName.length > 0 && extensionNode(subjectAltNameExtension(subjectAltName, subject.length === 2)),
           profile.subjectKeyIdentifier === 'rfc7093' &&

@@ -14,4 +14,5 @@ export { issue, issueSync } from './issue.js';
 export { defineIssuer, type Issuer, type SyncIssuer } from './issuer.js';
 export { type Finding, lint } from './lint.js';
 export { defineProfile, type Profile, type ProfileConfig } from './profile.js';
+export { bufferedRandomBytes } from './random.js';
 export { type Decision, type Denial, decide, type Evidence, type Rule } from './rules.js';

@@ -300,7 +300,7 @@ describe('lint sees the bytes', () => {
       'an extension that no profile has',
       compiled,
       edited('0603551d25', '0603551d36'), // inhibitAnyPolicy in the place of extKeyUsage
-      'extension',
+      'ext-key-usage',
     ],
     [
       'too large',

@@ -2,6 +2,7 @@ import { DerError, equalBytes, type Oid, type Seconds } from '@mayfly/der';
 import {
   describePublicKey,
   equalAlgorithmIdentifiers,
+  type HasExtensions,
   type PublicKeyDescription,
   parseTBSCertificate,
   type TBSCertificate,
@@ -26,6 +27,8 @@ import {
 import { type GeneralName, isDNSName, isMailbox } from '@mayfly/x509/general-name';
 import { parseName } from '@mayfly/x509/name';
 import type { CompiledProfile, Prepared } from './compile.js';
+import type { Issuer } from './issuer.js';
+import type { Profile } from './profile.js';
 
 /** A fault of what is about to be signed. */
 export interface Finding {
@@ -45,15 +48,13 @@ const MAX_EXPONENT_BITS = 33;
 /** RFC 3986 §3: a scheme and something behind it, in the characters of §2 (RFC 5280 §4.2.1.6 allows no relative one). */
 const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9!#$%&'()*+,./:;=?@[\]_~-]+$/;
 
-/** What `prepare` writes. */
-const EXTENSIONS: readonly Oid[] = [
-  idCeBasicConstraints,
-  idCeKeyUsage,
-  idCeExtKeyUsage,
-  idCeAuthorityKeyIdentifier,
-  idCeSubjectAltName,
-  idCeSubjectKeyIdentifier,
-];
+/** The rule that an extension of the profile belongs to. */
+const RULES: Readonly<Record<Oid, string>> = {
+  [idCeBasicConstraints]: 'basic-constraints',
+  [idCeKeyUsage]: 'key-usage',
+  [idCeExtKeyUsage]: 'ext-key-usage',
+  [idCeAuthorityKeyIdentifier]: 'authority-key-identifier',
+};
 
 /**
  * Reads the bytes that are to be signed with the strict reader and holds them against RFC 5280 and the issuer.
@@ -177,24 +178,42 @@ const nameFinding = (rule: string, text: string, state: string): Finding => ({
   message: `${JSON.stringify(text.slice(0, 80))} is no ${state}`,
 });
 
-function lintExtensions(compiled: CompiledProfile, tbs: TBSCertificate): Finding | undefined {
-  const { profile, issuer } = compiled;
-  for (const { extnID } of tbs.extensions)
-    if (!EXTENSIONS.includes(extnID)) return { rule: 'extension', message: `${extnID} is not of the profile` };
-  const authority = authorityKeyIdentifier(tbs)?.keyIdentifier;
+/**
+ * The extensions of the profile to the octet, as {@link lintProfile} has seen them, then those of this certificate alone,
+ * and nothing else.
+ */
+function lintExtensions({ profile, constant }: CompiledProfile, { extensions }: TBSCertificate): Finding | undefined {
+  let at = 0;
+  for (const { extnID, critical, extnValue } of constant.extensions) {
+    const found = extensions[at++];
+    if (found?.extnID !== extnID || found.critical !== critical || !equalBytes(found.extnValue, extnValue))
+      return { rule: RULES[extnID]!, message: 'differs from the profile' };
+  }
+  let identified = false;
+  for (; at < extensions.length; at++) {
+    const { extnID } = extensions[at]!;
+    if (extnID === idCeSubjectKeyIdentifier) identified = true;
+    else if (extnID !== idCeSubjectAltName) return { rule: 'extension', message: `${extnID} is not of the profile` };
+  }
+  if (identified !== (profile.subjectKeyIdentifier !== 'omit'))
+    return { rule: 'subject-key-identifier', message: 'differs from the profile' };
+  return undefined;
+}
+
+/** Reads the extensions that all certificates of a profile share, once, and holds them against it and the issuer. */
+export function lintProfile(profile: Profile, issuer: Issuer, constant: HasExtensions): Finding | undefined {
+  const authority = authorityKeyIdentifier(constant)?.keyIdentifier;
   const ofIssuer = subjectKeyIdentifier(issuer.certificate);
   if (authority === undefined || ofIssuer === undefined || !equalBytes(authority, ofIssuer))
     return { rule: 'authority-key-identifier', message: 'is not the subjectKeyIdentifier of the issuer' };
-  const usage = keyUsage(tbs);
+  const usage = keyUsage(constant);
   if (usage === undefined || usage.size !== profile.keyUsage.length || !profile.keyUsage.every((bit) => usage.has(bit)))
     return { rule: 'key-usage', message: 'differs from the profile' };
-  const purposes = extKeyUsage(tbs) ?? [];
+  const purposes = extKeyUsage(constant) ?? [];
   if (purposes.length !== profile.extKeyUsage.length || !profile.extKeyUsage.every((oid) => purposes.includes(oid)))
     return { rule: 'ext-key-usage', message: 'differs from the profile' };
-  const constraints = basicConstraints(tbs);
+  const constraints = basicConstraints(constant);
   if ((constraints?.cA ?? false) !== profile.cA || constraints?.pathLenConstraint !== profile.pathLenConstraint)
     return { rule: 'basic-constraints', message: 'cA or pathLenConstraint differs from the profile' };
-  if (profile.cA && subjectKeyIdentifier(tbs) === undefined)
-    return { rule: 'subject-key-identifier', message: 'is absent in a CA certificate' };
   return undefined;
 }

@@ -4,6 +4,12 @@ export interface DNSNameOptions {
   readonly wildcard?: boolean;
 }
 
+/** Labels with dots between them, the last not all digits. */
+const HOST =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*(?![0-9]+$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+const WILDCARD =
+  /^\*\.(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?![0-9]+$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+
 /**
  * Whether a text is a DNS name in the preferred name syntax (RFC 1034 §3.5 as amended by RFC 1123 §2.1) that a certificate
  * may carry: at most 253 octets, labels of 1 to 63 letters, digits and inner hyphens, no dot at the end, and not an IPv4
@@ -14,12 +20,7 @@ export function isDNSName(text: string, { wildcard = false, ...unknown }: DNSNam
   const isWildcard = text.startsWith('*.');
   if (isWildcard && !wildcard) return false;
   if (text.length > 253) return false;
-  const labels = (isWildcard ? text.slice(2) : text).split('.');
-  if (isWildcard && labels.length < 2) return false;
-  return (
-    labels.every((label) => /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label)) &&
-    !/^[0-9]+$/.test(labels[labels.length - 1]!)
-  );
+  return isWildcard ? WILDCARD.test(text) : HOST.test(text);
 }
 
 /** Whether a text is an addr-spec of ASCII as certificates carry it: `Local-part "@" Domain` (RFC 5280 §4.2.1.6). */
