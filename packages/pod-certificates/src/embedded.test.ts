@@ -1,18 +1,12 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { encodePem } from '@mayfly/der/pem';
 import { parseCertificationRequest } from '@mayfly/pkcs10';
-import { simulatedClock } from '@mayfly/rotation/testing';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { ApiError, type WatchEvent } from './api.js';
-import { type EmbeddedApi, openEmbeddedApi } from './embedded.js';
-import { nodeVerifiers } from './node.js';
-import { directoryStorage } from './persistence.js';
+import type { EmbeddedApi } from './embedded.js';
 import { deniedStatus, failedStatus, issuedStatus } from './status.js';
 import { testLeaf, testRoot } from './testing/authority.js';
-import { NOW, seededBytes, testCluster, testRequest, testStub } from './testing/cluster.js';
+import { NOW, testCluster, testRequest, testStub } from './testing/cluster.js';
 import type { PodCertificateRequest } from './types.js';
 
 const root = testRoot(NOW);
@@ -254,82 +248,19 @@ describe('trust bundles', () => {
     expect((await api.getTrustBundle('example.com:signer:live')).metadata.uid).toBe(live.metadata.uid);
     await expect(api.getTrustBundle('x')).rejects.toMatchObject({ status: 404 });
   });
+  test('a selector that makes no sense harms nobody but whoever asks', async () => {
+    const { api } = await testCluster();
+    const { signal } = new AbortController();
+    const selector = {
+      signerName: 'pki.example.com/workload',
+      labelSelector: { matchLabels: { a: 'b' }, matchExpressions: [{ key: 'c', operator: 'In' as const }] },
+    };
+    expect(() => api.watchTrustBundles(selector, { signal })).toThrow(RangeError);
+    await expect(api.listTrustBundles(selector)).rejects.toThrow(RangeError);
+  });
   test('are refused as kube-apiserver refuses them', async () => {
     const { api } = await testCluster();
     await expect(apply(api, 'wrong', {})).rejects.toMatchObject({ status: 422, causes: [{ field: 'metadata.name' }] });
-  });
-});
-
-describe('storage', () => {
-  let directory: string;
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'mayfly-api-'));
-  });
-  afterEach(() => rm(directory, { recursive: true }));
-  const open = (seed: number) =>
-    openEmbeddedApi({
-      clock: simulatedClock({ now: NOW }),
-      randomBytes: seededBytes(seed),
-      verifiers: nodeVerifiers,
-      storage: directoryStorage(join(directory, 'state')),
-    });
-
-  test('brings everything back, and never an old version', async () => {
-    const before = await open(1);
-    const kept = await before.createRequest(testRequest());
-    const updated = await before.updateStatus(kept, denial);
-    const bundle = await before.applyTrustBundle({
-      metadata: { name: 'a', labels: { b: 'c' } },
-      spec: { trustBundle: anchors },
-    });
-    const lost = await before.createRequest(testRequest());
-    await before.deleteRequest('shop', lost.metadata.name);
-
-    const after = await open(2);
-    expect(updated).toEqual({ ok: true, request: await after.getRequest('shop', kept.metadata.name) });
-    expect(await after.getTrustBundle('a')).toEqual(bundle);
-    expect((await after.listRequests()).items).toHaveLength(1);
-    const next = await after.createRequest(testRequest());
-    expect(Number(next.metadata.resourceVersion)).toBeGreaterThan(5);
-    const again = await (await open(3)).createRequest(testRequest());
-    expect(Number(again.metadata.resourceVersion)).toBeGreaterThan(Number(next.metadata.resourceVersion));
-  });
-  test('is private', async () => {
-    const { metadata } = await (await open(1)).createRequest(testRequest());
-    const kind = join(directory, 'state', 'podcertificaterequests');
-    expect((await stat(kind)).mode & 0o777).toBe(0o700);
-    expect(await readdir(kind)).toEqual([`${metadata.uid}.json`]);
-    expect((await stat(join(kind, `${metadata.uid}.json`))).mode & 0o777).toBe(0o600);
-  });
-  test.each([
-    ['half a file', '{"kind":'],
-    ['a file of another kind', '{"kind":"Secret","apiVersion":"v1"}'],
-    ['a list', '[]'],
-  ])('names what it cannot read: %s', async (_name, content) => {
-    const { metadata } = await (await open(1)).createRequest(testRequest());
-    await writeFile(join(directory, 'state', 'podcertificaterequests', `${metadata.uid}.json`), content);
-    await expect(open(2)).rejects.toMatchObject({
-      code: 'ERR_POD_CERTIFICATES_STORAGE',
-      path: `podcertificaterequests/${metadata.uid}`,
-    });
-  });
-  test('that fails changes nothing that anybody sees', async () => {
-    let full = false;
-    const storage = {
-      load: async () => new Map(),
-      async put() {
-        if (full) throw new Error('ENOSPC');
-      },
-      delete: async () => {},
-    };
-    const { api } = await testCluster({ storage });
-    const request = await api.createRequest(testRequest());
-    full = true;
-    await expect(api.createRequest(testRequest())).rejects.toThrow('ENOSPC');
-    await expect(api.updateStatus(request, denial)).rejects.toThrow('ENOSPC');
-    expect((await api.listRequests()).items).toEqual([request]);
-    full = false;
-    expect(await api.updateStatus(request, denial)).toMatchObject({ ok: true });
   });
 });
 

@@ -279,24 +279,34 @@ async function restore(
 ): Promise<{ version: number; versionsSetAside: number }> {
   if (storage === undefined) return { version: 0, versionsSetAside: Number.POSITIVE_INFINITY };
   let version = 0;
+  const restoredRequests = new Map<string, PodCertificateRequest>();
+  const restoredBundles = new Map<string, ClusterTrustBundle>();
   for (const [key, json] of await storage.load()) {
     try {
       if (key === VERSION_KEY) version = Math.max(version, readSetAside(json));
       else if (key.startsWith(`${REQUESTS}/`)) {
         const request = readPodCertificateRequest(json);
-        requests.set(requestKey(request.metadata.namespace, request.metadata.name), request);
-        version = Math.max(version, Number(request.metadata.resourceVersion));
+        restoredRequests.set(requestKey(request.metadata.namespace, request.metadata.name), request);
+        version = Math.max(version, readVersion(request));
       } else if (key.startsWith(`${BUNDLES}/`)) {
         const bundle = readClusterTrustBundle(json);
-        bundles.set(bundle.metadata.name, bundle);
-        version = Math.max(version, Number(bundle.metadata.resourceVersion));
+        restoredBundles.set(bundle.metadata.name, bundle);
+        version = Math.max(version, readVersion(bundle));
       } else throw new PodCertificatesError('ERR_POD_CERTIFICATES_STORAGE', key, 'nothing that is kept there');
     } catch (cause) {
       const state = cause instanceof Error ? cause.message : 'broken';
       throw new PodCertificatesError('ERR_POD_CERTIFICATES_STORAGE', key, state, { cause });
     }
   }
+  requests.restore(restoredRequests, version);
+  bundles.restore(restoredBundles, version);
   return { version, versionsSetAside: version };
+}
+
+function readVersion({ metadata: { resourceVersion } }: Versioned): number {
+  const version = Number(resourceVersion);
+  if (/^\d+$/.test(resourceVersion) && Number.isSafeInteger(version)) return version;
+  throw new PodCertificatesError('ERR_POD_CERTIFICATES_FIELD', 'metadata.resourceVersion', 'no resource version');
 }
 
 function readSetAside(json: unknown): number {
@@ -324,13 +334,13 @@ const matchesRequest =
     (podName === undefined || spec.podName === podName) &&
     (nodeName === undefined || spec.nodeName === nodeName);
 
-const matchesBundle =
-  (selector: TrustBundleSelector | undefined) =>
-  ({ metadata, spec }: ClusterTrustBundle): boolean =>
-    selector === undefined ||
-    ('name' in selector
-      ? metadata.name === selector.name
-      : spec.signerName === selector.signerName && matchesLabels(selector.labelSelector, metadata.labels));
+function matchesBundle(selector: TrustBundleSelector | undefined): (bundle: ClusterTrustBundle) => boolean {
+  if (selector === undefined) return () => true;
+  if ('name' in selector) return ({ metadata }) => metadata.name === selector.name;
+  const { signerName, labelSelector } = selector;
+  matchesLabels(labelSelector, {}); // throws for whoever asks what it would throw at the next write
+  return ({ metadata, spec }) => spec.signerName === signerName && matchesLabels(labelSelector, metadata.labels);
+}
 
 /** RFC 9562 §5.4, version 4. */
 function uuid(random: Uint8Array): string {

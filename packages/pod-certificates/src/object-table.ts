@@ -14,6 +14,10 @@ export interface ObjectTable<T extends Versioned> {
   /** @param resourceVersion - Of the whole server, now. */
   watch(matches: (object: T) => boolean, options: WatchOptions, resourceVersion: number): AsyncIterable<WatchEvent<T>>;
   set(key: string, object: T): void;
+  /**
+   * Takes objects up from storage. What became of others before is not known, so watches resume only behind that version.
+   */
+  restore(objects: ReadonlyMap<string, T>, resourceVersion: number): void;
   /** @param resourceVersion - Of the deletion; the object is shown with it, as Kubernetes does. */
   delete(key: string, last: T): void;
 }
@@ -81,6 +85,10 @@ export function createObjectTable<T extends Versioned>(): ObjectTable<T> {
       const before = objects.get(key);
       objects.set(key, object);
       record({ resourceVersion: Number(object.metadata.resourceVersion), before, after: object, last: object });
+    },
+    restore(restored, resourceVersion) {
+      for (const [key, object] of restored) objects.set(key, object);
+      historyFrom = resourceVersion;
     },
     delete(key, last) {
       const before = objects.get(key);

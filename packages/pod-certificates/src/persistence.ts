@@ -38,7 +38,7 @@ export function directoryStorage(directory: string): ObjectStorage {
     async put(key, json) {
       const path = pathOf(key);
       const parent = dirname(path);
-      if (!made.has(parent)) await mkdir(parent, { recursive: true, mode: 0o700 });
+      if (!made.has(parent)) await makeDurably(parent);
       made.add(parent);
       await writeFileAtomic(path, new TextEncoder().encode(`${JSON.stringify(json, undefined, 2)}\n`));
     },
@@ -65,12 +65,23 @@ function parseObject(key: string, bytes: Uint8Array): JsonObject {
   throw new PodCertificatesError('ERR_POD_CERTIFICATES_STORAGE', key, 'no JSON object');
 }
 
+/** Names in a directory; none where there is none, and none in a file that stands beside, such as a lock. */
 async function namesIn(directory: string): Promise<readonly string[]> {
   try {
     return (await readdir(directory)).sort();
   } catch (error) {
-    if (isAbsent(error)) return [];
+    if (isAbsent(error) || hasCode(error, 'ENOTDIR')) return [];
     throw error;
+  }
+}
+
+/** Makes a directory and what is missing above it; their names are on the disk when this returns. */
+async function makeDurably(directory: string): Promise<void> {
+  const first = await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = directory; ; made = dirname(made)) {
+    await syncDirectory(dirname(made));
+    if (made === first) return;
   }
 }
 
@@ -83,4 +94,7 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isAbsent = (error: unknown): boolean => hasCode(error, 'ENOENT');
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

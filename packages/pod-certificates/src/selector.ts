@@ -11,6 +11,8 @@ export interface LabelExpression {
   readonly values?: readonly string[];
 }
 
+const OPERATORS: readonly LabelExpression['operator'][] = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+
 /**
  * Whether labels satisfy a selector. An absent selector matches nothing, an empty one everything (as in a
  * `clusterTrustBundle` source); `NotIn` holds for a label that is not there.
@@ -19,6 +21,7 @@ export interface LabelExpression {
 export function matchesLabels(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
   if (selector === undefined) return false;
   const { matchLabels = {}, matchExpressions = [] } = selector;
+  for (const expression of matchExpressions) requireWellFormed(expression);
   return (
     Object.entries(matchLabels).every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value) &&
     matchExpressions.every((expression) => matchesExpression(expression, labels))
@@ -29,9 +32,6 @@ function matchesExpression(
   { key, operator, values = [] }: LabelExpression,
   labels: Readonly<Record<string, string>>,
 ): boolean {
-  const takesValues = operator === 'In' || operator === 'NotIn';
-  if (takesValues !== values.length > 0)
-    throw new RangeError(`Cannot select by label ${key}: ${operator} with ${values.length} values`);
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case 'In':
@@ -42,7 +42,12 @@ function matchesExpression(
       return value !== undefined;
     case 'DoesNotExist':
       return value === undefined;
-    default:
-      throw new TypeError(`Cannot select by label ${key}: no operator ${String(operator satisfies never)}`);
   }
+}
+
+function requireWellFormed({ key, operator, values = [] }: LabelExpression): void {
+  if (!OPERATORS.includes(operator)) throw new TypeError(`Cannot select by label ${key}: no operator ${operator}`);
+  const takesValues = operator === 'In' || operator === 'NotIn';
+  if (takesValues !== values.length > 0)
+    throw new RangeError(`Cannot select by label ${key}: ${operator} with ${values.length} values`);
 }
