@@ -46,6 +46,7 @@ export function labelErrors(field: string, name: string): FieldError[] {
 /** Refuses text that is no signer name: a domain of two labels or more, one slash, dot-separated DNS-1123 pieces. */
 export function signerNameErrors(field: string, signerName: string): FieldError[] {
   if (signerName === '') return [required(field, '')];
+  if (signerName.length > MAX_SIGNER_NAME) return [tooLong(field, MAX_SIGNER_NAME)];
   const segments = signerName.split('/');
   const [domain, path] = segments;
   if (domain === undefined || path === undefined || segments.length !== 2)
@@ -65,7 +66,6 @@ export function signerNameErrors(field: string, signerName: string): FieldError[
     const fault = subdomainFault(label);
     if (fault !== undefined) errors.push(invalid(field, path, `validating label "${label}": ${fault}`));
   }
-  if (signerName.length > MAX_SIGNER_NAME) errors.push(tooLong(field, MAX_SIGNER_NAME));
   return errors;
 }
 

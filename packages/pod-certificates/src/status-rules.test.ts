@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from './json.js';
 import { kubernetesLimits, localLimits } from './limits.js';
+import { isMailAddress } from './mail-address.js';
+import { signerNameErrors } from './names.js';
 import { deniedStatus, failedStatus, issuedStatus } from './status.js';
 import { type StatusContext, validateStatusUpdate } from './status-rules.js';
 import { testIntermediate, testLeaf, testRoot } from './testing/authority.js';
@@ -284,4 +286,13 @@ test('any sequence of writes ends in the first one that is accepted, and stays t
     }),
     { seed: 20_260_901, numRuns: 300 },
   );
+});
+
+test('mail addresses and signer names of any length are read in time that grows with it', () => {
+  const start = performance.now();
+  expect(isMailAddress(`${' '.repeat(100_000)}x`)).toBe(false);
+  expect(isMailAddress('a '.repeat(50_000))).toBe(false);
+  expect(isMailAddress('  web <web@example.com>  ')).toBe(true);
+  expect(signerNameErrors('spec.signerName', `${'.'.repeat(100_000)}/x`)).toHaveLength(1);
+  expect(performance.now() - start).toBeLessThan(500); // quadratic they take seconds
 });
