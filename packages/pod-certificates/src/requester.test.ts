@@ -146,6 +146,15 @@ describe('a request', () => {
       const certificate = testLeaf(authority, key ?? own, notBefore, notAfter);
       return issuedStatus({ certificate, chain: [], notBefore, notAfter }, notBefore + 1800, NOW);
     };
+  test('rejects what cannot even be verified, and does not come back to it', async () => {
+    const inFlight = memory();
+    const verify = () => {
+      throw new Error('no such algorithm');
+    };
+    const outcome = await withSigner(() => requestCertificate(options({ inFlight, verify })));
+    expect(outcome).toMatchObject({ outcome: 'rejected', reason: 'SignatureInvalid' });
+    expect(inFlight.current).toBeUndefined();
+  });
   test.each<[string, (request: PodCertificateRequest) => object, string]>([
     ['an issuer that is not trusted', sign(testRoot(NOW, 'Stranger')), 'IssuerNotFound'],
     ['an issuer that only has the name of a trusted one', sign(testRoot(NOW)), 'SignatureInvalid'],
