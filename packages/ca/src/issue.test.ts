@@ -339,6 +339,15 @@ describe('refused before anything is compiled', () => {
     ['keyUsage', { keyUsage: [] }],
     ['keyUsage', { cA: true, subject: 'from-request' as const }],
     ['pathLenConstraint', { pathLenConstraint: 0 }],
+    [
+      'subjectKeyIdentifier',
+      {
+        cA: true,
+        keyUsage: ['keyCertSign' as const],
+        subject: 'from-request' as const,
+        subjectKeyIdentifier: 'omit' as const,
+      },
+    ],
     ['name', { name: '' }],
     ['maxLifetimes', { maxLifetimes: 5 }],
   ])('%s', (member, change) => {

@@ -74,6 +74,8 @@ export function defineProfile(config: ProfileConfig): Profile {
   if (keyUsage.length === 0) refuse('keyUsage', 'is empty');
   if (cA !== keyUsage.includes('keyCertSign')) refuse('keyUsage', 'has keyCertSign exactly when cA is true');
   if (cA && subject === 'empty') refuse('subject', 'of a CA cannot be empty (RFC 5280 §4.1.2.6)');
+  if (cA && subjectKeyIdentifier === 'omit')
+    refuse('subjectKeyIdentifier', 'of a CA is not omitted (RFC 5280 §4.2.1.2)');
   if (pathLenConstraint !== undefined && (!cA || !Number.isSafeInteger(pathLenConstraint) || pathLenConstraint < 0))
     refuse('pathLenConstraint', `is ${pathLenConstraint}, not a count of CAs below a CA`);
   const profile: Omit<Profile, typeof validated> = {
