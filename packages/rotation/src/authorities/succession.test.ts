@@ -87,6 +87,10 @@ describe('R24: what is out of order fails', () => {
     expect(trustAnchors(after).map(({ serialNumber }) => serialNumber)).toEqual([1n, 2n, 3n]);
   });
 
+  test('a leaf until no second at all is not noted', () => {
+    expect(() => recordLeaf([active], active, Number.NaN)).toThrow(RangeError);
+  });
+
   test('the last leaf only moves forward', () => {
     expect(recordLeaf([active], active, 8000)[0]!.lastLeafNotAfter).toBe(9000);
     expect(recordLeaf([active], active, 9500)[0]!.lastLeafNotAfter).toBe(9500);

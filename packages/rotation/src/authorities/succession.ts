@@ -141,12 +141,15 @@ export function retire(
 /**
  * Notes a leaf that is about to be signed, so that its authority is trusted for as long. Persist the result first.
  * @throws {@link RotationError} `ERR_ROTATION_ORDER` when the authority is not active or would not outlive the leaf.
+ * RangeError when `notAfter` is no whole second: trust would end by it.
  */
 export function recordLeaf(
   authorities: readonly Authority[],
   authority: Authority,
   notAfter: Seconds,
 ): readonly Authority[] {
+  if (!Number.isSafeInteger(notAfter))
+    throw new RangeError(`Cannot note a leaf until ${notAfter}: need a whole second`);
   const chosen = find(authorities, authority, 'sign with');
   if (chosen.state !== 'active') throw outOfOrder('sign with', `it is ${chosen.state}`);
   const outlived = notAfter - chosen.certificate.validity.notAfter;
