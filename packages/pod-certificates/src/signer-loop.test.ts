@@ -34,9 +34,6 @@ async function whileSigning<T>(options: Partial<SignerOptions>, work: () => Prom
 }
 const reread = ({ metadata }: PodCertificateRequest) => api.getRequest('shop', metadata.name);
 const create = (spec = {}) => api.createRequest(testRequest(spec));
-const _answerTo = async (spec = {}, options: Partial<SignerOptions> = {}) =>
-  reread(await whileSigning(options, () => create(spec)));
-const _denialOf = ({ status }: PodCertificateRequest) => status.conditions[0];
 
 describe('makes one certificate for one request', () => {
   const counting = () => {
