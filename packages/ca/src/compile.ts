@@ -17,7 +17,7 @@ import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
 import { assemble } from '@mayfly/x509/signed';
 import { CaError } from './errors.js';
 import { defineIssuer, type Issuer } from './issuer.js';
-import { lintProfile } from './lint.js';
+import { lintProfile } from './lint-profile.js';
 import type { Profile } from './profile.js';
 
 /** What a certificate is to say; decided by the caller's rules, never copied from a request unseen. */
