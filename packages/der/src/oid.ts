@@ -7,8 +7,13 @@ export const MAX_OID_LENGTH = 256;
 /** `.0` to `.127`: arcs of one octet as they stand in the text. */
 const ARCS: readonly string[] = /* @__PURE__ */ Array.from({ length: 128 }, (_, arc) => `.${arc}`);
 /** Nearly every OID of a certificate is one of these; to make its text anew takes three times as long (benchmarks/parse). */
-const ATTRIBUTE_TYPES: readonly Oid[] = /* @__PURE__ */ Array.from({ length: 128 }, (_, arc) => `2.5.4.${arc}`);
-const EXTENSIONS: readonly Oid[] = /* @__PURE__ */ Array.from({ length: 128 }, (_, arc) => `2.5.29.${arc}`);
+const ATTRIBUTE_TYPES: readonly Oid[] = /* @__PURE__ */ family('2.5.4');
+const EXTENSIONS: readonly Oid[] = /* @__PURE__ */ family('2.5.29');
+
+/** The OIDs right below one. Keys of objects, because engines keep those once, and comparing two is comparing pointers. */
+function family(parent: Oid): readonly Oid[] {
+  return Object.keys(Object.fromEntries(Array.from({ length: 128 }, (_, arc) => [`${parent}.${arc}`, arc])));
+}
 
 /**
  * Content octets of an OBJECT IDENTIFIER as dotted decimal (X.690 §8.19).

@@ -123,7 +123,7 @@ export const explicit = (tagNumber: number, child: DerNode): DerNode =>
 export function implicit(tagNumber: number, child: DerNode): DerNode {
   const node = child as Tlv;
   if (node.tag === ENCODED) {
-    const der = new Uint8Array(node.bytes!); // slice of a Buffer would be a view
+    const der = encode(node);
     der[0] = (der[0]! & 0x20) | contextTag(tagNumber);
     return raw(der);
   }
