@@ -323,6 +323,21 @@ describe('lint sees the bytes', () => {
     );
   });
 
+  test.each([
+    ['one SPIFFE ID', ['spiffe://example.org/ns/shop/sa/web'], undefined],
+    ['none', [], 'svid'],
+    ['two', ['spiffe://example.org/a', 'spiffe://example.org/b'], 'svid'],
+    ['one of another scheme', ['https://example.org/a'], 'svid'],
+    ['one without a path', ['spiffe://example.org'], 'svid'],
+  ])('an X.509-SVID has exactly one SPIFFE ID: %s', (_name, uris, rule) => {
+    const svid = compile(spiffeWorkload(), issuer);
+    const subjectAltName = [
+      { type: 'dNSName', value: 'web.shop.svc' } as const,
+      ...uris.map((value) => ({ type: 'uniformResourceIdentifier', value }) as const),
+    ];
+    expect(lint(svid, prepare(svid, { ...request, subjectAltName }, surroundings()), NOW)?.rule).toBe(rule);
+  });
+
   test('a finding stops the signature', async () => {
     await expect(
       issue(compiled, { ...request, subjectAltName: [{ type: 'dNSName', value: 'a..b' }] }, surroundings()),

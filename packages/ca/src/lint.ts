@@ -20,6 +20,7 @@ import {
 } from '@mayfly/x509/extensions';
 import { type GeneralName, isDNSName, isMailbox } from '@mayfly/x509/general-name';
 import { parseName } from '@mayfly/x509/name';
+import { validateLeafSVID } from '@mayfly/x509/spiffe';
 import type { CompiledProfile, Prepared } from './compile.js';
 import type { Finding } from './lint-profile.js';
 
@@ -58,7 +59,8 @@ export function lint(compiled: CompiledProfile, prepared: Prepared, now: Seconds
       lintFields(compiled, prepared, tbs, now) ??
       lintKey(compiled, tbs) ??
       lintNames(tbs) ??
-      lintExtensions(compiled, tbs)
+      lintExtensions(compiled, tbs) ??
+      lintSvid(compiled, tbs)
     );
   } catch (error) {
     if (error instanceof DerError || error instanceof X509Error) return { rule: 'der', message: error.message };
@@ -146,6 +148,12 @@ function lintNames(tbs: TBSCertificate): Finding | undefined {
     if (finding !== undefined) return finding;
   }
   return undefined;
+}
+
+function lintSvid({ profile }: CompiledProfile, tbs: TBSCertificate): Finding | undefined {
+  if (!profile.svid) return undefined;
+  const result = validateLeafSVID(tbs);
+  return result.ok ? undefined : { rule: 'svid', message: result.message };
 }
 
 function lintName(name: GeneralName): Finding | undefined {

@@ -21,6 +21,8 @@ export interface ProfileConfig {
   readonly subject?: 'empty' | 'from-request';
   /** `rfc7093` writes one, from SHA-256; RFC 5280 §4.2.1.2 wants it in CA certificates. Default `omit`, for CAs `rfc7093`. */
   readonly subjectKeyIdentifier?: 'omit' | 'rfc7093';
+  /** Whether each certificate is an X.509-SVID: exactly one URI, a SPIFFE ID of a workload. Default false. */
+  readonly svid?: boolean;
   /** A sub-CA, and how many CAs may stand below it. Default an end entity. */
   readonly cA?: boolean;
   readonly pathLenConstraint?: number;
@@ -52,6 +54,7 @@ export function defineProfile(config: ProfileConfig): Profile {
     cA = false,
     subject = 'empty',
     subjectKeyIdentifier = cA ? 'rfc7093' : 'omit',
+    svid = false,
     pathLenConstraint,
     ...unknown
   } = config;
@@ -76,6 +79,8 @@ export function defineProfile(config: ProfileConfig): Profile {
   if (cA && subject === 'empty') refuse('subject', 'of a CA cannot be empty (RFC 5280 §4.1.2.6)');
   if (cA && subjectKeyIdentifier === 'omit')
     refuse('subjectKeyIdentifier', 'of a CA is not omitted (RFC 5280 §4.2.1.2)');
+  if (svid && (cA || !keyUsage.includes('digitalSignature')))
+    refuse('svid', 'is for workloads with digitalSignature (X509-SVID §4)');
   if (pathLenConstraint !== undefined && (!cA || !Number.isSafeInteger(pathLenConstraint) || pathLenConstraint < 0))
     refuse('pathLenConstraint', `is ${pathLenConstraint}, not a count of CAs below a CA`);
   const profile: Omit<Profile, typeof validated> = {
@@ -87,6 +92,7 @@ export function defineProfile(config: ProfileConfig): Profile {
     extKeyUsage: [...extKeyUsage],
     subject,
     subjectKeyIdentifier,
+    svid,
     cA,
     pathLenConstraint,
   };

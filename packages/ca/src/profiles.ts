@@ -12,7 +12,12 @@ export type ProfileOptions = Partial<
   Pick<ProfileConfig, 'name' | 'maxLifetime' | 'backdate' | 'lifetimeCounts' | 'subject' | 'subjectKeyIdentifier'>
 >;
 
-const podProfile = (name: string, extKeyUsage: readonly string[], options: ProfileOptions): Profile =>
+const podProfile = (
+  name: string,
+  extKeyUsage: readonly string[],
+  options: ProfileOptions,
+  svid: boolean = false,
+): Profile =>
   defineProfile({
     name,
     maxLifetime: DAY,
@@ -20,6 +25,7 @@ const podProfile = (name: string, extKeyUsage: readonly string[], options: Profi
     keyUsage: ['digitalSignature'],
     extKeyUsage,
     subject: 'from-request',
+    svid,
     ...options,
   });
 
@@ -35,7 +41,7 @@ export const podPeer = (options: ProfileOptions = {}): Profile =>
 
 /** An X.509-SVID (SPIFFE X509-SVID §4): empty subject, one URI in subjectAltName, both usages, at most a day. */
 export const spiffeWorkload = (options: ProfileOptions = {}): Profile =>
-  podProfile('spiffe-workload', [SERVER_AUTH, CLIENT_AUTH], { subject: 'empty', ...options });
+  podProfile('spiffe-workload', [SERVER_AUTH, CLIENT_AUTH], { subject: 'empty', ...options }, true);
 
 /** A CA below this one that signs end entities, or `pathLenConstraint` levels of further CAs; a year at most. */
 export const subCa = ({

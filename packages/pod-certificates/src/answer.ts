@@ -110,20 +110,23 @@ const denied = (denial: Denial, now: Seconds): Answer => ({
   denial,
 });
 
-/** The key, or why there will never be one. The API server lets neither in; a foreign one may. */
+/**
+ * The key, or why there will never be one: the API server lets no broken stub in; a foreign one may.
+ * @throws Error when there is no key at all. That is how a v1 client sees the request of a kubelet of 1.35, which another
+ * signer can answer; failing it would keep the pod from ever starting.
+ */
 function readKey(request: PodCertificateRequest): RequestedKey | Denial {
   try {
-    return (
-      requestedKey(request) ?? {
-        reason: 'MalformedRequest',
-        message: 'The request carries no key that this signer can read',
-      }
-    );
+    const key = requestedKey(request);
+    if (key !== undefined) return key;
   } catch (error) {
     if (error instanceof DerError || error instanceof X509Error || error instanceof Pkcs10Error)
       return { reason: 'MalformedRequest', message: error.message };
     throw error;
   }
+  throw new Error(
+    'Cannot answer the request: it shows no key; kubelets of 1.35 send theirs where only v1beta1 shows it',
+  );
 }
 
 function keyDenial({ subjectPublicKeyInfo, stub }: RequestedKey, supported: readonly KeyType[]): Denial | undefined {

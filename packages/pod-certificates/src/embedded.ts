@@ -263,9 +263,12 @@ export async function openEmbeddedApi({
       }),
 
     async runCleaner(cleanerClock, signal) {
-      for (let next = cleanerClock.now(); !signal.aborted; ) {
-        next += CLEANER_PERIOD;
-        if (await slept(cleanerClock, next, signal)) await api.clean();
+      while (await slept(cleanerClock, cleanerClock.now() + CLEANER_PERIOD, signal)) {
+        try {
+          await api.clean();
+        } catch {
+          // Storage that refuses now is asked again in five minutes; what is old only gets older.
+        }
       }
     },
   };

@@ -1,6 +1,9 @@
 import { ApiError, type List, type WatchEvent, type WatchOptions } from './api.js';
 import { createQueue } from './queue.js';
 
+/** Changes that wait for one consumer of a watch. */
+const MAX_QUEUED = 10_000;
+
 /** The least that the server has to know of an object. */
 export interface Versioned {
   readonly metadata: { readonly resourceVersion: string; readonly uid: string };
@@ -70,7 +73,11 @@ export function createObjectTable<T extends Versioned>(): ObjectTable<T> {
       });
       const watcher = (change: Change<T>): void => {
         const event = eventOf(change, matches);
-        if (event !== undefined) queue.push(event);
+        if (event === undefined) return;
+        // As an API server does with a client that does not keep up: it has to begin anew.
+        if (queue.length >= MAX_QUEUED)
+          queue.close(new ApiError('Expired', `the watch fell ${MAX_QUEUED} changes behind; list again`));
+        else queue.push(event);
       };
       signal.addEventListener('abort', abort, { once: true });
       if (signal.aborted) queue.close();

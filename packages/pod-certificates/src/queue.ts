@@ -1,5 +1,7 @@
-/** Values handed from whoever pushes to one consumer, in order and without bound. */
+/** Values handed from whoever pushes to one consumer, in order; whoever pushes sees to a bound. */
 export interface Queue<T> extends AsyncIterable<T> {
+  /** Values that wait. */
+  readonly length: number;
   push(value: T): void;
   /** The consumer gets what is queued, then the end, or the error. Pushing afterwards does nothing. */
   close(error?: unknown): void;
@@ -20,6 +22,9 @@ export function createQueue<T>(onClose: () => void = () => {}): Queue<T> {
     wake?.();
   };
   return {
+    get length() {
+      return values.length;
+    },
     push(value) {
       if (ending !== undefined) return;
       values.push(value);

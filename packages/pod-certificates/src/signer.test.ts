@@ -136,9 +136,12 @@ describe('decides', () => {
     expect(request.status.certificateChain).toBe('');
     expect(events).toMatchObject([{ type: 'denied', denial: { reason } }]);
   });
-  test('to fail what carries no key, where a foreign API server lets it in', async () => {
+  test.each([
+    ['a stub that is none fails for good', Uint8Array.of(0x30, 0), 'Failed', 'MalformedRequest'],
+    ['no key at all stays pending, for a signer that can see it', new Uint8Array(), undefined, undefined],
+  ])('%s', async (_name, stubPKCS10Request, terminal, reason) => {
     const request = await create();
-    const blind = { ...request, spec: { ...request.spec, stubPKCS10Request: new Uint8Array() } };
+    const blind = { ...request, spec: { ...request.spec, stubPKCS10Request } };
     async function* watchRequests() {
       yield { type: 'added', object: blind } as const;
       await new Promise(() => {});
@@ -148,8 +151,19 @@ describe('decides', () => {
     void runSigner(testSigner({ clock, api: foreign }, root, controller.signal));
     await turn();
     controller.abort();
-    expect((await reread(request)).terminal).toBe('Failed');
-    expect(denialOf(await reread(request))).toMatchObject({ reason: 'MalformedRequest' });
+    expect((await reread(request)).terminal).toBe(terminal);
+    if (reason !== undefined) expect(denialOf(await reread(request))).toMatchObject({ reason });
+  });
+  test('even if whoever is told of it throws', async () => {
+    const request = await create();
+    const controller = new AbortController();
+    const onEvent = (): never => {
+      throw new Error('the log is full');
+    };
+    void runSigner({ ...testSigner({ clock, api }, root, controller.signal), onEvent });
+    await turn();
+    controller.abort();
+    expect((await reread(request)).terminal).toBe('Issued');
   });
   test('nothing about other signers and requests that have ended', async () => {
     const other = await create({ signerName: 'other.example/x' });

@@ -25,6 +25,7 @@ export interface SignerOptions extends SigningPolicy {
   readonly random?: () => number;
   /** Ends the signer: what is being signed is finished and written, what waits is left to the next signer. */
   readonly signal: AbortSignal;
+  /** What it throws is ignored: a log that fails stops no signer. */
   readonly onEvent?: (event: SignerEvent) => void;
 }
 
@@ -56,8 +57,15 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     backoff = { cap: 60 },
     random = Math.random,
     signal,
-    onEvent = () => {},
+    onEvent: observer = () => {},
   } = options;
+  const onEvent = (event: SignerEvent): void => {
+    try {
+      observer(event);
+    } catch {
+      // As promised to whoever gave the observer.
+    }
+  };
   const around = { now: () => clock.now(), randomBytes: options.randomBytes };
   const slots = createSlots(concurrency);
   const serving = new Map<string, { readonly gone: AbortController; readonly done: Promise<void> }>();
