@@ -12,6 +12,7 @@ import {
   keyPurposes,
   keyUsageExtension,
   nameConstraintsExtension,
+  policyConstraintsExtension,
   subjectKeyIdentifierExtension,
 } from './extensions.js';
 import { buildName, encodeName } from './name.js';
@@ -150,6 +151,18 @@ describe('refuses', () => {
       { anchors: [issue('Root', 'Root', [basicConstraintsExtension({ cA: true, pathLenConstraint: 0 })])] },
     ],
     [
+      'PolicyConstraintsUnsupported',
+      'policy constraints of an issuer, critical or not',
+      leaf,
+      withIssuer(cA, { ...policyConstraintsExtension({ requireExplicitPolicy: 0 }), critical: false }),
+    ],
+    [
+      'PolicyConstraintsUnsupported',
+      'inhibitAnyPolicy of an issuer',
+      leaf,
+      withIssuer(cA, inhibitAnyPolicyExtension(0)),
+    ],
+    [
       'NameConstraintsUnsupported',
       'name constraints',
       leaf,
@@ -174,7 +187,7 @@ describe('refuses', () => {
       'UnhandledCriticalExtension',
       'a critical extension in an issuer',
       leaf,
-      withIssuer(cA, inhibitAnyPolicyExtension(0)),
+      withIssuer(cA, { extnID: '1.2.3.4', critical: true, extnValue: Uint8Array.of(5, 0) }),
     ],
     [
       'ExtKeyUsageMismatch',
@@ -264,4 +277,33 @@ describe('refuses', () => {
   test('a budget that is no number is none', async () => {
     await expect(validate(leaf, { budget: Number.NaN })).rejects.toThrow(RangeError);
   });
+});
+
+test('nobody is issued by somebody without a name', async () => {
+  const contents = { validity: { notBefore: 1000, notAfter: 2000 }, subjectPublicKeyInfo: spkiOf('Nobody') };
+  const key = {
+    signatureAlgorithm: { algorithm: '1.2.3' },
+    subjectPublicKeyInfo: spkiOf('Nobody'),
+    sign: (tbs: Uint8Array) => toySignature(tbs, spkiOf('Nobody')),
+  };
+  const nameless = encodeName([]);
+  const make = (subject: Uint8Array, extensions: readonly Extension[]) =>
+    parseCertificate(
+      createCertificateSync({ ...contents, serialNumber: 1n, issuer: nameless, subject, extensions }, key),
+    );
+  const nobody = make(nameless, [cA]);
+  const below = make(encodeName(buildName({ commonName: 'Leaf' })), []);
+  expect(await validate(below, { anchors: [nobody] })).toMatchObject({ ok: false, reason: 'IssuerUnnamed' });
+});
+
+test('thousands of candidates that fail before a signature are not all looked at', async () => {
+  const crowd = Array.from({ length: 1500 }, () => issue('A', 'Root', []));
+  let checked = 0;
+  const counting: SyncVerifySignature = (signed, spki) => {
+    checked++;
+    return verify(signed, spki);
+  };
+  const result = await validate(leaf, { intermediates: crowd, verify: counting });
+  expect(result).toMatchObject({ ok: false, reason: 'BudgetExhausted' });
+  expect(checked).toBe(0);
 });

@@ -5,8 +5,10 @@ import { authorityKeyIdentifier } from './extensions/authority-key-identifier.js
 import { basicConstraints, idCeBasicConstraints } from './extensions/basic-constraints.js';
 import { extKeyUsage, idCeExtKeyUsage, keyPurposes } from './extensions/ext-key-usage.js';
 import { findExtension, unhandledCritical } from './extensions/find-extension.js';
+import { idCeInhibitAnyPolicy } from './extensions/inhibit-any-policy.js';
 import { idCeKeyUsage, keyUsage } from './extensions/key-usage.js';
 import { idCeNameConstraints } from './extensions/name-constraints.js';
+import { idCePolicyConstraints } from './extensions/policy-constraints.js';
 import { idCeSubjectAltName, subjectAltName } from './extensions/subject-alt-name.js';
 import { subjectKeyIdentifier } from './extensions/subject-key-identifier.js';
 import { parseName } from './name/codec.js';
@@ -36,11 +38,13 @@ export type PathRefusalReason =
   | 'ExtKeyUsageMismatch'
   | 'IssuerNotCA'
   | 'IssuerNotFound'
+  | 'IssuerUnnamed'
   | 'KeyCertSignMissing'
   | 'NameConstraintsUnsupported'
   | 'NotYetValid'
   | 'PathLenExceeded'
   | 'PathTooDeep'
+  | 'PolicyConstraintsUnsupported'
   | 'SignatureInvalid'
   | 'UnhandledCriticalExtension';
 
@@ -59,9 +63,14 @@ export type PathResult = { readonly ok: true; readonly chain: readonly Certifica
 /** Most certificates in a chain, leaf and anchor included. */
 const MAX_DEPTH = 8;
 const DEFAULT_BUDGET = 100;
+/** Most candidates looked at, however many signatures are checked: what is offered may be anything. */
+const MAX_LOOKS = 1000;
 
 /** Critical extensions that this check honours. Policies and name constraints are not among them. */
 const HANDLED: readonly Oid[] = [idCeBasicConstraints, idCeKeyUsage, idCeExtKeyUsage, idCeSubjectAltName];
+
+/** Extensions of an authority that narrow a chain by policies, critical or not. */
+const POLICY_CONSTRAINTS: readonly Oid[] = [idCePolicyConstraints, idCeInhibitAnyPolicy];
 
 /** Everything a search carries along. */
 interface Search {
@@ -70,6 +79,7 @@ interface Search {
   readonly anchors: ReadonlyMap<string, readonly Certificate[]>;
   readonly intermediates: ReadonlyMap<string, readonly Certificate[]>;
   budget: number;
+  looks: number;
   /** What `verify` threw, in order: errors of one candidate say nothing of the others. */
   readonly failures: unknown[];
 }
@@ -78,9 +88,10 @@ interface Search {
  * Looks for a chain of signatures from a leaf to an anchor that is good at a moment.
  *
  * This is a part of RFC 5280 §6: names, signatures, dates, basicConstraints, keyUsage and extended key usage. It knows neither
- * certificate policies nor revocation, and refuses a chain in which an authority has name constraints
- * (`NameConstraintsUnsupported`) or any certificate a critical extension that it does not honour, so in a chain that it accepts
- * it passed over nothing that is critical; RFC 5280 asks that policyConstraints and inhibitAnyPolicy are. Whether the leaf has the name that somebody looked for is asked elsewhere.
+ * certificate policies nor revocation, and refuses a chain in which an authority has name or policy constraints
+ * (`NameConstraintsUnsupported`, `PolicyConstraintsUnsupported`) or any certificate a critical extension that it does not
+ * honour, so in a chain that it accepts it passed over nothing that narrows it. Whether the leaf has the name that somebody
+ * looked for is asked elsewhere.
  * @throws What `verify` threw first, when no other candidate gave a chain. RangeError for a moment that is no whole second
  * and a budget that is no whole number. Broken extensions are a refusal.
  */
@@ -93,6 +104,7 @@ export async function validatePath(leaf: Certificate, options: PathOptions): Pro
     anchors: bySubject(options.anchors),
     intermediates: bySubject(options.intermediates ?? []),
     budget,
+    looks: MAX_LOOKS,
     failures: [],
   };
   const refusal = refuseLeaf(leaf, options);
@@ -153,6 +165,7 @@ async function tryIssuer(
 ): Promise<PathResult> {
   const last = chain[chain.length - 1]!;
   if (chain.length === MAX_DEPTH) return refuse('PathTooDeep', `No anchor within ${MAX_DEPTH} certificates`, last);
+  if (search.looks-- <= 0) return refuse('BudgetExhausted', `More than ${MAX_LOOKS} candidates to look at`, last);
   const refusal = refuseIssuer(candidate, chain, search.options);
   if (refusal !== undefined) return refusal;
   if (search.budget-- <= 0) return refuse('BudgetExhausted', 'Too many signatures had to be checked', last);
@@ -211,6 +224,8 @@ const refuseIssuer = (
   refuseDates(issuer, options.at) ??
   orBadExtension(issuer, () => {
     const constraints = basicConstraints(issuer);
+    // RFC 5280 §4.1.2.4: the name of an issuer is not empty, or everybody without one could be it.
+    if (issuer.subject.length === 2) return refuse('IssuerUnnamed', 'The subject of the issuer is empty', issuer);
     if (!constraints?.cA)
       return refuse('IssuerNotCA', 'The issuer is not a certification authority by its basicConstraints', issuer);
     if (keyUsage(issuer)?.has('keyCertSign') === false)
@@ -224,6 +239,8 @@ const refuseIssuer = (
       );
     if (findExtension(issuer, idCeNameConstraints) !== undefined)
       return refuse('NameConstraintsUnsupported', 'The issuer has name constraints, which are not evaluated', issuer);
+    if (POLICY_CONSTRAINTS.some((extnID) => findExtension(issuer, extnID) !== undefined))
+      return refuse('PolicyConstraintsUnsupported', 'The issuer constrains policies, which are not evaluated', issuer);
     return refuseCritical(issuer) ?? refusePurpose(issuer, options);
   });
 
