@@ -5,12 +5,16 @@ import { quoted } from '../manifests/findings.js';
 import { matchesDnsName, matchesGlob, matchesIpAddress, matchesUri } from './pattern.js';
 import type { AllowRule, Policy, SignerPolicy } from './policy.js';
 
-/** A request for a certificate: who asks, vouched for by the API, and what for, vouched for by nobody. */
-export interface PolicyRequest {
+/** Who asks whom, vouched for by the API. */
+export interface RequestingPod {
   readonly signerName: string;
   readonly namespace: string;
   readonly podName: string;
   readonly serviceAccountName: string;
+}
+
+/** A request for a certificate: who asks, and what for, which nobody vouches for. */
+export interface PolicyRequest extends RequestingPod {
   readonly keyType: KeyType;
   readonly requested: RequestedIdentity;
 }
@@ -33,7 +37,7 @@ const MAX_RULES_NAMED = 5;
 
 /**
  * Judges a request by a policy. Rules that match one pod add up: what it asks for has to be listed by at least one of
- * them. The names that the signer gives every pod of itself are not asked for and need no rule.
+ * them. What the signer gives a pod unasked is not judged here: see {@link grantedDnsNames}.
  * @returns The first denial, or `undefined` for a request that is granted.
  */
 export function decidePolicy(policy: Policy, request: PolicyRequest): PolicyDenial | undefined {
@@ -48,12 +52,7 @@ export function decidePolicy(policy: Policy, request: PolicyRequest): PolicyDeni
       message: `Key type ${keyType} is not in keyTypes of ${signerName}: ${usable}`,
     };
   }
-  const rules = signer.allow.filter(
-    (rule) =>
-      matchesGlob(rule.namespace, namespace) &&
-      matchesGlob(rule.serviceAccount, serviceAccountName) &&
-      matchesGlob(rule.pod, podName),
-  );
+  const rules = rulesFor(signer, request);
   if (rules.length === 0) {
     const pod = `Pod ${namespace}/${podName} of service account ${serviceAccountName}`;
     return { reason: 'PodNotAllowed', message: `${pod} matches no allow rule of signer ${signerName}` };
@@ -66,6 +65,16 @@ export function decidePolicy(policy: Policy, request: PolicyRequest): PolicyDeni
   return { reason, message: `${field} ${quoted(value)} is withheld by ${named}${more}` };
 }
 
+/**
+ * Of DNS names that a signer would give a pod unasked, those that the policy grants it. A pod's author chooses its name,
+ * `orders.bank.svc` if it likes, so a name made from it is granted like any other.
+ */
+export function grantedDnsNames(policy: Policy, request: RequestingPod, names: readonly string[]): readonly string[] {
+  const signer = signerOf(policy, request.signerName);
+  const rules = signer === undefined ? [] : rulesFor(signer, request);
+  return names.filter((name) => rules.some((rule) => grantsDnsName(rule, name)));
+}
+
 /** The lifetime that a policy leaves of the one that was asked for. */
 export function grantedExpirationSeconds(policy: Policy, signerName: string, requested: Seconds): Seconds {
   return Math.min(signerOf(policy, signerName)?.maxExpirationSeconds ?? requested, requested);
@@ -73,6 +82,21 @@ export function grantedExpirationSeconds(policy: Policy, signerName: string, req
 
 const signerOf = (policy: Policy, signerName: string): SignerPolicy | undefined =>
   policy.signers.find(({ name }) => name === signerName);
+
+/** Rules of a signer that match a pod. */
+const rulesFor = (
+  { allow }: SignerPolicy,
+  { namespace, serviceAccountName, podName }: RequestingPod,
+): readonly AllowRule[] =>
+  allow.filter(
+    (rule) =>
+      matchesGlob(rule.namespace, namespace) &&
+      matchesGlob(rule.serviceAccount, serviceAccountName) &&
+      matchesGlob(rule.pod, podName),
+  );
+
+const grantsDnsName = ({ dnsNames, wildcards }: AllowRule, name: string): boolean =>
+  dnsNames.some((pattern) => matchesDnsName(pattern, name, wildcards));
 
 interface Withheld {
   readonly reason: PolicyDenial['reason'];
@@ -100,12 +124,7 @@ function firstWithheld(rules: readonly AllowRule[], requested: RequestedIdentity
       organization,
       (rule, value) => rule.organization.some((pattern) => matchesGlob(pattern, value)),
     ],
-    [
-      'NameNotAllowed',
-      'dNSName',
-      dnsNames,
-      (rule, value) => rule.dnsNames.some((pattern) => matchesDnsName(pattern, value, rule.wildcards)),
-    ],
+    ['NameNotAllowed', 'dNSName', dnsNames, grantsDnsName],
     ['NameNotAllowed', 'URI', uris, (rule, value) => rule.uris.some((pattern) => matchesUri(pattern, value))],
     [
       'NameNotAllowed',

@@ -4,7 +4,7 @@ import type { WantedCertificate } from '@mayfly/pod-certificates/signer';
 import { type GeneralName, isDNSName, parseIPAddress } from '@mayfly/x509/general-name';
 import { buildName, encodeName } from '@mayfly/x509/name';
 import { DEFAULT_USAGE, decodeAnnotations, type Usage } from '../manifests/annotations.js';
-import { decidePolicy, grantedExpirationSeconds } from '../policy/decide.js';
+import { decidePolicy, grantedDnsNames, grantedExpirationSeconds } from '../policy/decide.js';
 import type { Policy } from '../policy/policy.js';
 
 /** What decides over names in local mode. */
@@ -15,7 +15,8 @@ export interface LocalSigningOptions {
 }
 
 /**
- * The names that a pod gets: its SPIFFE ID always, and either the DNS names that it asks for or those of its own name.
+ * The names that a pod gets: its SPIFFE ID always, and either the DNS names that it asks for or those of its own name,
+ * of which a policy leaves those that it grants.
  * @returns The denial of what the policy withholds, or of an annotation that makes no sense.
  */
 export function wantedCertificate(
@@ -35,7 +36,10 @@ export function wantedCertificate(
     if (denial !== undefined) return denial;
   }
   const { commonName, organization, uris, ipAddresses } = requested;
-  const dnsNames = requested.dnsNames.length > 0 ? requested.dnsNames : ownNames(namespace, podName, trustDomain);
+  const own = ownNames(namespace, podName, trustDomain);
+  const unasked =
+    policy === undefined ? own : grantedDnsNames(policy, { signerName, namespace, podName, serviceAccountName }, own);
+  const dnsNames = requested.dnsNames.length > 0 ? requested.dnsNames : unasked;
   const subjectAltName: GeneralName[] = [
     ...[`spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccountName}`, ...uris].map(
       (value) => ({ type: 'uniformResourceIdentifier', value }) as const,

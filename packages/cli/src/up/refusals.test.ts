@@ -52,6 +52,17 @@ test('what a policy withholds is denied by name and rule, asked for again slowly
   expect(summary.denied).toBe(asked);
 });
 
+test.each([
+  ['web', ['DNS:web.shop.svc']],
+  ['db', []],
+  ['bank.example.com', []],
+])('of names that pod %s did not ask for it gets what the policy grants: %j', async (name, names) => {
+  const run = await startRun(manifestsOf(popularPod(name)), directory, { policy: POLICY });
+  const { subjectAltName } = readMounted(join(directory, 'pods/shop', name, 'volumes/tls')).leaf;
+  expect(subjectAltName?.split(', ')).toEqual(['URI:spiffe://cluster.local/ns/shop/sa/default', ...names]);
+  await run.stop();
+});
+
 test('a denied refresh keeps the valid pair until it ends, says so, and recovers under another policy', async () => {
   const manifests = manifestsOf(popularPod('web', 3600, GREEDY));
   const first = await startRun(manifests, directory);
