@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { matchesGlob } from './pattern.js';
+import { matchesGlob, matchesUri } from './pattern.js';
 
 test.each<[string, string, boolean]>([
   ['*', '', true],
@@ -16,6 +16,18 @@ test.each<[string, string, boolean]>([
   ['?', 'a', false],
 ])('%j and %j', (pattern, text, expected) => {
   expect(matchesGlob(pattern, text)).toBe(expected);
+});
+
+test.each<[string, string, boolean]>([
+  ['https://*.example.org/', 'https://a.example.org/', true],
+  ['https://*.example.org/', 'https://evil.example?.example.org/', false],
+  ['https://example.org:*', 'https://example.org:8443', true],
+  ['https://example.org:*', 'https://example.org:1@evil.example', false],
+  ['https://example.org/a?b=*', 'https://example.org/a?b=c', true],
+  ['https://example.org/a?*', 'https://example.org/a/b', false],
+  ['https://example.org/*', 'https://example.org/a?admin', false],
+])('URI pattern %j and %j', (pattern, uri, expected) => {
+  expect(matchesUri(pattern, uri)).toBe(expected);
 });
 
 test('globs agree with regular expressions', () => {

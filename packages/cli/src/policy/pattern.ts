@@ -38,10 +38,13 @@ export function matchesDnsName(pattern: string, name: string, wildcards: boolean
   );
 }
 
-/** Whether a URI matches a pattern. A `*` stays inside its path segment. Compared exactly, case included. */
+/**
+ * Whether a URI matches a pattern. A `*` stays inside its path segment: it stands for no `/`, and for no `?` and no `@`
+ * either, by which a host would become part of a query or of a user's name. Compared exactly, case included.
+ */
 export function matchesUri(pattern: string, uri: string): boolean {
-  const wanted = pattern.split('/');
-  const segments = uri.split('/');
+  const wanted = pattern.split(URI_PARTS);
+  const segments = uri.split(URI_PARTS);
   return wanted.length === segments.length && segments.every((segment, index) => matchesPart(wanted[index]!, segment));
 }
 
@@ -75,6 +78,9 @@ export function dnsPatternFault(pattern: string): string | undefined {
   const label = pattern.split('.').find((part) => !/^[-*A-Za-z0-9]{1,63}$/.test(part));
   return label === undefined ? undefined : 'has a label that no host name has; write letters, digits, "-" and "*"';
 }
+
+/** Parts of a URI that a `*` stays inside, and what stands between them. */
+const URI_PARTS = /([/?@])/;
 
 /** A `*` stands for something: an empty label or segment matches only itself. */
 const matchesPart = (pattern: string, part: string): boolean =>
