@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemFiles } from '@mayfly/rotation/fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { podFile } from './places.js';
 import { findPod, isMounted, runnablePod, writePodFile } from './pod-file.js';
+import { requirePrivateDirectory } from './private-directory.js';
 import { manifestsOf, popularPod, startRun } from './testing/local-run.js';
 
 let state: string;
@@ -44,6 +45,19 @@ test.each(['', '{}', '{"version":2}', '[]', 'null'])('a pod file that says %j is
   await expect(findPod(state, 'web')).rejects.toMatchObject({
     code: 'ERR_CLI_STATE',
     message: `Cannot read ${path}: it is not what mayfly up writes; start mayfly up again`,
+  });
+});
+
+test('a pod file that another user may have written is not believed', async () => {
+  await write(popularPod('web'));
+  chmodSync(state, 0o770);
+  await expect(findPod(state, 'web')).rejects.toMatchObject({
+    code: 'ERR_CLI_STATE',
+    message: `Cannot use ${state}: its mode is 0770, and others must be kept out (chmod 700)`,
+  });
+  const { uid } = statSync(state);
+  await expect(requirePrivateDirectory(state, uid + 1)).rejects.toMatchObject({
+    message: `Cannot use ${state}: it belongs to user ${uid}, who decides what is run from it`,
   });
 });
 

@@ -9,7 +9,7 @@ import { CliError } from '../errors.js';
 import type { Pod } from '../manifests/manifest.js';
 import { type Mapping, mappingsOf, podEnvironment } from './environment.js';
 import { podFile, podKey, volumeDirectory } from './places.js';
-import { makePrivateDirectory } from './private-directory.js';
+import { makePrivateDirectory, requirePrivateDirectory } from './private-directory.js';
 
 /** One container of a pod, with the places of its mounts here. */
 export interface RunnableContainer {
@@ -91,9 +91,11 @@ export async function writePodFile(state: string, pod: RunnablePod, files: FileO
 
 /**
  * Finds a pod by `name` or `namespace/name`.
- * @throws {@link CliError} `ERR_CLI_POD` when there is none or when several have the name; `ERR_CLI_STATE` for a broken file.
+ * @throws {@link CliError} `ERR_CLI_POD` when there is none or when several have the name; `ERR_CLI_STATE` for a broken file
+ * and for a directory that others can write: a pod's file says what is run.
  */
 export async function findPod(state: string, wanted: string): Promise<RunnablePod> {
+  await requirePrivateDirectory(state);
   const [namespace, name] = wanted.includes('/') ? wanted.split('/', 2) : [undefined, wanted];
   const known: { readonly namespace: string; readonly name: string }[] = [];
   for (const space of await directoriesIn(join(state, 'pods')))
