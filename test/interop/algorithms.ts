@@ -39,7 +39,7 @@ export const algorithms: readonly Algorithm[] = [
 export const keyAlgorithms: readonly KeyAlgorithm[] = [...new Set(algorithms.map(({ key }) => key))];
 
 /** The key's name among the vectors. */
-export const vectorOf = (key: KeyAlgorithm): string => key.toLowerCase().replace('-', '');
+const vectorOf = (key: KeyAlgorithm): string => key.toLowerCase().replace('-', '');
 
 /** DER of the PrivateKeyInfo. */
 export const pkcs8Of = (key: KeyAlgorithm): Uint8Array => derOf(`keys/${vectorOf(key)}.pem`);

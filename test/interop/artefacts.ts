@@ -41,7 +41,7 @@ export const leafText = 'CN=web.example+OU=Web,O=Müller & Söhne,C=DE';
 
 export const notBefore: number = Date.UTC(2026, 0, 1) / 1000;
 export const notAfter: number = Date.UTC(2056, 0, 1) / 1000; // beyond 2049, so one time of each type
-export const serialNumber = 0x80_00_00_00_00_00_00_01n;
+const serialNumber = 0x80_00_00_00_00_00_00_01n;
 
 export const names: Extension = subjectAltNameExtension([
   { type: 'dNSName', value: 'web.example' },

@@ -16,7 +16,7 @@ export interface Difference {
   readonly error: RegExp;
 }
 
-export const differences: readonly Difference[] = [
+const differences: readonly Difference[] = [
   {
     what: 'PKI.js verifies',
     of: ['Ed25519'],

@@ -107,7 +107,7 @@ export function serialize(root: Element): { der: Uint8Array; offsets: ReadonlyMa
 }
 
 /** Length octets as DER wants them. */
-export function shortestLength(length: number): Uint8Array {
+function shortestLength(length: number): Uint8Array {
   if (length < 0x80) return Uint8Array.of(length);
   return length < 0x100 ? Uint8Array.of(0x81, length) : Uint8Array.of(0x82, length >> 8, length & 0xff);
 }

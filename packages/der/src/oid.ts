@@ -2,7 +2,7 @@
 export type Oid = string;
 
 /** Longest content accepted, in octets. The longest OIDs in use take about 30. */
-export const MAX_OID_LENGTH = 256;
+const MAX_OID_LENGTH = 256;
 
 /** `.0` to `.127`: arcs of one octet as they stand in the text. */
 const ARCS: readonly string[] = /* @__PURE__ */ Array.from({ length: 128 }, (_, arc) => `.${arc}`);

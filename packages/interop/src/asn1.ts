@@ -37,7 +37,7 @@ export function fromAsn1js(block: BaseBlock): Uint8Array<ArrayBuffer> {
 export const asn1jsNode = (block: BaseBlock): DerNode => raw(fromAsn1js(block));
 
 /** The octets as asn1js writes them, not looked into. */
-export function written(block: BaseBlock): Uint8Array<ArrayBuffer> {
+function written(block: BaseBlock): Uint8Array<ArrayBuffer> {
   if (!(block instanceof BaseBlock))
     throw new InteropError(
       'ERR_INTEROP_FOREIGN_COPY',

@@ -44,18 +44,6 @@ export const notSupported = (field: string, value: string, supported: readonly s
   message: `Unsupported value: ${quote(value)}: supported values: ${supported.map(quote).join(', ')}`,
 });
 
-export const forbidden = (field: string, detail: string): FieldError => ({
-  reason: 'FieldValueForbidden',
-  field,
-  message: `Forbidden: ${detail}`,
-});
-
-export const duplicate = (field: string, value: string): FieldError => ({
-  reason: 'FieldValueDuplicate',
-  field,
-  message: `Duplicate value: ${quote(value)}`,
-});
-
 export const wrongType = (field: string, expected: string): FieldError => ({
   reason: 'FieldValueTypeInvalid',
   field,

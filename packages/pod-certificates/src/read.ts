@@ -116,7 +116,7 @@ export const clusterTrustBundleToJson = (
 });
 
 /** The one of the three conditions that is there with status `"True"`. */
-export const terminalCondition = (conditions: readonly Condition[]): TerminalCondition | undefined =>
+const terminalCondition = (conditions: readonly Condition[]): TerminalCondition | undefined =>
   (['Issued', 'Denied', 'Failed'] as const).find((type) =>
     conditions.some((condition) => condition.type === type && condition.status === 'True'),
   );

@@ -24,7 +24,7 @@ export const keys: readonly KeyDefinition[] = [
 ];
 
 /** The password of every encrypted key. */
-export const PASSWORD = 'mayfly';
+const PASSWORD = 'mayfly';
 
 const isRsa = (key: string): boolean => key.startsWith('rsa');
 const isEc = (key: string): boolean => key.startsWith('p');

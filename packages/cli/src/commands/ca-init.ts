@@ -71,7 +71,7 @@ export const caCommand = (io: CommandIo = processIo()): Command => {
  * Makes a root and, where one is named, an intermediate below it that can sign leaves alone.
  * @throws {@link CliError} `ERR_CLI_USAGE`, `ERR_CLI_FILE`.
  */
-export async function caInit(options: CaInitOptions, io: CommandIo): Promise<void> {
+async function caInit(options: CaInitOptions, io: CommandIo): Promise<void> {
   const { out, keyType, intermediate, force = false } = options;
   const validity = validityOf(options.lifetime, io.now());
   const root = authority('--name', options.name, validity, io);

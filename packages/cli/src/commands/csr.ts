@@ -60,7 +60,7 @@ const append = (value: string, all: readonly string[] = []): readonly string[] =
  * Makes a request, and a key unless one is given. Nothing is written before the request is complete.
  * @throws {@link CliError} `ERR_CLI_USAGE`, `ERR_CLI_FILE`, `ERR_CLI_INPUT`.
  */
-export async function csr(options: CsrOptions, io: CommandIo): Promise<void> {
+async function csr(options: CsrOptions, io: CommandIo): Promise<void> {
   const { subject: subjectText = '', san = [], key: keyFile, keyOut, out, force = false } = options;
   requireSenseOfFiles(options);
   const subject = nameArgument(subjectText);

@@ -37,11 +37,7 @@ export const inspectCommand = (io: CommandIo = processIo()): Command =>
  * Prints what stands in a file. The exit code is 1 when some of it cannot be read.
  * @throws {@link CliError} `ERR_CLI_FILE`, `ERR_CLI_INPUT`.
  */
-export async function inspect(
-  file: string,
-  { json = false, dump = false }: InspectOptions,
-  io: CommandIo,
-): Promise<void> {
+async function inspect(file: string, { json = false, dump = false }: InspectOptions, io: CommandIo): Promise<void> {
   const bytes = await readInput(file, io);
   try {
     const name = inputName(file);

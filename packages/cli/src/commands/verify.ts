@@ -81,7 +81,7 @@ export const verifyCommand = (io: CommandIo = processIo()): Command =>
  * Prints the verdict; the exit code is 1 for a refusal.
  * @throws {@link CliError} as {@link verify}, always with exit code 2, so that it is not taken for a refusal.
  */
-export async function runVerify(file: string, options: VerifyOptions, io: CommandIo): Promise<void> {
+async function runVerify(file: string, options: VerifyOptions, io: CommandIo): Promise<void> {
   const verdict = await verify(file, options, io).catch((cause: unknown) => {
     if (!(cause instanceof CliError)) throw cause;
     throw new CliError(cause.code, cause.message, { cause, exitCode: 2 });
@@ -94,7 +94,7 @@ export async function runVerify(file: string, options: VerifyOptions, io: Comman
  * Checks the first certificate of a file; those behind it may be used for its chain.
  * @throws {@link CliError} `ERR_CLI_USAGE`, `ERR_CLI_FILE`, `ERR_CLI_INPUT` when it cannot be checked.
  */
-export async function verify(file: string, options: VerifyOptions, io: CommandIo): Promise<Verdict> {
+async function verify(file: string, options: VerifyOptions, io: CommandIo): Promise<Verdict> {
   const { ca, untrusted, purpose } = options;
   const at = momentOf(options.at, io.now());
   const name = nameOf(options.name);

@@ -31,7 +31,7 @@ export function faultFacts(der: Uint8Array, error: InputFault, isSecret: boolean
 }
 
 /** Lines of offset, hexadecimal and ASCII around a place, which a line of `^^` points at. */
-export function hexView(bytes: Uint8Array, offset: number): readonly Fact[] {
+function hexView(bytes: Uint8Array, offset: number): readonly Fact[] {
   const place = Math.min(Math.max(offset, 0), bytes.length);
   const middle = place - (place % LINE);
   const lines: string[] = [];

@@ -10,8 +10,8 @@ import { POPULAR_SIGNER_NAME, reservedSignerFault, signerNameFault } from './sig
 
 /** The API server's bounds of a lifetime. */
 export const MIN_EXPIRATION_SECONDS: Seconds = kubernetesLimits.minExpirationSeconds;
-export const MAX_EXPIRATION_SECONDS: Seconds = 7_862_400;
-export const MAX_RESERVED_EXPIRATION_SECONDS: Seconds = 86_400;
+const MAX_EXPIRATION_SECONDS: Seconds = 7_862_400;
+const MAX_RESERVED_EXPIRATION_SECONDS: Seconds = 86_400;
 
 /** Fields that only the popular form has. */
 export const popularFields = ['expirationSeconds', 'stubPKCS10Request'] as const;

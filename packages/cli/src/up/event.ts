@@ -59,4 +59,4 @@ export function eventToJson({ at, notAfter, refreshAt, retryAt, ...event }: UpEv
   });
 }
 
-export const rfc3339 = (at: Seconds): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z');
+const rfc3339 = (at: Seconds): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z');

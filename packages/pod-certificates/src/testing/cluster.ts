@@ -11,7 +11,7 @@ import { type TestAuthority, testProfile } from './authority.js';
 /** 2026-09-01T10:00:00Z. */
 export const NOW = 1_788_256_800;
 
-export const SIGNER = 'pki.example.com/workload';
+const SIGNER = 'pki.example.com/workload';
 
 /** Octets that look random and are the same in every run (xorshift32). */
 export function seededBytes(seed: number): (length: number) => Uint8Array {
