@@ -113,7 +113,9 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
     return done;
   };
 
-  const publish = async (): Promise<void> => {
+  /** Whether the bundle that is out there may name an authority that has retired. */
+  let isBundleStale = false;
+  const publish = async (anchors: readonly Certificate[]): Promise<void> => {
     await options.api.applyTrustBundle({
       metadata: {
         name: `${trustBundlePrefix(signerName)}mayfly`,
@@ -121,11 +123,10 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
       },
       spec: {
         signerName,
-        trustBundle: trustAnchors(authorities)
-          .map(({ der }) => encodePem('CERTIFICATE', der))
-          .join(''),
+        trustBundle: anchors.map(({ der }) => encodePem('CERTIFICATE', der)).join(''),
       },
     });
+    isBundleStale = false;
   };
 
   const makeGeneration = async (): Promise<Certificate> => {
@@ -158,8 +159,15 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
     return certificate;
   };
 
+  const forgetKey = async (certificate: Certificate): Promise<void> => {
+    keys = new Map([...keys].filter(([serialNumber]) => serialNumber !== certificate.serialNumber));
+    // A file that is left behind signs nothing that anybody trusts.
+    await files.unlink(keyPath(directory, certificate)).catch(() => {});
+  };
+
   /** Takes every step that is due; returns when the next one is. */
   const advance = async (): Promise<Seconds> => {
+    if (isBundleStale) await publish(trustAnchors(authorities));
     for (;;) {
       const now = clock.now();
       const step = nextStep(authorities, succession, now);
@@ -167,8 +175,14 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
       if (step.type === 'prepare') {
         const first = authorities.length === 0;
         const certificate = await makeGeneration();
-        await change((current) => prepare(current, certificate, now));
-        await publish();
+        // Published before it is noted: its time to reach everybody begins when the bundle is out there, not before.
+        try {
+          await publish([...trustAnchors(authorities), certificate]);
+        } catch (error) {
+          await forgetKey(certificate);
+          throw error;
+        }
+        await change((current) => prepare(current, certificate, clock.now()));
         announce(
           first ? 'AuthorityCreated' : 'AuthorityPrepared',
           certificate,
@@ -180,9 +194,9 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
         if (succeeds) announce('AuthorityActivated', step.authority.certificate, 'signs from now on');
       } else {
         await change((current) => retire(current, step.authority, succession, now));
-        await publish();
-        // The bundle no longer names it: a key that is left behind signs nothing that anybody trusts.
-        await files.unlink(keyPath(directory, step.authority.certificate)).catch(() => {});
+        isBundleStale = true;
+        await forgetKey(step.authority.certificate);
+        await publish(trustAnchors(authorities));
         announce(
           'AuthorityRetired',
           step.authority.certificate,
@@ -207,7 +221,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
     });
 
   await advance();
-  await publish();
+  await publish(trustAnchors(authorities));
 
   return {
     signerName,
