@@ -1,5 +1,6 @@
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { bufferedRandomBytes } from '@mayfly/ca';
 import type { Seconds } from '@mayfly/der';
 import { type BackoffOptions, type Clock, systemClock } from '@mayfly/rotation';
 import type { FileOperations } from '@mayfly/rotation/fs';
@@ -84,7 +85,8 @@ export interface Summary {
  */
 export async function runUp(options: UpOptions): Promise<{ readonly summary: Summary; readonly ok: boolean }> {
   const { manifests, clock = systemClock(), signal, onEvent, minExpirationSeconds = 3600 } = options;
-  const randomBytes = (length: number): Uint8Array => new Uint8Array(nodeRandomBytes(length));
+  // Serial numbers, uids and names of requests; keys come from the providers themselves.
+  const randomBytes = bufferedRandomBytes((length) => new Uint8Array(nodeRandomBytes(length)));
   const counts = { issued: 0, overdue: 0, denied: 0 };
   const emit: Emit = (event) => {
     if (event.reason === 'Issued' || event.reason === 'Rotated') counts.issued++;
