@@ -27,7 +27,7 @@ async function openedAuthority() {
       bundle = parsePem(spec.trustBundle).map(({ bytes }) => bytes);
       return {
         metadata: { uid: '', resourceVersion: '', creationTimestamp: 0, ownerReferences: [], labels: {}, ...metadata },
-        spec: { signerName: undefined, ...spec },
+        spec: { signerName: '', ...spec },
       };
     },
   };
