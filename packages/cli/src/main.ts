@@ -7,6 +7,7 @@ import { translateCommand } from './commands/translate.js';
 import { upCommand } from './commands/up.js';
 import { verifyCommand } from './commands/verify.js';
 import { adviceFor, CliError, messageOf } from './errors.js';
+import { printableLines } from './terminal-text.js';
 
 /** The version of all packages, which is one. */
 export const VERSION = '0.1.0';
@@ -51,7 +52,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     process.exitCode = error instanceof CliError ? error.exitCode : 1;
     // What CliError says includes what to do already.
     const advice = error instanceof CliError ? undefined : adviceFor(error);
-    process.stderr.write(`mayfly: ${messageOf(error)}${advice === undefined ? '' : `; ${advice}`}\n`);
-    if (process.env['MAYFLY_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    const message = printableLines(messageOf(error));
+    process.stderr.write(`mayfly: ${message}${advice === undefined ? '' : `; ${advice}`}\n`);
+    if (process.env['MAYFLY_DEBUG'] === '1' && error instanceof Error)
+      process.stderr.write(`${printableLines(error.stack ?? '')}\n`);
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { colonHex, formatTime, printable, printableJson } from './terminal-text.js';
+import { colonHex, formatTime, printable, printableJson, printableLines } from './terminal-text.js';
 
 test.each([
   ['colour', '\u001b[31mred', '\\u{1b}[31mred'],
@@ -13,6 +13,10 @@ test.each([
 ])('%s', (_name, text, shown) => {
   expect(printable(text)).toBe(shown);
   expect(printable(shown)).toBe(shown);
+});
+
+test('several lines stay lines', () => {
+  expect(printableLines('a\u001b[2J\nb\r')).toBe('a\\u{1b}[2J\nb\\u{d}');
 });
 
 test('JSON stays the same value and shows nothing but text', () => {

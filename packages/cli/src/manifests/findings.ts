@@ -1,3 +1,5 @@
+import { printable } from '../terminal-text.js';
+
 /** Where a value starts in a file. Lines and columns count from 1. */
 export interface Place {
   readonly file: string;
@@ -47,9 +49,9 @@ export interface Finding<Code extends string> extends Place {
 export type ManifestError = Finding<ManifestErrorCode>;
 export type ManifestNotice = Finding<ManifestNoticeCode>;
 
-/** A finding as one line: `file:line:column path: message`. */
+/** A finding as one line that a terminal may show: `file:line:column path: message`. */
 export const formatFinding = ({ file, line, column, path, message }: Finding<string>): string =>
-  `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`;
+  printable(`${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`);
 
 /** Errors kept of one run; past them a person needs a better file, not a longer list. */
 const MAX_ERRORS = 100;

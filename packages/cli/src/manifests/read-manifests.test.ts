@@ -380,3 +380,18 @@ test('mutated manifests are read or refused with typed errors, and nothing is th
     { seed: 20260901, numRuns: 3000 },
   );
 });
+
+test('nothing of a manifest reaches a terminal unescaped', () => {
+  const text = [
+    'apiVersion: v1\nkind: "\\e[2J\\x9b31m"',
+    'apiVersion: v1\nkind: Pod\nmetadata: { name: "a\\u202eb" }\nspec: { containers: [{ name: m, env: [{ name: "\\e]0;x\\a", valueFrom: {} }] }] }',
+    'a: *\u001b[2J',
+    '\u009b: {',
+  ];
+  const lines = text.flatMap((document) => {
+    const result = readManifests([{ path: 'a\u001b.yaml', text: document }]);
+    return formatFindings([...result.notices, ...(result.ok ? [] : result.errors)]).split('\n');
+  });
+  expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(lines.join('\n')).toContain('documents of kind \\u{1b}[2J\\u{9b}31m');
+});

@@ -63,8 +63,8 @@ test('nothing that a terminal obeys comes through', () => {
   const output = plainOutput(stdout, collect());
   output.line('shop/web', 'red \u001b[31m bell \u0007 \u009b31m');
   output.event(event({ message: 'evil\r\u001b[2J' }));
-  expect(stdout.text()).toContain('red \\x1b[31m bell \\x07 \\x9b31m');
-  expect(stdout.text()).toContain('evil\\x0d\\x1b[2J');
+  expect(stdout.text()).toContain('red \\u{1b}[31m bell \\u{7} \\u{9b}31m');
+  expect(stdout.text()).toContain('evil\\u{d}\\u{1b}[2J');
 });
 
 test('times of an event are written as RFC 3339', () => {

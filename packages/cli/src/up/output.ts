@@ -1,5 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import { formatDuration } from '../duration.js';
+import { printable } from '../terminal-text.js';
 import { eventToJson, type UpEvent } from './event.js';
 import type { Started, Status, Summary } from './run-up.js';
 import { renderTable } from './table.js';
@@ -32,7 +33,7 @@ export function jsonOutput(stdout: Stream, stderr: Stream): Output {
         `mayfly serves ${count(pods.length, 'pod')} from ${stateDirectory}${healthUrl ? `, ${healthUrl}/readyz` : ''}\n`,
       ),
     event: (event) => void stdout.write(`${eventToJson(event)}\n`),
-    line: (pod, line) => void stderr.write(`${pod} | ${plain(line)}\n`),
+    line: (pod, line) => void stderr.write(`${pod} | ${printable(line)}\n`),
     finished: ({ requests, failed, rotations, overdue, issued, denied, exited }) =>
       void stdout.write(`${JSON.stringify({ requests, failed, rotations, overdue, issued, denied, exited })}\n`),
     close() {},
@@ -48,7 +49,7 @@ export function plainOutput(stdout: Stream, stderr: Stream): Output {
     event(event) {
       if (isNews(event)) stdout.write(`${eventLine(event)}\n`);
     },
-    line: (pod, line) => void stdout.write(`${pod} | ${plain(line)}\n`),
+    line: (pod, line) => void stdout.write(`${pod} | ${printable(line)}\n`),
     finished: (summary, seconds, ok) => void stdout.write(`${finalLines(summary, seconds, ok).join('\n')}\n`),
     close() {},
   };
@@ -87,7 +88,7 @@ export function liveOutput(stdout: NodeJS.WriteStream, stderr: Stream): Output {
       if (isNews(event)) remember(eventLine(event));
       draw();
     },
-    line: (pod, line) => remember(`${pod} | ${plain(line)}`),
+    line: (pod, line) => remember(`${pod} | ${printable(line)}`),
     finished(summary, seconds, ok) {
       this.close();
       stdout.write(`\n${finalLines(summary, seconds, ok).join('\n')}\n`);
@@ -156,10 +157,6 @@ function finalLines(summary: Summary, seconds: number, ok: boolean): readonly st
 }
 
 const eventLine = ({ at, type, reason, message }: UpEvent): string =>
-  `${new Date(at * 1000).toTimeString().slice(0, 8)} ${type === 'Warning' ? '! ' : '  '}${reason.padEnd(18)} ${plain(message)}`;
+  `${new Date(at * 1000).toTimeString().slice(0, 8)} ${type === 'Warning' ? '! ' : '  '}${reason.padEnd(18)} ${printable(message)}`;
 
 const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
-
-/** Text of others without what a terminal would obey. */
-const plain = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
