@@ -34,12 +34,19 @@ const withSubcommands = (command: Command): readonly Command[] => [
   ...command.commands.flatMap(withSubcommands),
 ];
 
+/** A reader that has gone away is none of ours; a disk that is full is. */
+function passOver(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') process.exitCode = 1;
+}
+
 /**
  * Runs the command line; what goes wrong is told on standard error.
  * @returns When the command has ended; `process.exitCode` is 0, 1 for what failed, 2 for a wrong call, or what the command says.
  */
 export async function run(argv: readonly string[]): Promise<void> {
   const program = mayfly();
+  // Nobody reads any more, as behind `| head`: no reason to fall over what cannot be told.
+  for (const stream of [process.stdout, process.stderr]) stream.off('error', passOver).on('error', passOver);
   for (const command of withSubcommands(program)) command.exitOverride();
   try {
     await program.parseAsync([...argv]);
