@@ -28,6 +28,7 @@ test.each<readonly [string, string, readonly string[], number, RegExp]>([
   ['a lifetime above 91 days', popularPod('web'), ['--lifetime', '92d'], 2, /need 10s to 7862400s \(91d\)/],
   ['a reserved signer for two days', RESERVED, ['--lifetime', '2d'], 2, /is a reserved signer and issues for 86400 s/],
   ['no time at all', popularPod('web'), ['--for', '0s'], 2, /Cannot use --for 0s/],
+  ['an authority for ages', popularPod('web'), ['--ca-lifetime', '99999999d'], 2, /need 36500d at most/],
   ['a trust domain in capitals', popularPod('web'), ['--trust-domain', 'Example.org'], 2, /no DNS name in lower case/],
   ['a name of two pods', TWO_NAMESPACES, ['--run', 'web'], 1, /there are shop\/web, bank\/web; write namespace\/name/],
   ['a missing policy', popularPod('web'), ['--policy', 'nowhere.yaml'], 1, /Cannot read nowhere\.yaml: ENOENT/],

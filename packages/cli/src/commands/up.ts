@@ -31,6 +31,8 @@ const MIN_LIFETIME: Seconds = 10;
 /** What a reserved signer may issue at most. */
 const MAX_RESERVED_LIFETIME: Seconds = 86_400;
 const MAX_LIFETIME: Seconds = 7_862_400;
+/** A hundred years, so that dates of authorities stay dates that certificates can name. */
+const MAX_CA_LIFETIME: Seconds = 36_500 * 86_400;
 /** The form of a DNS domain in lower case, as SPIFFE trust domains have it. */
 const TRUST_DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
@@ -118,7 +120,7 @@ async function up(flags: UpFlags): Promise<void> {
   };
   for (const signal of ENDING) process.on(signal, interrupt);
   // Nobody reads any more, as behind `| head`. Heard to the very end: the last words fail like the first.
-  stdout.on('error', stop);
+  for (const stream of [stdout, stderr]) stream.on('error', stop);
   const timer = flags.for === undefined ? undefined : setTimeout(stop, flags.for * 1000);
   const began = performance.now();
   try {
@@ -145,7 +147,7 @@ async function up(flags: UpFlags): Promise<void> {
   }
 }
 
-function checkFlags({ lifetime, for: duration, trustDomain }: UpFlags): void {
+function checkFlags({ lifetime, for: duration, caLifetime, trustDomain }: UpFlags): void {
   const refuse = (message: string): never => {
     throw new CliError('ERR_CLI_USAGE', message);
   };
@@ -153,6 +155,8 @@ function checkFlags({ lifetime, for: duration, trustDomain }: UpFlags): void {
     refuse(`Cannot use --lifetime ${lifetime}s: need ${MIN_LIFETIME}s to ${MAX_LIFETIME}s (91d)`);
   if (duration !== undefined && (duration < 1 || duration > 2_000_000))
     refuse(`Cannot use --for ${duration}s: need 1s to 23d`);
+  if (caLifetime !== undefined && caLifetime > MAX_CA_LIFETIME)
+    refuse(`Cannot use --ca-lifetime ${caLifetime}s: need 36500d at most`);
   if (trustDomain !== undefined && (!TRUST_DOMAIN.test(trustDomain) || trustDomain.length > 255))
     refuse(`Cannot use --trust-domain ${JSON.stringify(trustDomain)}: it is no DNS name in lower case`);
 }

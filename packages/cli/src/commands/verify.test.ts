@@ -172,6 +172,8 @@ test.each([
   ['no name', ['--ca', 'ca.crt', '--name', 'a b', 'leaf.crt'], /--name a b: it is no DNS name/],
   ['no moment', ['--ca', 'ca.crt', '--at', 'tomorrow', 'leaf.crt'], /--at tomorrow: write/],
   ['moment without a zone', ['--ca', 'ca.crt', '--at', '2026-06-01T12:00', 'leaf.crt'], /--at/],
+  ['a moment after all', ['--ca', 'ca.crt', '--at', '+99999999d', 'leaf.crt'], /--at .* until 9999/],
+  ['a day that no month has', ['--ca', 'ca.crt', '--at', '2026-02-31', 'leaf.crt'], /--at 2026-02-31: write/],
   ['standard input twice', ['--ca', '-', '-'], /can be read once/],
 ])('cannot check: %s', async (_name, args, message) => {
   const io = memoryIo();

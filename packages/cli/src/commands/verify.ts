@@ -49,6 +49,9 @@ export interface CertificateSummary {
 
 const PURPOSES = { client: keyPurposes.clientAuth, server: keyPurposes.serverAuth } as const;
 
+/** 9999-12-31T23:59:59Z, the last moment that a certificate can name (RFC 5280 §4.1.2.5). */
+const LAST_MOMENT: Seconds = 253_402_300_799;
+
 const EXAMPLES = `
 The file may hold the chain behind its leaf, as tls.crt does. The check is the simple one: signatures, dates, names of issuers,
 basicConstraints, keyUsage and extended key usage. It knows neither certificate policies nor revocation, and it refuses chains
@@ -148,15 +151,21 @@ function refuseName(leaf: Certificate, wanted: ReferenceName): Pick<Verdict, 're
 function momentOf(text: string | undefined, now: Seconds): Seconds {
   if (text === undefined) return now;
   const ahead = text.startsWith('+') ? parseDuration(text.slice(1)) : undefined;
-  if (ahead !== undefined) return now + ahead;
-  const isMoment = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/.test(text);
-  const milliseconds = isMoment ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(milliseconds))
+  const moment = ahead !== undefined ? now + ahead : momentWritten(text);
+  if (moment === undefined || moment > LAST_MOMENT)
     throw new CliError(
       'ERR_CLI_USAGE',
-      `Cannot use --at ${printable(text.slice(0, 40))}: write 2026-09-01, 2026-09-01T12:00:00Z or +24h`,
+      `Cannot use --at ${printable(text.slice(0, 40))}: write 2026-09-01, 2026-09-01T12:00:00Z or +24h, until 9999`,
     );
-  return Math.floor(milliseconds / 1000);
+  return moment;
+}
+
+function momentWritten(text: string): Seconds | undefined {
+  const [, date] = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/.exec(text) ?? [];
+  const milliseconds = Date.parse(text);
+  if (date === undefined || Number.isNaN(milliseconds)) return undefined;
+  // Date.parse takes 31 February for 3 March.
+  return new Date(date).toISOString().startsWith(date) ? Math.floor(milliseconds / 1000) : undefined;
 }
 
 function nameOf(text: string | undefined): ReferenceName | undefined {
