@@ -81,6 +81,9 @@ const AUTHORITIES = 'authorities.json';
 /** What `commonName` has room for beside a space and the key identifier's first octets. */
 const MAX_NAME_IN_SUBJECT = 64 - 9;
 
+/** Name of the ClusterTrustBundle of a local signer's authority. */
+export const ownBundleName = (signerName: string): string => `${trustBundlePrefix(signerName)}mayfly`;
+
 /**
  * Opens the authority of a signer, making its first generation when there is none. Its bundle is published when this
  * resolves.
@@ -118,7 +121,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
   const publish = async (anchors: readonly Certificate[]): Promise<void> => {
     await options.api.applyTrustBundle({
       metadata: {
-        name: `${trustBundlePrefix(signerName)}mayfly`,
+        name: ownBundleName(signerName),
         labels: { 'app.kubernetes.io/managed-by': 'mayfly' },
       },
       spec: {

@@ -12,7 +12,7 @@ import { CliError, messageOf } from '../errors.js';
 import { annotationKeys } from '../manifests/annotations.js';
 import type { ClusterTrustBundle, Manifests } from '../manifests/manifest.js';
 import type { Policy } from '../policy/policy.js';
-import { type LocalAuthority, openLocalAuthority } from './authority.js';
+import { type LocalAuthority, openLocalAuthority, ownBundleName } from './authority.js';
 import type { Emit } from './event.js';
 import { requestedUsage, wantedCertificate } from './local-signer.js';
 import { makePrivateDirectory } from './private-directory.js';
@@ -59,16 +59,17 @@ export async function openLocalCluster(options: LocalClusterOptions): Promise<Lo
     storage: directoryStorage(apiDirectory),
     minExpirationSeconds,
   });
-  await publishDocuments(api, manifests.clusterTrustBundles);
-
   const sources = manifests.pods.flatMap(({ volumes }) =>
     volumes.flatMap((volume) => volume.sources.filter((source) => source.type === 'podCertificate')),
   );
+  const signerNames = [...new Set(sources.map(({ signerName }) => signerName))];
+  await publishDocuments(api, manifests.clusterTrustBundles, signerNames.map(ownBundleName));
+
   const lifetimes = sources.map(({ maxExpirationSeconds = DEFAULT_MAX_EXPIRATION_SECONDS }) => maxExpirationSeconds);
   const maxLeafLifetime = Math.max(minExpirationSeconds, ...lifetimes);
   const lifetime = caLifetime ?? Math.max(90 * DAY, 4 * maxLeafLifetime);
   const authorities: LocalAuthority[] = [];
-  for (const signerName of new Set(sources.map((source) => source.signerName)))
+  for (const signerName of signerNames)
     authorities.push(
       await openLocalAuthority({
         directory: join(state.path, 'signers', signerName.replaceAll('/', '_')),
@@ -117,14 +118,22 @@ export async function openLocalCluster(options: LocalClusterOptions): Promise<Lo
 }
 
 /** Makes the documents of the manifests the only bundles beside those of the signers here. */
-async function publishDocuments(api: EmbeddedApi, documents: readonly ClusterTrustBundle[]): Promise<void> {
+async function publishDocuments(
+  api: EmbeddedApi,
+  documents: readonly ClusterTrustBundle[],
+  own: readonly string[],
+): Promise<void> {
+  const kept = new Set([...own, ...documents.map(({ name }) => name)]);
   for (const { metadata } of (await api.listTrustBundles()).items)
-    if (
-      metadata.labels['app.kubernetes.io/managed-by'] !== 'mayfly' &&
-      !documents.some(({ name }) => name === metadata.name)
-    )
-      await api.deleteTrustBundle(metadata.name);
+    if (!kept.has(metadata.name)) await api.deleteTrustBundle(metadata.name);
   for (const { name, labels, signerName, trustBundle, place } of documents) {
+    if (own.includes(name)) {
+      const state = "mayfly's own signer publishes under this name; name yours otherwise";
+      throw new CliError(
+        'ERR_CLI_MANIFEST',
+        `Cannot use ClusterTrustBundle ${name} at ${place.file}:${place.line}:${place.column}: ${state}`,
+      );
+    }
     try {
       await api.applyTrustBundle({
         metadata: { name, labels },

@@ -110,6 +110,24 @@ test('a trust bundle by name comes from its document, and goes when the document
   await second.stop();
 });
 
+test("a trust bundle that says it is mayfly's own goes with its document all the same", async () => {
+  const document = (await foreignBundle('partners'))
+    .replace('name: partners', "name: 'mayfly.dev:workload:x', labels: { app.kubernetes.io/managed-by: mayfly }")
+    .replace('spec:\n', 'spec:\n  signerName: mayfly.dev/workload\n');
+  const anchors = (): number => readMounted(join(pod('web'), 'volumes/tls')).anchors.length;
+  const first = await startRun(manifestsOf(document + popularPod('web')), directory);
+  expect(anchors()).toBe(2);
+  await first.stop();
+  const second = await startRun(manifestsOf(popularPod('web')), directory, { clock: first.clock });
+  expect(anchors()).toBe(1);
+  await second.stop();
+  const taken = document.replace('workload:x', 'workload:mayfly');
+  await expect(startRun(manifestsOf(taken + popularPod('web')), directory)).rejects.toMatchObject({
+    code: 'ERR_CLI_MANIFEST',
+    message: expect.stringContaining("mayfly's own signer publishes under this name"),
+  });
+});
+
 test('a volume waits for a trust bundle that is not optional, and says for which', async () => {
   const sources = `${source('ECDSAP256', 'a')}      - clusterTrustBundle: { name: partners, path: partners.crt }\n`;
   const run = await startRun(manifestsOf(realPod(sources)), directory);
