@@ -52,7 +52,7 @@ describe.each(names)('%s', (name) => {
     }
   });
 
-  test('the tarball holds every entry point, its source and a README, and no test', () => {
+  test('the tarball holds every entry point, its source and a README, and no test nor help for tests', () => {
     const { files } = tarballs.get(name)!;
     const wanted = Object.values(readManifest(`${name}/package.json`).exports).flatMap((conditions) =>
       Object.values(conditions),
@@ -62,6 +62,8 @@ describe.each(names)('%s', (name) => {
     );
     expect(missing).toEqual([]);
     expect(files.filter((path) => path.includes('.test.'))).toEqual([]);
+    const published = wanted.some((path) => path.includes('/testing/'));
+    expect(files.filter((path) => !published && path.includes('/testing/'))).toEqual([]);
   });
 
   test('publint has nothing to say', async () => {
