@@ -70,7 +70,7 @@ export function ended(child: ChildProcess, file: string): Promise<Ended> {
 export interface RunningProgram {
   readonly tally: () => Tally | undefined;
   readonly ended: Promise<Ended>;
-  /** Sends a signal to the program and all that it has started. */
+  /** Sends a signal to the program and all that it has started; nothing once it has ended. */
   stop(signal: NodeJS.Signals): void;
 }
 
@@ -91,7 +91,9 @@ export function startProgram(pod: RunnablePod, onLine: (line: string) => void): 
     else tally = counted;
   });
   createInterface({ input: child.stderr }).on('line', onLine);
+  let over = false;
   const stop = (signal: NodeJS.Signals): void => {
+    if (over) return; // its number may be another program's by now
     if (process.platform === 'win32' || child.pid === undefined) child.kill(signal);
     else signalGroup(child.pid, signal);
   };
@@ -100,6 +102,8 @@ export function startProgram(pod: RunnablePod, onLine: (line: string) => void): 
   process.once('exit', kill);
   const letGo = child.pid === undefined ? () => {} : outliveBy(child.pid);
   const done = ended(child, file).finally(() => {
+    stop('SIGTERM'); // what it has left behind
+    over = true;
     process.off('exit', kill);
     letGo();
   });

@@ -72,6 +72,18 @@ test.each([
   await programs.stop();
 });
 
+test('what a program leaves behind ends with it, and its number is left alone from then on', async () => {
+  const child = `trap 'echo bye; exit 0' TERM; kill -USR1 $$; sleep 60 & wait`;
+  const { programs, lines } = programsOf(shell('a', `trap 'exit 0' USR1; (${child}) & wait`));
+  programs.wake();
+  await vi.waitFor(() => expect(programs.exited()).toBe(1));
+  await vi.waitFor(() => expect(lines.at(-1)).toBe('shop/a bye'));
+  const signals = vi.spyOn(process, 'kill');
+  await programs.stop();
+  expect(signals).not.toHaveBeenCalled();
+  signals.mockRestore();
+});
+
 test('they are stopped the last first, each with what it started, and that is no failure', async () => {
   const mourn = (name: string): string => `trap 'echo bye ${name}; exit 0' TERM; echo up; sleep 60 & wait`;
   const { programs, lines } = programsOf(shell('a', mourn('a')), shell('b', mourn('b')));
