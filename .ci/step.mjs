@@ -4,13 +4,30 @@ import { fileURLToPath } from 'node:url';
 /** The repository's root directory. */
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The environment of every step: no telemetry, no search for updates. */
-export const environment = {
+/** The environment of every program started: no telemetry, no search for updates. */
+const environment = {
   ...process.env,
   DO_NOT_TRACK: '1',
   TURBO_TELEMETRY_DISABLED: '1',
   TURBO_NO_UPDATE_NOTIFIER: '1',
 };
+
+/**
+ * Starts a program that ends with this process: a signal sent to this one alone would leave it running.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').StdioOptions} stdio
+ */
+export function start(command, args, stdio) {
+  const child = spawn(command, args, { cwd: root, env: environment, stdio });
+  const end = () => {
+    child.kill('SIGTERM');
+    process.exit(143);
+  };
+  process.once('SIGTERM', end);
+  child.once('close', () => process.off('SIGTERM', end));
+  return child;
+}
 
 /**
  * Runs a command that says nothing unless it fails, and says that it runs when it takes longer than a second.
@@ -26,7 +43,7 @@ export async function step(title, command, args) {
     announced = true;
     console.error(`${title} ...`);
   }, 1000);
-  const child = spawn(command, args, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = start(command, args, ['ignore', 'pipe', 'pipe']);
   const output = [];
   child.stdout.on('data', (chunk) => output.push(chunk));
   child.stderr.on('data', (chunk) => output.push(chunk));

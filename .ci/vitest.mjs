@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { environment, root } from './step.mjs';
+import { root, start } from './step.mjs';
 
 /**
  * Runs the tests, showing vitest's own report.
@@ -26,11 +25,8 @@ export async function vitest(filters = []) {
 }
 
 function run(args) {
-  const child = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
-    cwd: root,
-    env: environment,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const program = join(root, 'node_modules/vitest/vitest.mjs');
+  const child = start(process.execPath, [program, ...args], ['ignore', 'inherit', 'inherit']);
   return new Promise((resolve) => child.once('close', (code) => resolve(code === 0)));
 }
 
