@@ -3,7 +3,8 @@ import { mkdtempSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { isVouchedFor, manifestsOf, popularPod, readMounted, startRun } from './testing/local-run.js';
+import { runUp } from './run-up.js';
+import { isVouchedFor, manifestsOf, popularPod, readMounted, startRun, testClock } from './testing/local-run.js';
 import { switchedFiles } from './testing/switched-files.js';
 
 let directory: string;
@@ -124,6 +125,19 @@ test('after a clock that was wrong for an hour rotation goes on as planned', asy
   expect(summary.rotations).toBeGreaterThanOrEqual(7);
   expect(summary.rotations).toBeLessThanOrEqual(10);
   expect(ok).toBe(true);
+});
+
+test('a run that is ended before it has begun ends', async () => {
+  const ended = await runUp({
+    manifests: manifestsOf(popularPod('web')),
+    stateDirectory: directory,
+    clock: testClock(),
+    signal: AbortSignal.abort(new Error('interrupted')),
+    onEvent: () => {},
+    onLine: () => {},
+    onStarted: () => {},
+  });
+  expect(ended).toMatchObject({ ok: false, summary: { issued: 0, overdue: 0 } });
 });
 
 test('fifty pods start without a warning of the process', async () => {

@@ -167,11 +167,13 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
     const stopping = AbortSignal.any([signal, failed.signal]);
     const serving = new AbortController();
     setMaxListeners(0, serving.signal); // every source listens, and there may be thousands
-    const parts = [
+    const start = (): readonly Promise<void>[] => [
       cluster.run(serving.signal),
       ...runners.map((runner) => runner.run(serving.signal)),
       watchTrust(cluster.api, runners, emit, serving.signal),
-    ].map((part) =>
+    ];
+    // A run that was ended while everything opened begins nothing.
+    const parts = (stopping.aborted ? [] : start()).map((part) =>
       part.catch((error: unknown) => {
         if (serving.signal.aborted) return;
         failed.abort(error);
