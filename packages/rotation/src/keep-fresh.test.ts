@@ -276,6 +276,24 @@ test('an aborted signal ends it, whatever it is doing', async () => {
   }
 });
 
+test('a signal that is aborted while the store is read ends it before anything is asked for', async () => {
+  const controller = new AbortController();
+  let asked = 0;
+  const store: Store = {
+    async load() {
+      controller.abort();
+      return undefined;
+    },
+    async replace() {},
+  };
+  const obtain = (): Promise<never> => {
+    asked++;
+    return new Promise(() => {});
+  };
+  await keepFresh({ store, obtain, clock: simulatedClock(), signal: controller.signal });
+  expect(asked).toBe(0);
+});
+
 test('S2: no event carries the key', async () => {
   const { clock, state, events, stop } = simulate();
   await clock.advance(HOUR);

@@ -133,6 +133,8 @@ async function rotate({
   };
 
   const attempt = async (): Promise<CredentialBundle> => {
+    // Aborted while something else was awaited: a listener added now would never be called.
+    signal.throwIfAborted();
     const attempted = new AbortController();
     const abort = (): void => attempted.abort(signal.reason);
     signal.addEventListener('abort', abort, { once: true });

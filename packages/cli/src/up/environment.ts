@@ -37,7 +37,7 @@ export const mappingsOf = (
   container.volumeMounts
     .flatMap(({ name, mountPath }) => {
       const directory = directoryOf(name);
-      return directory === undefined ? [] : [{ mountPath: mountPath.replace(/(.)\/+$/, '$1'), directory }];
+      return directory === undefined ? [] : [{ mountPath: withoutSlashes(mountPath), directory }];
     })
     .sort((a, b) => b.mountPath.length - a.mountPath.length);
 
@@ -54,4 +54,11 @@ export function podEnvironment(
     MAYFLY_POD_NAME: pod.name,
     ...(first !== undefined && { MAYFLY_CREDENTIAL_DIRECTORY: first }),
   };
+}
+
+/** A path without slashes at its end; the root keeps its own. */
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (end > 1 && path[end - 1] === '/') end--;
+  return path.slice(0, end);
 }

@@ -8,13 +8,17 @@ import { credentialsDirectory, podDirectory, podKey, sourceName, volumeDirectory
  * gone or ask for something else now.
  * @returns The pods that were removed, as `namespace/name`.
  */
-export async function forgetAllBut(state: string, pods: readonly Pod[]): Promise<readonly string[]> {
+export async function forgetAllBut(
+  state: string,
+  pods: readonly Pod[],
+  policyDigest: string,
+): Promise<readonly string[]> {
   const forgotten: string[] = [];
   const known = new Map(pods.map((pod) => [podKey(pod), pod]));
   for (const namespace of await namesIn(join(state, 'pods'))) {
     for (const name of await namesIn(join(state, 'pods', namespace))) {
       const pod = known.get(podKey({ namespace, name }));
-      if (pod !== undefined) await forgetParts(state, pod);
+      if (pod !== undefined) await forgetParts(state, pod, policyDigest);
       else {
         await remove(podDirectory(state, { namespace, name }));
         forgotten.push(podKey({ namespace, name }));
@@ -24,9 +28,11 @@ export async function forgetAllBut(state: string, pods: readonly Pod[]): Promise
   return forgotten;
 }
 
-async function forgetParts(state: string, pod: Pod): Promise<void> {
+async function forgetParts(state: string, pod: Pod, policyDigest: string): Promise<void> {
   const sources = pod.volumes.flatMap((volume) =>
-    volume.sources.flatMap((source) => (source.type === 'podCertificate' ? [sourceName(pod, volume, source)] : [])),
+    volume.sources.flatMap((source) =>
+      source.type === 'podCertificate' ? [sourceName(pod, volume, source, policyDigest)] : [],
+    ),
   );
   const credentials = credentialsDirectory(state, pod);
   for (const name of await namesIn(credentials))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Pod, PodCertificateSource, Volume } from '../manifests/manifest.js';
+import type { Policy } from '../policy/policy.js';
 
 /** `namespace/name`, by which people and events call a pod. */
 export const podKey = ({ namespace, name }: Pick<Pod, 'namespace' | 'name'>): string => `${namespace}/${name}`;
@@ -22,12 +23,22 @@ export const credentialsDirectory = (state: string, pod: Pick<Pod, 'namespace' |
   join(podDirectory(state, pod), 'credentials');
 
 /**
- * Name of a source's directory. It changes with everything that a certificate depends on, so a manifest that asks for
- * something else gets it at the next start, and one that does not keeps its certificate.
+ * Name of a source's directory. It changes with everything that a certificate depends on, the policy that granted it
+ * included: a manifest that asks for something else gets it at the next start, a policy that became tighter is asked again,
+ * and what did not change keeps its certificate.
+ * @param policyDigest - See {@link digestOfPolicy}.
  */
-export function sourceName(pod: Pod, volume: Volume, source: PodCertificateSource): string {
+export function sourceName(pod: Pod, volume: Volume, source: PodCertificateSource, policyDigest: string): string {
   const { signerName, keyType, maxExpirationSeconds = null, userAnnotations } = source;
   const annotations = Object.entries(userAnnotations).sort(([a], [b]) => (a < b ? -1 : 1));
-  const facts = JSON.stringify([signerName, keyType, maxExpirationSeconds, annotations, pod.serviceAccountName]);
-  return `${volume.name}-${source.index}-${createHash('sha256').update(facts).digest('hex').slice(0, 12)}`;
+  const facts = [signerName, keyType, maxExpirationSeconds, annotations, pod.serviceAccountName, policyDigest];
+  return `${volume.name}-${source.index}-${digest(facts).slice(0, 12)}`;
 }
+
+/** What tells one policy from another, wherever its rules stand in their file; empty where there is none. */
+export const digestOfPolicy = (policy: Policy | undefined): string => (policy === undefined ? '' : digest(policy));
+
+const digest = (facts: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(facts, (member, value) => (member === 'place' ? undefined : value)))
+    .digest('hex');

@@ -10,7 +10,7 @@ import type { Emit, UpEvent } from './event.js';
 import { forgetAllBut } from './forget.js';
 import { type Health, healthOf, serveHealth } from './health.js';
 import { openLocalCluster } from './local-cluster.js';
-import { podKey } from './places.js';
+import { digestOfPolicy, podKey } from './places.js';
 import { runnablePod, writePodFile } from './pod-file.js';
 import { createPodRunner, type PodRunner } from './pod-runner.js';
 import { programOf } from './program.js';
@@ -98,6 +98,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
   const state = await openStateDirectory(options.stateDirectory, options.trustDomain, options.files);
   try {
     const { policy, caLifetime } = options;
+    const policyDigest = digestOfPolicy(policy);
     const cluster = await openLocalCluster({
       manifests,
       policy,
@@ -108,7 +109,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       caLifetime,
       emit,
     });
-    for (const pod of await forgetAllBut(state.path, manifests.pods))
+    for (const pod of await forgetAllBut(state.path, manifests.pods, policyDigest))
       emit({
         type: 'Normal',
         reason: 'PodForgotten',
@@ -125,6 +126,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
         api: cluster.api,
         clock,
         randomBytes,
+        policyDigest,
         state,
         emit,
         ...(options.backoff && { backoff: options.backoff }),

@@ -28,6 +28,8 @@ export interface RunnerOptions {
   readonly clock: Clock;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly state: Pick<StateDirectory, 'path' | 'installation' | 'files'>;
+  /** Of the policy that certificates are granted by. */
+  readonly policyDigest: string;
   readonly emit: Emit;
   /** Between failed attempts. */
   readonly backoff?: BackoffOptions;
@@ -125,10 +127,10 @@ export function createSourceRunner(
   { pod, volume, source, bundles, write, requestWrite }: Holder,
   options: RunnerOptions,
 ): SourceRunner {
-  const { api, clock, randomBytes, state, emit, backoff = {}, onChange } = options;
+  const { api, clock, randomBytes, state, policyDigest, emit, backoff = {}, onChange } = options;
   const { signerName } = source;
   const name = `${podKey(pod)}/${volume.name}`;
-  const place = join(credentialsDirectory(state.path, pod), sourceName(pod, volume, source));
+  const place = join(credentialsDirectory(state.path, pod), sourceName(pod, volume, source, policyDigest));
   const stored = credentialStore(place, state.files);
   const inFlight = inFlightFile(`${place}.request.json`, state.files);
   let settle = async (): Promise<void> => {};
