@@ -31,6 +31,8 @@ const MIN_LIFETIME: Seconds = 10;
 /** What a reserved signer may issue at most. */
 const MAX_RESERVED_LIFETIME: Seconds = 86_400;
 const MAX_LIFETIME: Seconds = 7_862_400;
+/** Milliseconds within which two interrupts are one. */
+const SAME_INTERRUPT = 500;
 /** A hundred years, so that dates of authorities stay dates that certificates can name. */
 const MAX_CA_LIFETIME: Seconds = 36_500 * 86_400;
 /** The form of a DNS domain in lower case, as SPIFFE trust domains have it. */
@@ -113,9 +115,11 @@ async function up(flags: UpFlags): Promise<void> {
 
   const controller = new AbortController();
   const stop = (): void => controller.abort(new Error('interrupted'));
+  let interruptedAt = Number.POSITIVE_INFINITY;
   const interrupt = (_signal: NodeJS.Signals, number: number): void => {
-    // A second Ctrl-C ends at once.
-    if (controller.signal.aborted) process.exit(128 + number);
+    // A second Ctrl-C ends at once. npm passes on the first one, which the terminal has sent already: no second.
+    if (performance.now() - interruptedAt > SAME_INTERRUPT) process.exit(128 + number);
+    if (interruptedAt === Number.POSITIVE_INFINITY) interruptedAt = performance.now();
     stop();
   };
   for (const signal of ENDING) process.on(signal, interrupt);

@@ -39,7 +39,7 @@ export function programOf(
   if (file === undefined)
     throw new CliError(
       'ERR_CLI_PROGRAM',
-      `Cannot run pod ${pod.name}: its container ${container.name} names no command; write one after --`,
+      `Cannot run pod ${pod.name}: its container ${container.name} names no command; write one in the manifest, or run it by mayfly exec with a command after --`,
     );
   return { file, args, env: container.env };
 }

@@ -2,7 +2,7 @@ import { encodePem } from '@mayfly/der/pem';
 import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
 import { type CredentialBundle, encodeBundle } from '@mayfly/rotation';
 import { type FileOperations, type VolumeFile, writeVolume } from '@mayfly/rotation/fs';
-import type { PodCertificateSource, Volume } from '../manifests/manifest.js';
+import type { ClusterTrustBundleReference, PodCertificateSource, Volume } from '../manifests/manifest.js';
 import { trustBundleText } from './trust.js';
 
 /** What became of an attempt to write a volume. */
@@ -34,8 +34,7 @@ export async function writePodVolume(
       const text = await trustBundleText(api, source.from);
       if (text !== undefined) files.push({ path: source.path, bytes: utf8(text), mode: volume.defaultMode });
       else if (!source.optional) {
-        const which = 'name' in source.from ? source.from.name : `of signer ${source.from.signerName}`;
-        return { type: 'incomplete', what: `the ClusterTrustBundle ${which}` };
+        return { type: 'incomplete', what: `the ClusterTrustBundle ${describe(source.from)}` };
       }
     }
   }
@@ -59,3 +58,11 @@ function credentialFiles(source: PodCertificateSource, bundle: CredentialBundle,
 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function describe(from: ClusterTrustBundleReference): string {
+  if ('name' in from) return `${from.name}, which only a document of that name in the manifests makes here`;
+  // As in a cluster: absent selects nothing, empty selects all.
+  return from.labelSelector === undefined
+    ? `of signer ${from.signerName}: without labelSelector nothing matches, write labelSelector: {} for all`
+    : `of signer ${from.signerName}`;
+}

@@ -132,11 +132,22 @@ test('a volume waits for a trust bundle that is not optional, and says for which
   const sources = `${source('ECDSAP256', 'a')}      - clusterTrustBundle: { name: partners, path: partners.crt }\n`;
   const run = await startRun(manifestsOf(realPod(sources)), directory);
   expect(run.events.find(({ reason }) => reason === 'VolumeNotWritten')?.message).toBe(
-    'shop/web/tls waits for the ClusterTrustBundle partners',
+    'shop/web/tls waits for the ClusterTrustBundle partners, which only a document of that name in the manifests makes here',
   );
-  expect(run.status().health.problems).toEqual(['shop/web/tls: waits for the ClusterTrustBundle partners']);
+  expect(run.status().health.problems).toEqual([
+    expect.stringMatching(/^shop\/web\/tls: waits for the ClusterTrustBundle partners, /),
+  ]);
   expect(existsSync(join(pod('web'), 'volumes/tls', '..data'))).toBe(false);
   expect((await run.stop()).ok).toBe(false);
+});
+
+test('a selector that is absent matches nothing, as in a cluster, and the event says what to write', async () => {
+  const sources = `${source('ECDSAP256', 'a')}      - clusterTrustBundle: { signerName: example.com/workload, path: ca.crt }\n`;
+  const run = await startRun(manifestsOf(realPod(sources)), directory);
+  expect(run.events.find(({ reason }) => reason === 'VolumeNotWritten')?.message).toMatch(
+    /without labelSelector nothing matches, write labelSelector: \{\} for all$/,
+  );
+  await run.stop();
 });
 
 test('a trust bundle that no API server takes is refused with the place of its document', async () => {
