@@ -109,13 +109,6 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       caLifetime,
       emit,
     });
-    for (const pod of await forgetAllBut(state.path, manifests.pods, policyDigest))
-      emit({
-        type: 'Normal',
-        reason: 'PodForgotten',
-        pod,
-        message: `${pod} is in no manifest now: its keys are removed`,
-      });
     const runnable = new Map(manifests.pods.map((pod) => [podKey(pod), runnablePod(state.path, pod)]));
     for (const pod of runnable.values()) await writePodFile(state.path, pod, state.files);
     for (const pod of options.run ?? []) programOf(runnable.get(podKey(pod))!, []); // refuses what has no command
@@ -156,6 +149,14 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       exited: programs.exited(),
     });
     const server = options.listen === undefined ? undefined : await serveHealth(options.listen, health);
+    // The last thing before it begins: a start that fails has removed nothing.
+    for (const pod of await forgetAllBut(state.path, manifests.pods, policyDigest))
+      emit({
+        type: 'Normal',
+        reason: 'PodForgotten',
+        pod,
+        message: `${pod} is in no manifest now: its keys are removed`,
+      });
     options.onStarted({
       stateDirectory: state.path,
       trustDomain: state.trustDomain,
