@@ -32,7 +32,7 @@ const MIN_LIFETIME: Seconds = 10;
 const MAX_RESERVED_LIFETIME: Seconds = 86_400;
 const MAX_LIFETIME: Seconds = 7_862_400;
 /** Milliseconds within which two interrupts are one. */
-const SAME_INTERRUPT = 500;
+const SAME_INTERRUPT = 200;
 /** A hundred years, so that dates of authorities stay dates that certificates can name. */
 const MAX_CA_LIFETIME: Seconds = 36_500 * 86_400;
 /** The form of a DNS domain in lower case, as SPIFFE trust domains have it. */
