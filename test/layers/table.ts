@@ -18,6 +18,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     '@noble/hashes': ['noble'],
     'node:': ['node'],
   },
+  wasm: { keys: 'everywhere', 'node:': ['generator'] },
   ca: { der: 'everywhere', x509: 'everywhere', pkcs10: 'everywhere' },
   rotation: { der: 'everywhere', x509: 'everywhere', 'node:': ['fs', 'testing'] },
   tls: { der: 'everywhere', x509: 'everywhere', rotation: 'everywhere', undici: ['client'], 'node:': 'everywhere' },

@@ -1,0 +1,133 @@
+import type { Local, ValueType } from './expression.js';
+import { FunctionBuilder, type FunctionReference } from './function-builder.js';
+import { type Code, flatten, signedLeb, unsignedLeb, vectorOf } from './leb.js';
+
+/** A finished module, with what its octets alone do not tell. */
+export interface Module {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Names of all functions by index, the internal ones too. */
+  readonly functionNames: readonly string[];
+}
+
+/** Locals of the parameter types given, in order. */
+export type Params<T extends readonly ValueType[]> = { readonly [K in keyof T]: Local<T[K]> };
+
+interface DefinedFunction extends FunctionReference {
+  readonly builder: FunctionBuilder;
+}
+
+const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, v128: 0x7b };
+
+const PAGE = 65_536;
+
+/** The first octets of memory stay unused: address 0 is nobody's. */
+const FIRST_ADDRESS = 1024;
+
+/** Builds one WebAssembly module: a memory laid out by `allocate`, functions and constant data. */
+export class ModuleBuilder {
+  readonly #functions: DefinedFunction[] = [];
+  readonly #exports: FunctionReference[] = [];
+  readonly #data: { readonly address: number; readonly octets: Uint8Array }[] = [];
+  #top: number = FIRST_ADDRESS;
+
+  /** End of the memory allocated so far. */
+  get top(): number {
+    return this.#top;
+  }
+
+  /** Reserves memory; returns its address, a multiple of `align`, a power of two. */
+  allocate(length: number, align: number = 16): number {
+    const address = (this.#top + align - 1) & -align;
+    this.#top = address + length;
+    return address;
+  }
+
+  /** Reserves memory with contents. */
+  data(octets: Uint8Array, align: number = 16): number {
+    const address = this.allocate(octets.length, align);
+    this.#data.push({ address, octets: Uint8Array.from(octets) });
+    return address;
+  }
+
+  /** An internal function. */
+  function<const P extends readonly ValueType[]>(
+    name: string,
+    params: P,
+    results: readonly ValueType[],
+    build: (f: FunctionBuilder, ...params: Params<P>) => void,
+  ): FunctionReference {
+    const builder = new FunctionBuilder(params);
+    const defined = { name, index: this.#functions.length, params, results, builder };
+    this.#functions.push(defined);
+    build(builder, ...(params.map((_, index) => builder.param(index)) as unknown as Params<P>)); // types as listed
+    return defined;
+  }
+
+  /** A function that JavaScript calls. */
+  exported<const P extends readonly ValueType[]>(
+    name: string,
+    params: P,
+    results: readonly ValueType[],
+    build: (f: FunctionBuilder, ...params: Params<P>) => void,
+  ): FunctionReference {
+    const defined = this.function(name, params, results, build);
+    this.#exports.push(defined);
+    return defined;
+  }
+
+  /** @param maximumPages - How far the memory may grow; without it, it stays as it is. */
+  finish(maximumPages?: number): Module {
+    const pages = Math.ceil(this.#top / PAGE);
+    const types = new Map<string, number>();
+    const typeDefinitions: Code[] = [];
+    const typeIndexes = this.#functions.map(({ params, results }) => {
+      const key = `${params}>${results}`;
+      const known = types.get(key);
+      if (known !== undefined) return unsignedLeb(known);
+      types.set(key, typeDefinitions.length);
+      typeDefinitions.push([0x60, typesOf(params), typesOf(results)]);
+      return unsignedLeb(typeDefinitions.length - 1);
+    });
+    const code = this.#functions.map(({ builder }) => {
+      const body = flatten([localGroups(builder.locals), builder.body, 0x0b]);
+      return [unsignedLeb(body.length), [...body]];
+    });
+    const exports = this.#exports.map(({ name, index }) => [text(name), 0, unsignedLeb(index)]);
+    const segments = this.#data.map(({ address, octets }) => [
+      [0, 0x41, signedLeb(address), 0x0b],
+      [unsignedLeb(octets.length), [...octets]],
+    ]);
+    return {
+      bytes: flatten([
+        [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+        section(1, typeDefinitions),
+        section(3, typeIndexes),
+        section(5, [[1, unsignedLeb(pages), unsignedLeb(maximumPages ?? pages)]]),
+        section(7, [[text('memory'), 2, 0], ...exports]),
+        section(10, code),
+        segments.length > 0 ? section(11, segments) : [],
+      ]),
+      functionNames: this.#functions.map(({ name }) => name),
+    };
+  }
+}
+
+const typesOf = (types: readonly ValueType[]): Code => vectorOf(types.map((type) => typeCodes[type]));
+
+const text = (value: string): Code => vectorOf([...new TextEncoder().encode(value)]);
+
+function section(id: number, items: readonly Code[]): Code {
+  const contents = flatten(vectorOf(items));
+  return [id, unsignedLeb(contents.length), [...contents]];
+}
+
+/** Locals as runs of one type. */
+function localGroups(locals: readonly ValueType[]): Code {
+  const groups: { count: number; readonly type: ValueType }[] = [];
+  for (const type of locals) {
+    const last = groups.at(-1);
+    if (last?.type === type) last.count++;
+    else groups.push({ count: 1, type });
+  }
+  return vectorOf(groups.map(({ count, type }) => [unsignedLeb(count), typeCodes[type]]));
+}
