@@ -20,7 +20,8 @@ const manifests = new Map<string, Manifest>(
   names.map((name) => [name, JSON.parse(readFileSync(new URL(`${name}/package.json`, packages), 'utf8'))]),
 );
 const modules = names.flatMap(modulesOf);
-const published = modules.filter(({ isTest }) => !isTest);
+/** What a `generator` directory holds runs when the package is made, and is left out of it. */
+const published = modules.filter(({ isTest, path }) => !isTest && !path.startsWith('generator/'));
 
 function modulesOf(name: string): readonly Module[] {
   const src = new URL(`${name}/src/`, packages);
