@@ -251,3 +251,6 @@ export const primitive = (tag: number, content: Uint8Array): DerNode => leaf(tag
 
 /** A constructed element of any tag from its elements. */
 export const constructed = (tag: number, ...children: readonly Child[]): DerNode => branch(tag, children);
+
+/** The same from a list of any length: arguments are limited by the stack. */
+export const constructedFrom = (tag: number, children: readonly Child[]): DerNode => branch(tag, children);
