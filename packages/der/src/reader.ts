@@ -169,6 +169,13 @@ export class DerReader {
     return value;
   }
 
+  /** Two's complement of an INTEGER of any size, in the fewest octets, as a view. */
+  integerOctets(field: string, tag: number = tags.integer): Uint8Array {
+    const start = this.header(tag, field);
+    this.requireInteger(start, field);
+    return this.bytes.subarray(this.contentStart, this.contentEnd);
+  }
+
   /** Magnitude of an INTEGER ≥ 0 without leading zeros, as a view; empty for zero. */
   unsignedInteger(field: string, tag: number = tags.integer): Uint8Array {
     const start = this.header(tag, field);

@@ -29,8 +29,8 @@ export type ReasonFlag =
   | 'privilegeWithdrawn'
   | 'aACompromise';
 
-/** In the order of their bits. */
-const REASONS: readonly ReasonFlag[] = [
+/** Every reason, in the order of their bits. */
+export const reasonFlags: readonly ReasonFlag[] = [
   'unused',
   'keyCompromise',
   'cACompromise',
@@ -86,7 +86,7 @@ export const readDistributionPoints = (reader: DerReader): readonly Distribution
     const start = list.offset;
     const point = list.sequence('');
     const distributionPoint = point.peek() === contextConstructedTag(0) ? readDistributionPointName(point) : undefined;
-    const reasons = point.peek() === contextTag(1) ? readReasons(point) : undefined;
+    const reasons = point.peek() === contextTag(1) ? readReasons(point, 'reasons', 1) : undefined;
     const cRLIssuer =
       point.peek() === contextConstructedTag(2)
         ? readGeneralNames(point, 'cRLIssuer', contextConstructedTag(2))
@@ -101,7 +101,8 @@ export const readDistributionPoints = (reader: DerReader): readonly Distribution
     };
   });
 
-function readDistributionPointName(point: DerReader): DistributionPointName {
+/** Reads `distributionPoint [0] DistributionPointName`, which is EXPLICIT because it is a CHOICE. */
+export function readDistributionPointName(point: DerReader): DistributionPointName {
   const wrapper = point.explicit(0, 'distributionPoint');
   const name: DistributionPointName =
     wrapper.peek() === contextConstructedTag(1)
@@ -111,9 +112,10 @@ function readDistributionPointName(point: DerReader): DistributionPointName {
   return name;
 }
 
-function readReasons(point: DerReader): ReadonlySet<ReasonFlag> {
-  const { bytes } = point.bitString('reasons', contextTag(1));
-  return new Set(REASONS.filter((_name, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0));
+/** Reads `[tagNumber] ReasonFlags`. Trailing zero bits and bits without a name are passed over. */
+export function readReasons(point: DerReader, field: string, tagNumber: number): ReadonlySet<ReasonFlag> {
+  const { bytes } = point.bitString(field, contextTag(tagNumber));
+  return new Set(reasonFlags.filter((_name, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0));
 }
 
 /** Writes `CRLDistributionPoints`, the type of two extensions. */
@@ -126,14 +128,21 @@ function distributionPointNode({ distributionPoint, reasons, cRLIssuer }: Distri
   if (distributionPoint === undefined && cRLIssuer === undefined)
     throw new RangeError('Cannot encode DistributionPoint: neither distributionPoint nor cRLIssuer');
   return sequence(
-    distributionPoint &&
-      explicit(
-        0,
-        distributionPoint.fullName === undefined
-          ? implicit(1, rdnNode(distributionPoint.nameRelativeToCRLIssuer))
-          : implicit(0, generalNamesNode(distributionPoint.fullName)),
-      ),
-    reasons && implicit(1, namedBits(Array.from(reasons, (reason) => REASONS.indexOf(reason)))),
+    distributionPoint && distributionPointNameNode(distributionPoint),
+    reasons && reasonsNode(reasons, 1),
     cRLIssuer && implicit(2, generalNamesNode(cRLIssuer)),
   );
 }
+
+/** Writes `distributionPoint [0] DistributionPointName`. */
+export const distributionPointNameNode = (name: DistributionPointName): DerNode =>
+  explicit(
+    0,
+    name.fullName === undefined
+      ? implicit(1, rdnNode(name.nameRelativeToCRLIssuer))
+      : implicit(0, generalNamesNode(name.fullName)),
+  );
+
+/** Writes `[tagNumber] ReasonFlags`. */
+export const reasonsNode = (reasons: ReadonlySet<ReasonFlag>, tagNumber: number): DerNode =>
+  implicit(tagNumber, namedBits(Array.from(reasons, (reason) => reasonFlags.indexOf(reason))));
