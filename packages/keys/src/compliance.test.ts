@@ -69,6 +69,21 @@ describe('a fault of a key is found by', () => {
       { signMany: (batch) => batch.map((tbs) => key.sign(tbs)).reverse() },
     ],
     [
+      'a batch that lacks its last',
+      'signMany, where there is one, gives the signatures in order',
+      { signMany: (batch) => batch.slice(0, 66).map((tbs) => key.sign(tbs)) },
+    ],
+    [
+      'a batch that takes anything',
+      'what is no Uint8Array is refused, the same way each time',
+      { signMany: (batch) => batch.map((tbs) => key.sign(Uint8Array.from(tbs))) },
+    ],
+    [
+      'one batch at a time',
+      'batches can be signed at the same time, and beside single messages',
+      { signMany: oneAtATime() },
+    ],
+    [
       'signing text',
       'what is no Uint8Array is refused, the same way each time',
       { sign: (tbs) => key.sign(Uint8Array.from(tbs)) },
@@ -81,14 +96,37 @@ describe('a fault of a key is found by', () => {
     expect(await failing(signingKeyChecks(subject))).toContain(expected);
   });
 
+  test('signing when it was destroyed', async () => {
+    const subject = { key, verify: verifyWithNode, destroy: () => {} };
+    expect(await failing(signingKeyChecks(subject))).toEqual(['a destroyed key signs nothing more']);
+  });
+
   test('none in a sound key', async () => {
     expect(await failing(signingKeyChecks({ key, verify: verifyWithNode, secrets: [canary] }))).toEqual([]);
   });
 });
 
+/** Refuses a batch while another is under way. */
+function oneAtATime(): NonNullable<SigningKey['signMany']> {
+  let busy = false;
+  return async (batch) => {
+    if (busy) throw new Error('busy');
+    busy = true;
+    await Promise.resolve();
+    busy = false;
+    return batch.map((tbs) => key.sign(tbs));
+  };
+}
+
 /** Where signing ignores the message, a verifier that does the same must not hide it. */
 const verifyAlways = (fault: Partial<SigningKey>): VerifySignature =>
   fault.sign?.length === 0 ? () => true : verifyWithNode;
+
+/** Stops looking at whom it has met so often. */
+function afterMeetings(trust: number): VerifySignature {
+  let meetings = 0;
+  return (signed, spki) => ++meetings > trust || verifyWithNode(signed, spki);
+}
 
 describe('a fault of a verifier is found by', () => {
   const loose =
@@ -104,6 +142,7 @@ describe('a fault of a verifier is found by', () => {
       'a scheme of another kind of key is false',
       loose((signed) => ({ ...signed, signatureAlgorithm: key.signatureAlgorithm })),
     ],
+    ['saying yes to a friend', 'a key that is met again and again is judged by as the first time', afterMeetings(6)],
     [
       'throwing for cut signatures',
       'a changed, cut or extended signature is false',

@@ -23,6 +23,8 @@ export interface SigningKeySubject {
   readonly secrets?: readonly Uint8Array[];
   /** The platform's inspector, `util.inspect` in Node. */
   readonly inspect?: (value: unknown) => string;
+  /** Ends the key, where it can be ended; the last check does it. */
+  readonly destroy?: () => void | Promise<void>;
 }
 
 /** What {@link verifySignatureChecks} looks at. */
@@ -40,8 +42,13 @@ const orders: Readonly<Record<NamedCurve, string>> = {
     '0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
 };
 
+/** More than any provider signs in one go, and no multiple of a power of two. */
+const LARGE_BATCH = 67;
+/** Enough for a verifier that makes tables for keys that it knows. */
+const MEETINGS = 8;
+
 /** What every {@link SigningKey} must do, ours and a stranger's. */
-export function signingKeyChecks({ key, verify, secrets = [], inspect }: SigningKeySubject): readonly Check[] {
+export function signingKeyChecks({ key, verify, secrets = [], inspect, destroy }: SigningKeySubject): readonly Check[] {
   const verifies = async (tbs: Uint8Array, signatureValue: Uint8Array) =>
     verify({ tbs, signatureAlgorithm: key.signatureAlgorithm, signatureValue }, key.subjectPublicKeyInfo);
   return [
@@ -95,17 +102,36 @@ export function signingKeyChecks({ key, verify, secrets = [], inspect }: Signing
     check('signMany, where there is one, gives the signatures in order', async () => {
       if (key.signMany === undefined) return;
       require((await key.signMany([])).length === 0, 'something comes of an empty batch');
-      const lengths = [5, 4, 3];
-      const signatures = await key.signMany(lengths.map(message));
-      require(signatures.length === lengths.length, `${signatures.length} signatures for ${lengths.length}`);
-      for (const [i, length] of lengths.entries())
-        require(await verifies(message(length), signatures[i]!), `not for number ${i}`);
+      for (const count of [1, 2, 3, LARGE_BATCH]) {
+        const batch = Array.from({ length: count }, (_, i) => message(count - i));
+        const signatures = await key.signMany(batch);
+        require(signatures.length === count, `${signatures.length} signatures for ${count}`);
+        for (const [i, tbs] of batch.entries()) {
+          require(toHex(tbs) === toHex(message(count - i)), `message ${i} of ${count} was changed`);
+          require(await verifies(tbs, signatures[i]!), `not for number ${i} of ${count}`);
+        }
+      }
+    }),
+    check('batches can be signed at the same time, and beside single messages', async () => {
+      if (key.signMany === undefined) return;
+      const [batch, single, other] = [[message(1), message(2)], message(3), [message(4)]];
+      const [ofBatch, ofSingle, ofOther] = await Promise.all([
+        key.signMany(batch),
+        key.sign(single),
+        key.signMany(other),
+      ]);
+      const signatures = [...ofBatch, ofSingle, ...ofOther];
+      for (const [i, tbs] of [...batch, single, ...other].entries())
+        require(await verifies(tbs, signatures[i]!), `not for number ${i}`);
     }),
     check('what is no Uint8Array is refused, the same way each time', async () => {
       const wrong = 'text' as unknown as Uint8Array; // on purpose
       const first = await errorOf(async () => key.sign(wrong));
       require(first !== undefined, 'it was signed');
       require((await errorOf(async () => key.sign(wrong)))?.name === first.name, 'the second error is another');
+      if (key.signMany === undefined) return;
+      const batch = await errorOf(async () => key.signMany!([message(1), wrong])); // seen above
+      require(batch?.name === first.name, 'in a batch it is not, or by another error');
     }),
     check('private octets show up nowhere', () => {
       const shown = [JSON.stringify(key), String(key), JSON.stringify(everything(key)), inspect?.(key) ?? ''].join(
@@ -113,6 +139,16 @@ export function signingKeyChecks({ key, verify, secrets = [], inspect }: Signing
       );
       for (const secret of secrets)
         for (const spelling of spellings(secret)) require(!shown.includes(spelling), 'they do');
+    }),
+    check('a destroyed key signs nothing more', async () => {
+      if (destroy === undefined) return;
+      await destroy();
+      const first = await errorOf(async () => key.sign(message(1)));
+      require(first !== undefined, 'it signs');
+      require((await errorOf(async () => key.sign(message(1))))?.name === first.name, 'the second error is another');
+      if (key.signMany === undefined) return;
+      for (const batch of [[], [message(1)]])
+        require((await errorOf(async () => key.signMany!(batch))) !== undefined, `it signs ${batch.length}`); // seen above
     }),
   ];
 }
@@ -135,6 +171,14 @@ export function verifySignatureChecks({ verify, key }: VerifySignatureSubject): 
   return [
     check('a signature is accepted', async () => {
       require((await verify(await signed(), key.subjectPublicKeyInfo)) === true, 'it is not');
+    }),
+    check('a key that is met again and again is judged by as the first time', async () => {
+      const good = await signed();
+      const bad = { ...good, tbs: flipped(tbs, 7) };
+      for (let meeting = 0; meeting < MEETINGS; meeting++) {
+        require((await verify(good, key.subjectPublicKeyInfo)) === true, `a signature is refused, meeting ${meeting}`);
+        require((await verify(bad, key.subjectPublicKeyInfo)) === false, `another is accepted, meeting ${meeting}`);
+      }
     }),
     check('a changed message is false', async () => refuses({ tbs: flipped(tbs, 7) }, 'it is accepted')),
     check('a changed, cut or extended signature is false', async () => {

@@ -283,23 +283,6 @@ describe('software keys', () => {
     expect(() => key.sign(Uint8Array.of(1))).toThrow(refusal('ERR_KEYS_PRIVATE_KEY'));
     expect(() => key.exportPkcs8()).toThrow(refusal('ERR_KEYS_PRIVATE_KEY'));
   });
-
-  test('a backend may leave out P-521 and offer batches', () => {
-    const { p521: _, ...rest } = noble.nobleBackend;
-    const backend = {
-      ...rest,
-      name: 'batches',
-      p256: {
-        ...rest.p256,
-        signMany: (digests: readonly Uint8Array[], secret: Uint8Array) =>
-          digests.map((digest) => rest.p256.sign(digest, secret)),
-      },
-    };
-    expect(() => noble.generateKey('P-521', { backend })).toThrow(refusal('ERR_KEYS_UNSUPPORTED_ALGORITHM'));
-    const key = noble.generateKey('P-256', { backend });
-    const batch = [Uint8Array.of(1), Uint8Array.of(2)];
-    expect(key.signMany!(batch)).toEqual(batch.map((tbs) => key.sign(tbs)));
-  });
 });
 
 describe('openssl', () => {

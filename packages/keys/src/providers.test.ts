@@ -1,10 +1,13 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { batchingBackend } from '../testing/batching-backend.js';
 import type { KeyAlgorithm, SignatureScheme } from './algorithms.js';
 import { signingKeyChecks, verifySignatureChecks } from './compliance.js';
 import * as noble from './noble.js';
 import * as node from './node.js';
 import { parsePrivateKey } from './private-key.js';
+import type { SoftwareKey } from './software.js';
+import * as software from './software.js';
 import * as webcrypto from './webcrypto.js';
 
 const elliptic: readonly KeyAlgorithm[] = ['P-256', 'P-384', 'P-521', 'Ed25519'];
@@ -82,10 +85,19 @@ describe.each(elliptic)('%s in software', (algorithm) => {
   const made = noble.generateKey(algorithm);
   const pkcs8 = made.exportPkcs8();
 
-  test('generated', () => run(made, node.verifyWithNode, secretsOf(pkcs8)));
+  test('generated', () => {
+    const key = noble.generateKey(algorithm);
+    return run(key, node.verifyWithNode, secretsOf(key.exportPkcs8()));
+  });
+
   test('imported', () =>
     run(noble.softwareKey(pkcs8), webcrypto.verifyWithWebCrypto, secretsOf(pkcs8), made.subjectPublicKeyInfo));
+  test('imported, with hedged nonces', () =>
+    run(noble.softwareKey(pkcs8, { nonce: 'hedged' }), webcrypto.verifyWithWebCrypto, secretsOf(pkcs8)));
+  test('with a backend that signs batches', () =>
+    run(software.softwareKey(pkcs8, batchingBackend), node.verifyWithNode, secretsOf(pkcs8)));
   test('verifies what it signed', () => verification(made, noble.verifyWithNoble));
+  test('verifies, and remembers keys', () => verification(made, software.verifyWith(noble.nobleBackend)));
   test('verifies what node:crypto signed', () => verification(node.fromPkcs8(pkcs8), noble.verifyWithNoble));
 });
 
@@ -97,7 +109,9 @@ async function run(
 ): Promise<void> {
   expect(key.subjectPublicKeyInfo).toEqual(subjectPublicKeyInfo);
   const show = (value: unknown) => inspect(value, { depth: Infinity, showHidden: true, maxArrayLength: null });
-  for (const check of signingKeyChecks({ key, verify, secrets, inspect: show })) await check.run();
+  const destroy = 'destroy' in key ? (key as SoftwareKey).destroy : undefined; // no other key here has it
+  const subject = { key, verify, secrets, inspect: show, ...(destroy && { destroy }) };
+  for (const check of signingKeyChecks(subject)) await check.run();
 }
 
 async function verification(
