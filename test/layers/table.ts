@@ -7,7 +7,7 @@ export type Layer = Readonly<Record<string, Where>>;
 /** The package map. A package stands after everything that it may import; what is not listed is refused. */
 export const layers: Readonly<Record<string, Layer>> = {
   der: {},
-  x509: { der: 'everywhere', '@noble/hashes': ['key-identifier'] },
+  x509: { der: 'everywhere', '@noble/hashes': ['key-identifier', 'ocsp/cert-id'] },
   pkcs8: { der: 'everywhere', x509: 'everywhere' },
   pkcs10: { der: 'everywhere', x509: 'everywhere' },
   keys: {

@@ -9,7 +9,8 @@ export type X509ErrorCode =
   | 'ERR_X509_NAME'
   | 'ERR_X509_NAME_TEXT'
   | 'ERR_X509_GENERAL_NAME'
-  | 'ERR_X509_EXTENSION';
+  | 'ERR_X509_EXTENSION'
+  | 'ERR_X509_OCSP';
 
 /** X.509 data that is DER but breaks a rule of RFC 5280, with the place where that showed. */
 export class X509Error extends Error {

@@ -23,6 +23,7 @@ export * from './extensions/issuer-alt-name.js';
 export * from './extensions/issuing-distribution-point.js';
 export * from './extensions/key-usage.js';
 export * from './extensions/name-constraints.js';
+export * from './extensions/ocsp-no-check.js';
 export * from './extensions/policy-constraints.js';
 export * from './extensions/policy-mappings.js';
 export { type CRLReason, idCeCRLReasons, reasonCode, reasonCodeExtension } from './extensions/reason-code.js';

@@ -1,19 +1,47 @@
-/** Runs a check that asks questions, and answers them one after the other. */
-export async function answerQuestions<Question, Answer, Result>(
-  check: Generator<Question, Result, Answer>,
-  answer: (question: Question) => Answer | Promise<Answer>,
-): Promise<Result> {
+import type { RevocationStatus } from './revocation-status.js';
+
+/**
+ * Runs a check that asks questions, and answers them one after the other. An answer that is thrown counts as no, since others may
+ * decide; where none does, the first that was thrown is thrown again.
+ */
+export async function answerQuestions<Question>(
+  check: Generator<Question, RevocationStatus, boolean>,
+  answer: (question: Question) => boolean | Promise<boolean>,
+): Promise<RevocationStatus> {
+  const failures: unknown[] = [];
   let step = check.next();
-  while (!step.done) step = check.next(await answer(step.value));
-  return step.value;
+  while (!step.done) {
+    let yes = false;
+    try {
+      yes = await answer(step.value);
+    } catch (error) {
+      failures.push(error);
+    }
+    step = check.next(yes);
+  }
+  return decided(step.value, failures);
 }
 
 /** {@link answerQuestions} without waiting. */
-export function answerQuestionsSync<Question, Answer, Result>(
-  check: Generator<Question, Result, Answer>,
-  answer: (question: Question) => Answer,
-): Result {
+export function answerQuestionsSync<Question>(
+  check: Generator<Question, RevocationStatus, boolean>,
+  answer: (question: Question) => boolean,
+): RevocationStatus {
+  const failures: unknown[] = [];
   let step = check.next();
-  while (!step.done) step = check.next(answer(step.value));
-  return step.value;
+  while (!step.done) {
+    let yes = false;
+    try {
+      yes = answer(step.value);
+    } catch (error) {
+      failures.push(error);
+    }
+    step = check.next(yes);
+  }
+  return decided(step.value, failures);
+}
+
+function decided(status: RevocationStatus, failures: readonly unknown[]): RevocationStatus {
+  if (status.status === 'unknown' && failures.length > 0) throw failures[0];
+  return status;
 }

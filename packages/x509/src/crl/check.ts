@@ -12,7 +12,7 @@ import { type CRLCheck, crlStatus } from './status.js';
  * Asks revocation lists whether a certificate is revoked (RFC 5280 §6.3).
  * @param isAuthentic - Whether one who may sign this list did: {@link isSignedBy} with the issuer of the certificate, or with
  * another certificate whose own path leads to the same anchor. Asked once for each list that the answer rests on.
- * @throws What `isAuthentic` throws. Broken extensions and lists that do not help are `unknown`.
+ * @throws What `isAuthentic` threw first, when no other list decided. Broken extensions and lists that do not help are `unknown`.
  */
 export const checkCRLs = (
   check: CRLCheck,
