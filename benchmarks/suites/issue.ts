@@ -1,6 +1,7 @@
 import { compile, complete, lint, prepare } from '@mayfly/ca';
 import { podPeer } from '@mayfly/ca/profiles';
 import * as mayfly from '../adapters/mayfly.js';
+import * as nodeCrypto from '../adapters/node-crypto.js';
 import * as peculiar from '../adapters/peculiar-x509.js';
 import * as pkijs from '../adapters/pkijs.js';
 import { around, issueJob, leafRequest } from '../fixtures.js';
@@ -9,7 +10,7 @@ import { contender } from '../measure.js';
 import type { Outcome } from '../report.js';
 import type { Measure } from '../suites.js';
 
-/** A leaf of a pod, from names to DER: without the signature, and with it. */
+/** A leaf of a pod, from names to DER: without the signature, and with it; beside the bare signature over as many octets. */
 export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
   const job = await issueJob();
   const compiled = compile(podPeer(), job.authority);
@@ -32,7 +33,12 @@ export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
     ...(await measure({ name: 'issue/overhead', contenders: [overhead] })),
     ...(await measure({
       name: 'issue/p256',
-      contenders: [mayfly.issueLeaf(job, job.authority, around), pkijs.issueLeaf(job), peculiar.issueLeaf(job)],
+      contenders: [
+        mayfly.issueLeaf(job, job.authority, around),
+        pkijs.issueLeaf(job),
+        peculiar.issueLeaf(job),
+        nodeCrypto.bareSignature(job.issuerKey, prepare(compiled, request, around).tbsCertificate.length),
+      ],
     })),
   ];
 }
