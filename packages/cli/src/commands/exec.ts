@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Seconds } from '@mayfly/der';
 import { Command } from 'commander';
@@ -52,18 +52,20 @@ export const execCommand = (): Command =>
 async function exec(command: readonly string[], { pod: wanted, container, state, wait }: ExecFlags): Promise<void> {
   const pod = await waitUntilMounted(() => findPod(resolve(state), wanted), wait);
   const { file, args, env } = programOf(pod, command, container);
-  const child = spawn(file, args, {
-    // A command of the person's starts where the person is, the container's own where its manifest is.
-    ...(command.length === 0 && { cwd: pod.directory }),
-    env: { ...process.env, ...env },
-    stdio: 'inherit',
-  });
+  let child: ChildProcess | undefined;
   const forward = (signal: NodeJS.Signals): void => {
     // The terminal sends Ctrl-C to the whole group, so a child that shares it has the signal already.
-    if (!(signal === 'SIGINT' && process.stdin.isTTY)) child.kill(signal);
+    if (!(signal === 'SIGINT' && process.stdin.isTTY)) child?.kill(signal);
   };
+  // Before the command begins: from its first word on, somebody may count on signals to reach it.
   for (const signal of FORWARDED) process.on(signal, forward);
   try {
+    child = spawn(file, args, {
+      // A command of the person's starts where the person is, the container's own where its manifest is.
+      ...(command.length === 0 && { cwd: pod.directory }),
+      env: { ...process.env, ...env },
+      stdio: 'inherit',
+    });
     process.exitCode = (await ended(child, file)).code;
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward);

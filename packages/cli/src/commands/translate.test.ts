@@ -50,6 +50,14 @@ test('the signer of articles becomes the one that is named', async () => {
   expect(real).not.toContain('signerName: kubernetes.io');
 });
 
+test('a private signer stays, unless another is named', async () => {
+  const text = popularPod('web').replace('mayfly.dev/workload', 'pki.example.com/web');
+  expect(await translate({ 'a.yaml': text })).toContain('signerName: pki.example.com/web');
+  const real = await translate({ 'a.yaml': text }, '--signer-name', 'pki.example.com/other');
+  expect(real.match(/(?<=signerName: )[^,\n]+/g)).toEqual(Array(2).fill('pki.example.com/other'));
+  expect(real).toContain('- signer pki.example.com/web is pki.example.com/other');
+});
+
 test.each([
   [
     'a signer that no cluster answers for',

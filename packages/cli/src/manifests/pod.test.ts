@@ -70,6 +70,18 @@ describe('faults of a source', () => {
       ['ERR_CLI_DUPLICATE', 26, 17, 'spec.volumes[0].projected.sources[1].clusterTrustBundle.path'],
     ],
     [
+      'path below a file',
+      'roots.pem',
+      'bundle.pem/roots.pem',
+      ['ERR_CLI_DUPLICATE', 26, 17, 'spec.volumes[0].projected.sources[1].clusterTrustBundle.path'],
+    ],
+    [
+      'path that another lies below',
+      'credentialBundlePath: bundle.pem',
+      'credentialBundlePath: roots.pem/bundle.pem',
+      ['ERR_CLI_DUPLICATE', 20, 33, `${CERTIFICATE}.credentialBundlePath`],
+    ],
+    [
       'annotation without a domain',
       'mayfly.dev/usage',
       'usage',

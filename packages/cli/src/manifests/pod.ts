@@ -200,8 +200,26 @@ function readVolume(
   const written = new Set(paths.map(({ value }) => value));
   // A bundle that the manifest itself writes to ca.crt stands in for the one that the popular form implies.
   const implied = read.flatMap(({ implied }) => (implied !== undefined && !written.has(implied.path) ? [implied] : []));
+  const { path } = projected;
+  checkNoFileIsDirectory(projected, [
+    ...paths,
+    ...implied.map((bundle) => ({ value: bundle.path, place: bundle.place, path })),
+  ]);
   const sources = [...read.flatMap(({ served }) => served), ...implied];
   return { fields, volume: { ...empty, defaultMode, sources: sources.sort((a, b) => a.index - b.index) } };
+}
+
+/** Refuses a path below one that is a file: `a` and `a/b` cannot both be written. */
+function checkNoFileIsDirectory({ findings }: FieldReader, paths: readonly WrittenPath[]): void {
+  const files = new Map(paths.map((path) => [path.value, path]));
+  for (const { value, place, path } of paths)
+    for (let end = value.lastIndexOf('/'); end > 0; end = value.lastIndexOf('/', end - 1)) {
+      const above = files.get(value.slice(0, end));
+      if (above === undefined) continue;
+      const state = `${quoted(value)} lies below ${quoted(above.value)}, which is a file of the volume, at ${above.path}`;
+      findings.error('ERR_CLI_DUPLICATE', place, path, state);
+      break;
+    }
 }
 
 interface ReadSource {

@@ -4,7 +4,6 @@ import { encodeAnnotations } from './annotations.js';
 import { Findings, type ManifestError, type Place, quoted } from './findings.js';
 import { popularFields, popularPaths } from './pod-certificate-source.js';
 import { manifestErrors, workloadKinds } from './read-manifests.js';
-
 import { signerNameFault } from './signer-names.js';
 import { parseYaml, type SourceFile } from './yaml-tree.js';
 
@@ -19,9 +18,12 @@ export type TranslateResult =
   | { readonly ok: false; readonly errors: readonly ManifestError[] };
 
 export interface TranslateOptions {
-  /** Private signer put in the place of a reserved one. Default `mayfly.dev/workload`. */
+  /** Private signer that every rewritten source names. Default: their own, `mayfly.dev/workload` in place of a reserved one. */
   readonly signerName?: string;
 }
+
+/** What stands in the place of a reserved signer when no other is named. */
+const PRIVATE_SIGNER = 'mayfly.dev/workload';
 
 const REAL_FIELDS = [
   'keyType',
@@ -37,13 +39,11 @@ const REAL_FIELDS = [
  * too; a document without such a source stays byte for byte.
  * @throws RangeError for a `signerName` that is no private signer's.
  */
-export function translate(
-  file: SourceFile,
-  { signerName = 'mayfly.dev/workload', ...unknown }: TranslateOptions = {},
-): TranslateResult {
+export function translate(file: SourceFile, { signerName, ...unknown }: TranslateOptions = {}): TranslateResult {
   unknown satisfies Record<string, never>;
-  const fault = isReservedSignerName(signerName) ? 'is reserved for Kubernetes' : signerNameFault(signerName);
-  if (fault !== undefined) throw new RangeError(`Cannot translate to signer ${quoted(signerName)}: it ${fault}`);
+  const fault = signerName === undefined ? undefined : privateSignerFault(signerName);
+  if (signerName !== undefined && fault !== undefined)
+    throw new RangeError(`Cannot translate to signer ${quoted(signerName)}: it ${fault}`);
   const errors = manifestErrors(file);
   if (errors.length > 0) return { ok: false, errors };
   const findings = new Findings();
@@ -61,16 +61,19 @@ export function translate(
   return { ok: true, text: translated === 0 ? file.text : texts.join(''), translated };
 }
 
+const privateSignerFault = (signerName: string): string | undefined =>
+  isReservedSignerName(signerName) ? 'is reserved for Kubernetes' : signerNameFault(signerName);
+
 class Translation {
   count = 0;
   readonly #document: Document.Parsed;
-  readonly #signerName: string;
+  readonly #signerName: string | undefined;
   readonly #findings: Findings;
   readonly #file: SourceFile;
   /** Nodes that aliases share are rewritten once. */
   readonly #visited = new Set<unknown>();
 
-  constructor(document: Document.Parsed, signerName: string, findings: Findings, file: SourceFile) {
+  constructor(document: Document.Parsed, signerName: string | undefined, findings: Findings, file: SourceFile) {
     this.#document = document;
     this.#signerName = signerName;
     this.#findings = findings;
@@ -126,12 +129,17 @@ class Translation {
         changes.push('expirationSeconds is maxExpirationSeconds');
       }
     const written = String(this.#scalar(certificate, 'signerName'));
-    const signerName = isReservedSignerName(written) ? this.#signerName : written;
+    const reserved = isReservedSignerName(written);
+    const signerName = this.#signerName ?? (reserved ? PRIVATE_SIGNER : written);
     if (signerName !== written) {
       const scalar = certificate.get('signerName', true);
       if (isScalar(scalar)) (scalar as Scalar).value = signerName;
       else certificate.set('signerName', signerName);
-      changes.push(`signer ${written} answers no pod, ${signerName} is a private one`);
+      changes.push(
+        reserved
+          ? `signer ${written} answers no pod, ${signerName} is a private one`
+          : `signer ${written} is ${signerName}`,
+      );
     }
     const annotations = this.#stub(this.#map(certificate.get('stubPKCS10Request', true)));
     if (certificate.delete('stubPKCS10Request'))

@@ -1,3 +1,4 @@
+import { get, type IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
 import { serveHealth } from './health.js';
 
@@ -14,6 +15,24 @@ test('liveness is the process, readiness is the health, and nothing else is ther
   expect(await ask('/livez')).toEqual([200, 'ok\n']);
   expect(await ask('/')).toEqual([404, 'there are /livez and /readyz\n']);
   expect(await ask('/readyz', 'POST')).toEqual([405, 'only GET\n']);
+  await server.close();
+});
+
+test.each([
+  ['localhost', 200],
+  ['LOCALHOST:80', 200],
+  ['127.0.0.1:1', 200],
+  ['[::1]:9100', 200],
+  ['rebound.example', 421],
+  ['127.0.0.1.rebound.example:80', 421],
+  ['localhost.rebound.example', 421],
+])('asked as %s it answers %i', async (host, status) => {
+  const server = await serveHealth('127.0.0.1:0', () => ({ ready: true, problems: [] }));
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(`${server.url}/readyz`, { headers: { host } }, resolve).once('error', reject);
+  });
+  response.resume();
+  expect(response.statusCode).toBe(status);
   await server.close();
 });
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { CliError, messageOf } from '../errors.js';
 
 /** Whether everything is as it should be, and what is not. */
@@ -22,7 +22,20 @@ export interface HealthServer {
 }
 
 /**
- * Serves `/livez` (200 while the process answers) and `/readyz` (200 or 503 with one problem on a line).
+ * Whether a request was meant for this server. A page of the Web that has its own name resolve to this machine (DNS
+ * rebinding) sends that name; an address, `localhost` and the host of `--listen` are nobody else's.
+ */
+function isMeantForUs(hostHeader: string | undefined, listensOn: string): boolean {
+  if (hostHeader === undefined) return true; // HTTP/1.0, which no browser speaks
+  const host = bareHost(hostHeader.replace(/:\d*$/, '')).toLowerCase();
+  return host === 'localhost' || host === bareHost(listensOn).toLowerCase() || isIP(host) !== 0;
+}
+
+const bareHost = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
+
+/**
+ * Serves `/livez` (200 while the process answers) and `/readyz` (200 or 503 with one problem on a line) to whoever asks by an address, by
+ * `localhost` or by the host listened on; 421 answers other names.
  * @param address - `host:port`; port 0 takes a free one.
  * @throws {@link CliError} `ERR_CLI_PORT`, `ERR_CLI_USAGE`.
  */
@@ -40,6 +53,8 @@ export async function serveHealth(address: string, health: () => Health): Promis
         .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
         .end(`${text}\n`);
     };
+    if (!isMeantForUs(request.headers.host, host))
+      return answer(421, 'ask by address, localhost or the host of --listen');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'only GET');
     if (path === '/livez') return answer(200, 'ok');
     if (path !== '/readyz') return answer(404, 'there are /livez and /readyz');
@@ -54,7 +69,7 @@ export async function serveHealth(address: string, health: () => Health): Promis
         }),
       ),
     );
-    server.listen(Number(port), host.replace(/^\[(.*)\]$/, '$1'), resolve);
+    server.listen(Number(port), bareHost(host), resolve);
   });
   const { address: bound, port: chosen, family } = server.address() as AddressInfo; // a TCP server has no other
   return {

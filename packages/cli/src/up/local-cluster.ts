@@ -15,6 +15,7 @@ import type { Policy } from '../policy/policy.js';
 import { type LocalAuthority, openLocalAuthority, ownBundleName } from './authority.js';
 import type { Emit } from './event.js';
 import { requestedUsage, wantedCertificate } from './local-signer.js';
+import { signerDirectory } from './places.js';
 import { makePrivateDirectory } from './private-directory.js';
 import type { StateDirectory } from './state-directory.js';
 
@@ -72,7 +73,7 @@ export async function openLocalCluster(options: LocalClusterOptions): Promise<Lo
   for (const signerName of signerNames)
     authorities.push(
       await openLocalAuthority({
-        directory: join(state.path, 'signers', signerName.replaceAll('/', '_')),
+        directory: signerDirectory(state.path, signerName),
         files: state.files,
         signerName,
         api,

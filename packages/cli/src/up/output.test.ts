@@ -22,7 +22,7 @@ const event = (change: Partial<UpEvent> = {}): UpEvent => ({
   signerName: 'mayfly.dev/workload',
   ...change,
 });
-const SUMMARY = { requests: 1, failed: 0, rotations: 2, overdue: 0, issued: 3, denied: 0, exited: 0 };
+const SUMMARY = { requests: 1, failed: 0, rotations: 2, overdue: 0, issued: 3, denied: 0, exited: 0, problems: [] };
 
 test('what goes wrong again and again is told once until something changes', () => {
   const stdout = collect();
@@ -85,9 +85,13 @@ test('times of an event are written as RFC 3339', () => {
 
 test('the last words count, in singular and plural', () => {
   const stdout = collect();
-  plainOutput(stdout, collect()).finished({ ...SUMMARY, denied: 1, exited: 2 }, 61, false);
+  plainOutput(stdout, collect()).finished(
+    { ...SUMMARY, denied: 1, exited: 2, problems: ['shop/web/tls: denied', 'shop/db: its command ended'] },
+    61,
+    false,
+  );
   expect(stdout.text()).toBe(
-    'Not all well after 1m1s: 3 certificates issued, 2 rotations, 0 overdue, 1 denial, 2 programs ended by themselves\n1 request, 0 failed\n',
+    'Not all well after 1m1s: 3 certificates issued, 2 rotations, 0 overdue, 1 denial, 2 programs ended by themselves\n  ! shop/web/tls: denied\n  ! shop/db: its command ended\n1 request, 0 failed\n',
   );
 });
 

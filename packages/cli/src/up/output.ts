@@ -34,8 +34,10 @@ export function jsonOutput(stdout: Stream, stderr: Stream): Output {
       ),
     event: (event) => void stdout.write(`${eventToJson(event)}\n`),
     line: (pod, line) => void stderr.write(`${pod} | ${printable(line)}\n`),
-    finished: ({ requests, failed, rotations, overdue, issued, denied, exited }) =>
-      void stdout.write(`${JSON.stringify({ requests, failed, rotations, overdue, issued, denied, exited })}\n`),
+    finished: ({ requests, failed, rotations, overdue, issued, denied, exited, problems }) =>
+      void stdout.write(
+        `${JSON.stringify({ requests, failed, rotations, overdue, issued, denied, exited, problems })}\n`,
+      ),
     close() {},
   };
 }
@@ -141,8 +143,11 @@ function startLines({ stateDirectory, trustDomain, healthUrl, pods }: Started): 
   ];
 }
 
+/** Lines that the last words spend on what is not well. */
+const MAX_PROBLEMS = 20;
+
 function finalLines(summary: Summary, seconds: number, ok: boolean): readonly string[] {
-  const { requests, failed, rotations, overdue, issued, denied, exited } = summary;
+  const { requests, failed, rotations, overdue, issued, denied, exited, problems } = summary;
   const parts = [
     `${count(issued, 'certificate')} issued`,
     count(rotations, 'rotation'),
@@ -152,6 +157,8 @@ function finalLines(summary: Summary, seconds: number, ok: boolean): readonly st
   ];
   return [
     `${ok ? 'All well' : 'Not all well'} after ${formatDuration(seconds)}: ${parts.join(', ')}`,
+    ...problems.slice(0, MAX_PROBLEMS).map((problem) => `  ! ${printable(problem)}`),
+    ...(problems.length > MAX_PROBLEMS ? [`  ! and ${problems.length - MAX_PROBLEMS} more`] : []),
     `${count(requests, 'request')}, ${failed} failed`,
   ];
 }

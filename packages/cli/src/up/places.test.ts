@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readManifests } from '../manifests/read-manifests.js';
 import { readPolicy } from '../policy/policy.js';
-import { digestOfPolicy, sourceName } from './places.js';
+import { digestOfPolicy, signerDirectory, sourceName } from './places.js';
 
 const manifest = `
 apiVersion: v1
@@ -31,4 +31,11 @@ test('a certificate belongs to the policy that granted it, not to the lines it s
   const name = (digest: string) => sourceName(pod, volume, source, digest);
   expect(name(policy(open))).toBe(name(policy(`\n\n${open}`)));
   expect(new Set([name(''), name(policy(open)), name(policy(tight))]).size).toBe(3);
+});
+
+test('a signer has a directory of its own whose name a file system takes, however long its name is', () => {
+  expect(signerDirectory('/s', 'mayfly.dev/workload')).toBe('/s/signers/mayfly.dev_workload');
+  const long = (last: string) => signerDirectory('/s', `pki.example.com/${'workload.'.repeat(60)}${last}`);
+  expect(long('a').split('/').at(-1)!.length).toBeLessThan(256);
+  expect(long('a')).not.toBe(long('b'));
 });

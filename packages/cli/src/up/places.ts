@@ -10,6 +10,13 @@ export const podKey = ({ namespace, name }: Pick<Pod, 'namespace' | 'name'>): st
 export const podDirectory = (state: string, { namespace, name }: Pick<Pod, 'namespace' | 'name'>): string =>
   join(state, 'pods', namespace, name);
 
+/** Where the authority of a signer lives. A signer name may have 571 characters, a directory's name 255. */
+export function signerDirectory(state: string, signerName: string): string {
+  const name = signerName.replaceAll('/', '_');
+  const short = name.length <= 200 ? name : `${name.slice(0, 160)}~${digest(signerName).slice(0, 32)}`;
+  return join(state, 'signers', short);
+}
+
 /** What programs read: the volume as a container would see it. */
 export const volumeDirectory = (state: string, pod: Pick<Pod, 'namespace' | 'name'>, volume: string): string =>
   join(podDirectory(state, pod), 'volumes', volume);

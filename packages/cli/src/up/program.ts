@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { createInterface } from 'node:readline';
 import { CliError } from '../errors.js';
 import { mapPaths } from './environment.js';
+import { readLines } from './lines.js';
 import type { RunnableContainer, RunnablePod } from './pod-file.js';
 
 /** What a program says of its requests, in lines of JSON on its standard output: `{"requests":120,"failed":0}`. */
@@ -74,7 +74,8 @@ export interface RunningProgram {
   stop(signal: NodeJS.Signals): void;
 }
 
-/** Starts a pod's own command with its credentials; each line that it prints goes to `onLine`, tallies do not. */
+/** Starts a pod's own command with its credentials; each line that it prints goes to `onLine`, cut
+ * after {@link MAX_LINE_LENGTH} characters; tallies do not. */
 export function startProgram(pod: RunnablePod, onLine: (line: string) => void): RunningProgram {
   const { file, args, env } = programOf(pod, []);
   // In a group of its own, so that Ctrl-C reaches it through here and nothing is counted twice.
@@ -85,12 +86,12 @@ export function startProgram(pod: RunnablePod, onLine: (line: string) => void): 
     detached: process.platform !== 'win32',
   });
   let tally: Tally | undefined;
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  readLines(child.stdout, (line) => {
     const counted = parseTally(line);
     if (counted === undefined) onLine(line);
     else tally = counted;
   });
-  createInterface({ input: child.stderr }).on('line', onLine);
+  readLines(child.stderr, onLine);
   let over = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (over) return; // its number may be another program's by now

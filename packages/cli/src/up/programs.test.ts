@@ -38,6 +38,7 @@ test('the newest counts of all programs are summed; other lines are passed on', 
   await vi.waitFor(() => expect(lines).toHaveLength(3));
   await vi.waitFor(() => expect(programs.tally()).toEqual({ requests: 12, failed: 2 }));
   expect([...lines].sort()).toEqual(['shop/a hello', 'shop/b {"requests":-1,"failed":0}', 'shop/b {broken']);
+  expect(programs.problems()).toEqual(['shop/a: 2 of 7 requests failed']);
   await programs.stop();
   expect(programs.exited()).toBe(0);
 });
@@ -69,6 +70,7 @@ test.each([
   await vi.waitFor(() => expect(programs.exited()).toBe(1));
   expect(events.at(-1)).toMatchObject({ type: 'Warning', reason: 'ProgramExited', pod: 'shop/a' });
   expect(events.at(-1)?.message).toMatch(message);
+  expect(programs.problems()).toEqual([expect.stringMatching(/^shop\/a: /)]);
   await programs.stop();
 });
 

@@ -19,6 +19,8 @@ export interface Programs {
   tally(): Tally;
   /** How many ended by themselves. */
   exited(): number;
+  /** What went wrong, each with the pod's name; empty when nothing did. */
+  problems(): readonly string[];
   /** Ends them one by one, the last first, so that clients stop before their servers. */
   stop(): Promise<void>;
 }
@@ -31,13 +33,13 @@ export function createPrograms(
   plans: readonly Plan[],
   { emit, onLine }: { readonly emit: Emit; readonly onLine: (pod: string, line: string) => void },
 ): Programs {
-  const running: RunningProgram[] = [];
+  const running: { readonly pod: string; readonly program: RunningProgram }[] = [];
+  const endings: string[] = [];
   let next = 0;
-  let exited = 0;
   let stopping = false;
 
   const couldNotRun = (pod: string, error: unknown): void => {
-    exited++;
+    endings.push(`${pod}: ${messageOf(error)}`);
     emit({ type: 'Warning', reason: 'ProgramExited', pod, message: messageOf(error) });
   };
 
@@ -50,17 +52,18 @@ export function createPrograms(
       couldNotRun(name, error);
       return;
     }
-    running.push(program);
+    running.push({ pod: name, program });
     emit({ type: 'Normal', reason: 'ProgramStarted', pod: name, message: `${name} runs its command` });
     program.ended.then(
       ({ code, signal }) => {
         if (stopping) return;
-        exited++;
+        const how = `ended by itself with ${signal ?? `code ${code}`}`;
+        endings.push(`${name}: its command ${how}`);
         emit({
           type: 'Warning',
           reason: 'ProgramExited',
           pod: name,
-          message: `The command of ${name} ended by itself with ${signal ?? `code ${code}`}`,
+          message: `The command of ${name} ${how}`,
         });
       },
       (error: unknown) => couldNotRun(name, error),
@@ -76,16 +79,23 @@ export function createPrograms(
     },
     tally: () =>
       running.reduce(
-        (sum, program) => {
+        (sum, { program }) => {
           const { requests, failed } = program.tally() ?? { requests: 0, failed: 0 };
           return { requests: sum.requests + requests, failed: sum.failed + failed };
         },
         { requests: 0, failed: 0 },
       ),
-    exited: () => exited,
+    exited: () => endings.length,
+    problems: () => [
+      ...running.flatMap(({ pod, program }) => {
+        const { requests, failed } = program.tally() ?? { requests: 0, failed: 0 };
+        return failed === 0 ? [] : [`${pod}: ${failed} of ${requests} requests failed`];
+      }),
+      ...endings,
+    ],
     async stop() {
       stopping = true;
-      for (const program of [...running].reverse()) {
+      for (const { program } of [...running].reverse()) {
         program.stop('SIGTERM');
         const timer = setTimeout(() => program.stop('SIGKILL'), GRACE);
         await program.ended.catch(() => {}); // told when it happened

@@ -75,6 +75,8 @@ export interface Summary {
   readonly denied: number;
   /** Programs that ended by themselves. */
   readonly exited: number;
+  /** What is not well, or was not, each with its pod's name; empty when all is and was. */
+  readonly problems: readonly string[];
 }
 
 /**
@@ -88,9 +90,13 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
   // Serial numbers, uids and names of requests; keys come from the providers themselves.
   const randomBytes = bufferedRandomBytes((length) => new Uint8Array(nodeRandomBytes(length)));
   const counts = { issued: 0, overdue: 0, denied: 0 };
+  const overdue = new Set<string>();
   const emit: Emit = (event) => {
     if (event.reason === 'Issued' || event.reason === 'Rotated') counts.issued++;
-    if (event.reason === 'CertificateOverdueForRefresh') counts.overdue++;
+    if (event.reason === 'CertificateOverdueForRefresh') {
+      counts.overdue++;
+      overdue.add(`${event.pod}/${event.volume}: was overdue for refresh`);
+    }
     if (event.reason === 'Denied') counts.denied++;
     onEvent({ at: clock.now(), ...event });
   };
@@ -147,6 +153,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       issued: counts.issued,
       denied: counts.denied,
       exited: programs.exited(),
+      problems: [...health().problems, ...overdue, ...programs.problems()],
     });
     const server = options.listen === undefined ? undefined : await serveHealth(options.listen, health);
     // The last thing before it begins: a start that fails has removed nothing.
@@ -184,13 +191,12 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
     );
     await aborted(stopping);
     await programs.stop();
-    const { ready } = health();
     const summary = summarize();
     serving.abort(new Error('the command ends'));
     await Promise.all(parts);
     await server?.close();
     if (failed.signal.aborted) throw failed.signal.reason;
-    return { summary, ok: ready && summary.failed === 0 && summary.overdue === 0 && summary.exited === 0 };
+    return { summary, ok: summary.problems.length === 0 };
   } finally {
     await state.release();
   }
