@@ -1,4 +1,4 @@
-import { encode, integer, sequence, toHex } from '@mayfly/der';
+import { encode, fromHex, integer, sequence, toHex } from '@mayfly/der';
 import { encodeBase64 } from '@mayfly/der/pem';
 import { fieldLength, type NamedCurve } from '@mayfly/pkcs8/ec';
 import { encodeSubjectPublicKeyInfo, parseSubjectPublicKeyInfo } from '@mayfly/x509';
@@ -41,6 +41,14 @@ const orders: Readonly<Record<NamedCurve, string>> = {
   'P-521':
     '0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409',
 };
+
+/** Made with a point of order eight added to R (RFC 8032 §5.1.7): [8][S]B = [8]R + [8][k]A holds, [S]B = R + [k]A does not. */
+const cofactored = {
+  subjectPublicKeyInfo: '302a300506032b6570032100ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c',
+  tbs: '636f666163746f726564',
+  signatureValue:
+    'b15bf26424d1b69dd33b7a9e57db5de4a2aadea4a2a051efd9bfd6af74165d2b817448efb11e9b839bfa9fa300e03eca1805b3aed7cc125643243c8e0368d90c',
+} as const;
 
 /** More than any provider signs in one go, and no multiple of a power of two. */
 const LARGE_BATCH = 67;
@@ -212,6 +220,12 @@ export function verifySignatureChecks({ verify, key }: VerifySignatureSubject): 
       await throwsCode('ERR_KEYS_PUBLIC_KEY', {}, spki.subarray(0, spki.length - 1));
       if (parsePublicKey(spki).keyType === 'EC')
         await throwsCode('ERR_KEYS_PUBLIC_KEY', {}, flipped(spki, spki.length - 1));
+    }),
+    check('Ed25519: what only the equation with the cofactor accepts is false', async () => {
+      if (parsePublicKey(key.subjectPublicKeyInfo).keyType !== 'Ed25519') return;
+      const signatureValue = fromHex(cofactored.signatureValue);
+      const parts = { tbs: fromHex(cofactored.tbs), signatureAlgorithm: key.signatureAlgorithm, signatureValue };
+      require((await verify(parts, fromHex(cofactored.subjectPublicKeyInfo))) === false, 'it is accepted');
     }),
     check('ECDSA: both values of s, DER alone, nothing out of range', async () => {
       const publicKey = parsePublicKey(key.subjectPublicKeyInfo);

@@ -1,8 +1,10 @@
+import { concatBytes, equalBytes } from '@mayfly/der';
 import type { NamedCurve } from '@mayfly/pkcs8/ec';
 import { fieldLength } from '@mayfly/pkcs8/ec';
 import type { SignedParts, SyncVerifySignature } from '@mayfly/x509/signed';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
+import { bytesToNumberLE } from '@noble/curves/utils.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import type { KeyAlgorithm } from './algorithms.js';
 import type { Backend, Ecdsa, Eddsa } from './backend.js';
@@ -39,20 +41,41 @@ function ecdsa(curve: Curve, name: NamedCurve): Ecdsa {
   };
 }
 
-const eddsa = (): Eddsa => {
-  const verify: Eddsa['verify'] = (signature, message, publicKey) =>
-    ed25519.verify(signature, message, publicKey, { zip215: false });
-  return {
-    sign: (message, seed) => ed25519.sign(message, seed),
-    verify,
-    verifier: (publicKey) => (signature, message) => verify(signature, message, publicKey),
-    getPublicKey: (seed) => ed25519.getPublicKey(seed),
-    generateKeyPair(randomBytes) {
-      const secretKey = Uint8Array.from(randomBytes(32));
-      return { secretKey, publicKey: ed25519.getPublicKey(secretKey) };
-    },
-  };
-};
+const eddsa = (): Eddsa => ({
+  sign: (message, seed) => ed25519.sign(message, seed),
+  verify: verifyEd25519,
+  verifier: (publicKey) => (signature, message) => verifyEd25519(signature, message, publicKey),
+  getPublicKey: (seed) => ed25519.getPublicKey(seed),
+  generateKeyPair(randomBytes) {
+    const secretKey = Uint8Array.from(randomBytes(32));
+    return { secretKey, publicKey: ed25519.getPublicKey(secretKey) };
+  },
+});
+
+/**
+ * RFC 8032 §5.1.7 by the equation without the cofactor, [S]B = R + [k]A, as OpenSSL and WebCrypto have it. noble's own
+ * `verify` multiplies both sides by eight, and so accepts what a signer made with a torsion component.
+ */
+function verifyEd25519(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
+  if (signature.length !== 64 || publicKey.length !== 32) return false;
+  const { Point } = ed25519;
+  const encodedR = signature.subarray(0, 32);
+  const s = bytesToNumberLE(signature.subarray(32));
+  if (s >= Point.Fn.ORDER) return false;
+  const a = decodePoint(publicKey);
+  if (a === undefined || a.isSmallOrder()) return false;
+  const k = Point.Fn.create(bytesToNumberLE(sha512(concatBytes(encodedR, publicKey, message))));
+  // Compared as octets, so that an R that is not canonical fits nothing.
+  return equalBytes(Point.BASE.multiplyUnsafe(s).subtract(a.multiplyUnsafe(k)).toBytes(), encodedR);
+}
+
+function decodePoint(publicKey: Uint8Array): InstanceType<typeof ed25519.Point> | undefined {
+  try {
+    return ed25519.Point.fromBytes(publicKey, false);
+  } catch {
+    return undefined; // it verifies nothing, and is no error
+  }
+}
 
 /** The reference: audited JavaScript, as constant in time as the language allows. */
 export const nobleBackend: Backend = /* @__PURE__ */ (() => ({

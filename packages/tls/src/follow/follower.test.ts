@@ -139,6 +139,26 @@ test.each([
   expect(followed.explain().rejected).toBeUndefined();
 });
 
+test.each([
+  ['is of tomorrow', { startsIn: 600 }, {}, 'ERR_TLS_VALIDITY'],
+  ['belongs to another key', {}, { 'tls.key': authority.issue().privateKey }, 'ERR_TLS_KEY_MISMATCH'],
+  ['is none', {}, { 'tls.crt': '' }, 'ERR_TLS_CERTIFICATE_CHAIN'],
+])('a new trust bundle takes effect though the leaf beside it %s', async (_name, leaf, files, code) => {
+  const dir = directory();
+  const texts = fresh();
+  swap(dir, filesOf(texts));
+  const followed = await follow(dir, { pollInterval: 3600 });
+  swap(dir, { ...filesOf(fresh(next.pem, leaf)), ...files });
+  await until(() => followed.current.sequence === 2);
+  await followed.check();
+  expect(types(followed.events)).toEqual(['loaded', code, 'trust-changed']);
+  expect(followed.current).toMatchObject({ certificateChain: texts.certificateChain, trustAnchors: next.pem });
+  expect(followed.explain().rejected).toMatchObject({ code });
+  swap(dir, filesOf(texts));
+  await until(() => followed.current.sequence === 3);
+  expect(followed.current.trustAnchors).toBe(texts.trustBundle);
+});
+
 test('files that are taken away keep the last good credentials', async () => {
   const dir = directory();
   swap(dir, filesOf(fresh()));

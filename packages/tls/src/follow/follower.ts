@@ -3,7 +3,7 @@ import type { Seconds } from '@mayfly/der';
 import { type Credentials, isValidAt, type LiveCredentials, parseCredentials, serialNumber } from '../credentials.js';
 import { messageOf, TlsError, type TlsErrorCode } from '../errors.js';
 import { type CredentialEvent, type CredentialSummary, observe, summarize } from './events.js';
-import { readCredentials } from './read.js';
+import { type ReadCredentials, readCredentials } from './read.js';
 import { type CredentialFiles, type CredentialPlaces, resolveSource } from './source.js';
 import { DirectoryWatch } from './watch.js';
 
@@ -55,7 +55,7 @@ const FIRST_POLL = 100;
 /**
  * Follows a directory that holds a key, its certificate chain and a trust bundle, as the kubelet or any other writer
  * replaces them. Only what was read as one generation, parses, belongs together and is valid in time is published;
- * otherwise the last good credentials stay and `rejected` is reported. Expired credentials are taken only while there
+ * otherwise the last good key and chain stay and `rejected` is reported; a trust bundle that can be read takes effect even then. Expired credentials are taken only while there
  * is nothing better.
  *
  * The watch and the poll do not keep a process alive; a pending iteration does.
@@ -217,11 +217,14 @@ class Follower implements FollowedCredentials {
 
   async #readAndPublish(): Promise<void> {
     let failure: unknown;
+    let found: ReadCredentials | undefined;
     for (const wait of RETRY_DELAYS) {
       if (wait > 0) await delay(wait, undefined, { ref: false });
       let settled = this.#current === undefined; // the first load has a loop of its own
       try {
+        found = undefined;
         const read = await readCredentials(this.#places);
+        found = read;
         settled ||= read.atomic;
         if (this.#closing.signal.aborted) return;
         this.#checkedAt = this.#now();
@@ -241,7 +244,24 @@ class Follower implements FollowedCredentials {
         ? failure
         : new TlsError('ERR_TLS_READ', `Cannot load credentials: ${messageOf(failure)}`, { cause: failure }),
     );
+    if (found !== undefined) this.#acceptTrust(found.trustBundle);
     this.#reportStale();
+  }
+
+  /** A key or chain that cannot be used is no reason to go on trusting an authority that was removed. */
+  #acceptTrust(trustBundle: string | undefined): void {
+    const current = this.#current;
+    if (current === undefined || trustBundle === undefined) return;
+    let credentials: Credentials;
+    try {
+      const { privateKey, certificateChain } = current;
+      credentials = parseCredentials({ privateKey, certificateChain, trustBundle }, this.#nextSequence);
+    } catch {
+      return; // the bundle is what was rejected
+    }
+    if (isSame(credentials, current)) return;
+    this.#digest = ''; // no files hold what is in use now, so even the former ones are news
+    this.#replace(credentials, current);
   }
 
   get #nextSequence(): number {
@@ -261,9 +281,12 @@ class Follower implements FollowedCredentials {
   }
 
   #publish(credentials: Credentials, digest: string): void {
-    const previous = this.#current;
     this.#digest = digest;
     this.#rejected = undefined;
+    this.#replace(credentials, this.#current);
+  }
+
+  #replace(credentials: Credentials, previous: Credentials | undefined): void {
     if (previous !== undefined && isSame(credentials, previous)) return;
     this.#current = credentials;
     this.#loadedAt = this.#checkedAt;
