@@ -42,6 +42,14 @@ export function mayfly(args: readonly string[], cwd: string, env: Readonly<Recor
   return start(process.execPath, [bin, ...args], cwd, env);
 }
 
+/** Starts `mayfly`, and ends it by SIGTERM once every pod has its certificates. */
+export async function mayflyUntilReady(args: readonly string[], cwd: string): Promise<Running> {
+  const run = mayfly(args, cwd);
+  await run.seen(/\bReady\b/);
+  run.child.kill('SIGTERM');
+  return run;
+}
+
 /** The words by which a shell starts `mayfly`. */
 export const mayflyWords: readonly string[] = [process.execPath, bin];
 

@@ -2,7 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isBuilt, mayfly, mayflyWords, newDirectory, podRunning, repository, start, unlessBuilt } from './command.js';
+import {
+  isBuilt,
+  mayfly,
+  mayflyUntilReady,
+  mayflyWords,
+  newDirectory,
+  podRunning,
+  repository,
+  start,
+  unlessBuilt,
+} from './command.js';
 
 const POPULAR = join(repository, '../shared/specs/popular-manifests');
 const hasPopular = existsSync(POPULAR);
@@ -62,7 +72,7 @@ test
   .concurrent(`with --output json every line is an object and the last is the summary${unlessBuilt}`, async () => {
     const directory = newDirectory();
     fileIn(directory, 'pods.yaml', podRunning('web', ['true']));
-    const run = mayfly(['up', '-f', 'pods.yaml', '--for', '1s', '--output', 'json', '--lifetime', '60s'], directory);
+    const run = await mayflyUntilReady(['up', '-f', 'pods.yaml', '--output', 'json', '--lifetime', '60s'], directory);
     expect((await run.ended).code).toBe(0);
     const lines = run.stdout().trimEnd().split('\n');
     const objects = lines.map((line) => JSON.parse(line));
@@ -74,6 +84,7 @@ test
       issued: 1,
       denied: 0,
       exited: 0,
+      problems: [],
     });
     expect(objects.slice(0, -1).map(({ reason }) => reason)).toEqual([
       'AuthorityCreated',
@@ -109,7 +120,7 @@ test
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would obey
     expect(first.stdout()).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
     expect(existsSync(join(directory, '.mayfly/lock'))).toBe(false);
-    const third = mayfly(['up', '-f', 'pods.yaml', '--for', '1s'], directory);
+    const third = await mayflyUntilReady(['up', '-f', 'pods.yaml'], directory);
     expect((await third.ended).code).toBe(0);
     expect(third.stdout()).toMatch(/ Loaded .*\n(?:.*\n)*.*0 certificates issued/);
   });
@@ -215,7 +226,8 @@ test
     async () => {
       const directory = newDirectory();
       fileIn(directory, 'pods.yaml', podRunning('web', ['true']));
-      expect((await mayfly(['up', '-f', 'pods.yaml', '--for', '1s'], directory).ended).code).toBe(0);
+      const first = await mayflyUntilReady(['up', '-f', 'pods.yaml'], directory);
+      expect((await first.ended).code).toBe(0);
       const credentials = join(directory, '.mayfly/pods/shop/web/credentials');
       fileIn(
         directory,
