@@ -11,6 +11,7 @@ import {
 } from '@mayfly/pkcs8';
 import { ecFromPrivateKeyInfo, ecToPrivateKeyInfo, encodeECPrivateKey, parseECPrivateKey } from '@mayfly/pkcs8/ec';
 import { decryptPrivateKeyInfo } from '@mayfly/pkcs8/encrypted';
+import { legacy } from '@mayfly/pkcs8/legacy';
 import {
   encodeRSAPrivateKey,
   encodeRSAPublicKey,
@@ -74,7 +75,7 @@ async function readCase(one: KeyCase): Promise<Reading> {
       return reading(encodePrivateKeyInfo(info), info);
     }
     case 'encryptedPkcs8': {
-      const info = parsePrivateKeyInfo(await decryptPrivateKeyInfo(der, one.password ?? ''));
+      const info = parsePrivateKeyInfo(await decryptPrivateKeyInfo(der, one.password ?? '', { legacy }));
       return reading(der, info);
     }
     case 'sec1': {

@@ -8,7 +8,11 @@ export type Layer = Readonly<Record<string, Where>>;
 export const layers: Readonly<Record<string, Layer>> = {
   der: {},
   x509: { der: 'everywhere', '@noble/hashes': ['key-identifier', 'ocsp/cert-id'] },
-  pkcs8: { der: 'everywhere', x509: 'everywhere' },
+  pkcs8: {
+    der: 'everywhere',
+    x509: 'everywhere',
+    '@noble/hashes': ['hashes', 'legacy', 'pbkdf2', 'scrypt'],
+  },
   pkcs10: { der: 'everywhere', x509: 'everywhere' },
   keys: {
     der: 'everywhere',

@@ -1,44 +1,43 @@
 import { type DerNode, encode, explicit, fromHex, integer, octetString, oid, raw, sequence, toHex } from '@mayfly/der';
 import { describe, expect, test } from 'vitest';
 import { curvePrivateKeyInfo } from './curve.js';
+import type { AesCipher } from './decryption.js';
+import type { Hash, Pbkdf2Derivation } from './derivation.js';
 import {
   decryptPrivateKeyInfo,
   encodeEncryptedPrivateKeyInfo,
   encryptPrivateKeyInfo,
   parseEncryptedPrivateKeyInfo,
 } from './encrypted.js';
-import {
-  type Cipher,
-  encryptPbes2,
-  idPbes2,
-  type Pbes2Parameters,
-  type Prf,
-  parsePbes2,
-  pbes2Algorithm,
-} from './pbes2.js';
+import { encryptPbes2, idPbes2, parsePbes2, pbes2Algorithm } from './pbes2.js';
 import { encodePrivateKeyInfo } from './private-key-info.js';
 
 const canary = fromHex('ca'.repeat(32));
 const privateKeyInfo = encodePrivateKeyInfo(curvePrivateKeyInfo('Ed25519', canary));
-const parameters: Pbes2Parameters = {
+const keyDerivation: Pbkdf2Derivation = {
+  type: 'pbkdf2',
   salt: fromHex('00112233445566778899aabbccddeeff'),
   iterationCount: 2,
   prf: 'SHA-256',
+  keyLength: 32,
+};
+const parameters: Parameters<typeof encryptPbes2>[0] = {
+  keyDerivation,
   cipher: 'AES-256-CBC',
   iv: fromHex('0f'.repeat(16)),
 };
 const refusal = (code: string, message = /./) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) });
 
-async function sealed(changes: Partial<Pbes2Parameters> = {}, plaintext = privateKeyInfo): Promise<Uint8Array> {
+async function sealed(changes: Partial<typeof parameters> = {}, plaintext = privateKeyInfo): Promise<Uint8Array> {
   const all = { ...parameters, ...changes };
   const encryptedData = await encryptPbes2(all, plaintext, 'secret');
   return encodeEncryptedPrivateKeyInfo({ encryptionAlgorithm: pbes2Algorithm(all), encryptedData });
 }
 
 describe('PBES2', () => {
-  const prfs: readonly Prf[] = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
-  const ciphers: readonly Cipher[] = [
+  const prfs: readonly Hash[] = ['SHA-1', 'SHA-224', 'SHA-256', 'SHA-384', 'SHA-512'];
+  const ciphers: readonly AesCipher[] = [
     'AES-128-CBC',
     'AES-192-CBC',
     'AES-256-CBC',
@@ -47,14 +46,24 @@ describe('PBES2', () => {
     'AES-256-GCM',
   ];
   test.each(prfs.flatMap((prf) => ciphers.map((cipher) => [prf, cipher] as const)))('%s, %s', async (prf, cipher) => {
-    const der = await sealed({ prf, cipher, iv: fromHex('0f'.repeat(cipher.endsWith('GCM') ? 12 : 16)) });
+    const keyLength = Number(cipher.slice(4, 7)) / 8;
+    const iv = fromHex('0f'.repeat(cipher.endsWith('GCM') ? 12 : 16));
+    const der = await sealed({ keyDerivation: { ...keyDerivation, prf, keyLength }, cipher, iv });
     expect(await decryptPrivateKeyInfo(der, 'secret')).toEqual(privateKeyInfo);
-    expect(parsePbes2(parseEncryptedPrivateKeyInfo(der).encryptionAlgorithm)).toMatchObject({ prf, cipher });
+    expect(parsePbes2(parseEncryptedPrivateKeyInfo(der).encryptionAlgorithm)).toMatchObject({
+      keyDerivation: { type: 'pbkdf2', prf, keyLength },
+      cipher,
+    });
     await expect(decryptPrivateKeyInfo(der, 'Secret')).rejects.toThrow(refusal('ERR_PKCS8_PASSWORD'));
   });
 
   test('a tag of 16 octets is written, one of 12 is DEFAULT', async () => {
-    const der = await sealed({ cipher: 'AES-128-GCM', iv: fromHex('0f'.repeat(12)), icvLength: 16 });
+    const der = await sealed({
+      keyDerivation: { ...keyDerivation, keyLength: 16 },
+      cipher: 'AES-128-GCM',
+      iv: fromHex('0f'.repeat(12)),
+      icvLength: 16,
+    });
     expect(toHex(der)).toContain(`3011040c${'0f'.repeat(12)}020110`);
     expect(await decryptPrivateKeyInfo(der, 'secret')).toEqual(privateKeyInfo);
   });
@@ -71,9 +80,13 @@ describe('PBES2', () => {
     const der = await encryptPrivateKeyInfo(privateKeyInfo, 'x', options);
     expect(await encryptPrivateKeyInfo(privateKeyInfo, 'x', options)).toEqual(der);
     expect(parsePbes2(parseEncryptedPrivateKeyInfo(der).encryptionAlgorithm)).toEqual({
-      salt: new Uint8Array(16).fill(16),
-      iterationCount: 3,
-      prf: 'SHA-256',
+      keyDerivation: {
+        type: 'pbkdf2',
+        salt: new Uint8Array(16).fill(16),
+        iterationCount: 3,
+        prf: 'SHA-256',
+        keyLength: 32,
+      },
       cipher: 'AES-256-CBC',
       iv: new Uint8Array(16).fill(16),
     });
@@ -81,7 +94,9 @@ describe('PBES2', () => {
 
   test('600,000 iterations unless asked otherwise', async () => {
     const der = await encryptPrivateKeyInfo(privateKeyInfo, 'x');
-    expect(parsePbes2(parseEncryptedPrivateKeyInfo(der).encryptionAlgorithm).iterationCount).toBe(600_000);
+    expect(parsePbes2(parseEncryptedPrivateKeyInfo(der).encryptionAlgorithm)).toMatchObject({
+      keyDerivation: { iterationCount: 600_000 },
+    });
   });
 
   test.each([0, -1, 1.5, 10_000_001, Number.NaN])('%d iterations are a RangeError', async (iterations) => {
@@ -116,6 +131,7 @@ describe('refusals', () => {
   const pbkdf2 = (...fields: readonly DerNode[]) => sequence(oid('1.2.840.113549.1.5.12'), sequence(...fields));
   const aes = sequence(oid('2.16.840.1.101.3.4.1.42'), octetString(new Uint8Array(16)));
   const salt = octetString(new Uint8Array(8));
+  const scrypt = (...fields: readonly DerNode[]) => sequence(oid('1.3.6.1.4.1.11591.4.11'), sequence(...fields));
   const params = (kdf: DerNode, scheme: DerNode = aes) => ({
     algorithm: idPbes2,
     parameters: encode(sequence(kdf, scheme)),
@@ -125,22 +141,36 @@ describe('refusals', () => {
     ['PBES1', { algorithm: '1.2.840.113549.1.5.3' }, 'ERR_PKCS8_UNSUPPORTED', /PBES1 with MD5 and DES/],
     ['PKCS#12 encryption', { algorithm: '1.2.840.113549.1.12.1.3' }, 'ERR_PKCS8_UNSUPPORTED', /triple DES/],
     ['an algorithm nobody knows', { algorithm: '1.2.3.4' }, 'ERR_PKCS8_UNSUPPORTED', /1\.2\.3\.4$/],
-    ['scrypt', params(sequence(oid('1.3.6.1.4.1.11591.4.11'), sequence())), 'ERR_PKCS8_UNSUPPORTED', /scrypt/],
-    ['HMAC-SHA-224', params(pbkdf2(salt, integer(1), prf(8))), 'ERR_PKCS8_UNSUPPORTED', /SHA-224/],
+    ['HMAC with SHA-512/256', params(pbkdf2(salt, integer(1), prf(13))), 'ERR_PKCS8_UNSUPPORTED', /SHA-512\/256/],
+    ['a derivation nobody knows', params(sequence(oid('1.2.3.5'), sequence())), 'ERR_PKCS8_UNSUPPORTED', /1\.2\.3\.5$/],
     [
-      'triple DES',
-      params(pbkdf2(salt, integer(1)), sequence(oid('1.2.840.113549.3.7'), salt)),
+      'a cipher nobody knows',
+      params(pbkdf2(salt, integer(1)), sequence(oid('1.2.3.6'), salt)),
       'ERR_PKCS8_UNSUPPORTED',
-      /triple DES/,
+      /Scheme is 1/,
     ],
-    ['ten million iterations and one', params(pbkdf2(salt, integer(10_000_001))), 'ERR_PKCS8_PARAMETERS', /10000001/],
-    ['no iterations', params(pbkdf2(salt, integer(0))), 'ERR_PKCS8_PARAMETERS', /iterationCount 0/],
+    ['scrypt without fields', params(scrypt()), 'ERR_DER_TRUNCATED', /salt/],
     [
-      'a salt of 1025 octets',
-      params(pbkdf2(octetString(new Uint8Array(1025)), integer(1))),
+      'N of scrypt that is no power of two',
+      params(scrypt(salt, integer(1000), integer(8), integer(1))),
       'ERR_PKCS8_PARAMETERS',
-      /1025/,
+      /1000/,
     ],
+    ['N of one', params(scrypt(salt, integer(1), integer(8), integer(1))), 'ERR_PKCS8_PARAMETERS', /costParameter 1 /],
+    ['no blocks of scrypt', params(scrypt(salt, integer(2), integer(0), integer(1))), 'ERR_PKCS8_PARAMETERS', /is 0/],
+    [
+      'a version of RC2 that stands for nothing',
+      params(pbkdf2(salt, integer(1)), sequence(oid('1.2.840.113549.3.2'), sequence(integer(7), salt))),
+      'ERR_PKCS8_PARAMETERS',
+      /Version 7/,
+    ],
+    [
+      'an IV of 16 octets for DES',
+      params(pbkdf2(salt, integer(1)), sequence(oid('1.3.14.3.2.7'), octetString(new Uint8Array(16)))),
+      'ERR_PKCS8_PARAMETERS',
+      /16 octets/,
+    ],
+    ['no iterations', params(pbkdf2(salt, integer(0))), 'ERR_PKCS8_PARAMETERS', /iterationCount 0/],
     [
       'a keyLength of another cipher',
       params(pbkdf2(salt, integer(1), integer(16))),
@@ -170,6 +200,36 @@ describe('refusals', () => {
     ],
   ])('%s', (_name, algorithm, code, message) => {
     expect(() => parsePbes2(algorithm)).toThrow(refusal(code, message));
+  });
+
+  const triple = sequence(oid('1.2.840.113549.3.7'), salt);
+  test.each([
+    ['ten million iterations and one', params(pbkdf2(salt, integer(10_000_001))), {}, /10000001/],
+    ['a salt of 1025 octets', params(pbkdf2(octetString(new Uint8Array(1025)), integer(1))), {}, /1025/],
+    ['scrypt past 2^23', params(scrypt(salt, integer(2 ** 20), integer(8), integer(2))), {}, /16777216/],
+    ['a limit of the caller', params(pbkdf2(salt, integer(11))), { limits: { iterationCount: 10 } }, /1 to 10 /],
+    ['a salt past a limit of the caller', params(pbkdf2(salt, integer(1))), { limits: { saltLength: 7 } }, /at most 7/],
+    [
+      'scrypt past a limit of the caller',
+      params(scrypt(salt, integer(4), integer(2), integer(2))),
+      { limits: { scryptWork: 15 } },
+      /at most 15/,
+    ],
+    ['a ciphertext past a limit of the caller', params(pbkdf2(salt, integer(1))), { maxLength: 8 }, /at most 8/],
+    ['triple DES without the legacy algorithms', params(pbkdf2(salt, integer(1)), triple), {}, /DES-EDE3-CBC/],
+  ])('%s is refused before any work', async (_name, encryptionAlgorithm, options, message) => {
+    const derive = () => expect.unreachable();
+    const der = encodeEncryptedPrivateKeyInfo({ encryptionAlgorithm, encryptedData: new Uint8Array(16) });
+    await expect(decryptPrivateKeyInfo(der, 'x', { derive, ...options })).rejects.toThrow(
+      refusal(
+        /DES/.test(message.source)
+          ? 'ERR_PKCS8_UNSUPPORTED'
+          : /8$/.test(message.source) && 'maxLength' in options
+            ? 'ERR_PKCS8_DAMAGED'
+            : 'ERR_PKCS8_PARAMETERS',
+        message,
+      ),
+    );
   });
 
   test('no error says the password or the key', async () => {

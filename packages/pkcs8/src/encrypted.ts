@@ -1,8 +1,22 @@
 import { type DerNode, type DerReader, encode, octetString, read, sequence, tags } from '@mayfly/der';
 import { type AlgorithmIdentifier, algorithmIdentifierNode, readAlgorithmIdentifier } from '@mayfly/x509';
+import type { DecryptOptions } from './decryption.js';
+import type { DerivationOptions } from './derivation.js';
 import { Pkcs8Error } from './errors.js';
-import { decryptPbes2, encryptPbes2, type Pbes2Parameters, parsePbes2, pbes2Algorithm, pbes2Limits } from './pbes2.js';
+import { refuseAlgorithm } from './names.js';
+import type { Password } from './password.js';
+import {
+  decryptPbes2,
+  encryptPbes2,
+  idPbes2,
+  MAX_CIPHERTEXT_LENGTH,
+  parsePbes2,
+  passwordError,
+  pbes2Algorithm,
+} from './pbes2.js';
 import { parsePrivateKeyInfo } from './private-key-info.js';
+
+export type { DecryptOptions };
 
 /** RFC 5958 §3. `encryptedData` is a view where it was read. */
 export interface EncryptedPrivateKeyInfo {
@@ -23,13 +37,13 @@ export function readEncryptedPrivateKeyInfo(
 }
 
 /**
- * Reads the body of a PEM `ENCRYPTED PRIVATE KEY`. Any algorithm is read; {@link decryptPrivateKeyInfo} knows PBES2.
+ * Reads the body of a PEM `ENCRYPTED PRIVATE KEY`. Any algorithm is read; {@link decryptPrivateKeyInfo} says which it opens.
  * @throws {@link DerError}.
  */
 export const parseEncryptedPrivateKeyInfo = (der: Uint8Array): EncryptedPrivateKeyInfo =>
   read(der, (reader) => readEncryptedPrivateKeyInfo(reader, ''), {
     field: 'encryptedPrivateKeyInfo',
-    maxLength: 2 * pbes2Limits.ciphertextLength,
+    maxLength: 2 * MAX_CIPHERTEXT_LENGTH,
   });
 
 /** The inverse of {@link readEncryptedPrivateKeyInfo}. */
@@ -41,20 +55,35 @@ export const encodeEncryptedPrivateKeyInfo = (info: EncryptedPrivateKeyInfo): Ui
   encode(encryptedPrivateKeyInfoNode(info));
 
 /**
+ * Decrypts what a password-based scheme encrypted: PBES2, or with `options.legacy` what came before it.
+ * @returns A new array, the caller's to wipe.
+ * @throws {@link Pkcs8Error} as {@link decryptPbes2}, `ERR_PKCS8_UNSUPPORTED` naming other algorithms; {@link DerError}.
+ */
+export async function decryptWithPassword(
+  { encryptionAlgorithm, encryptedData }: EncryptedPrivateKeyInfo,
+  password: Password,
+  options: DecryptOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (encryptionAlgorithm.algorithm === idPbes2)
+    return decryptPbes2(parsePbes2(encryptionAlgorithm), encryptedData, password, options);
+  if (options.legacy === undefined) refuseAlgorithm('encryptionAlgorithm', encryptionAlgorithm.algorithm);
+  return options.legacy.decrypt(encryptionAlgorithm, encryptedData, password, options);
+}
+
+/**
  * Opens an EncryptedPrivateKeyInfo.
  * @param der - The body of a PEM `ENCRYPTED PRIVATE KEY`.
- * @param password - Text is taken as UTF-8.
  * @returns DER of a PrivateKeyInfo that was read once: a new array, the caller's to wipe.
- * @throws {@link Pkcs8Error} `ERR_PKCS8_UNSUPPORTED` naming the algorithm, `ERR_PKCS8_PARAMETERS` for work beyond
- * `pbes2Limits`, `ERR_PKCS8_PASSWORD` when nothing sensible comes out, `ERR_PKCS8_DAMAGED` when the password was right and the
- * key inside is broken; {@link DerError}.
+ * @throws {@link Pkcs8Error} `ERR_PKCS8_UNSUPPORTED` naming the algorithm, `ERR_PKCS8_PARAMETERS` for work beyond the
+ * limits, `ERR_PKCS8_PASSWORD` when nothing sensible comes out, `ERR_PKCS8_DAMAGED` when the password was right and the key
+ * inside is broken; {@link DerError}; the reason of `options.signal`.
  */
 export async function decryptPrivateKeyInfo(
   der: Uint8Array,
-  password: string | Uint8Array,
+  password: Password,
+  options: DecryptOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { encryptionAlgorithm, encryptedData } = parseEncryptedPrivateKeyInfo(der);
-  const privateKeyInfo = await decryptPbes2(parsePbes2(encryptionAlgorithm), encryptedData, password);
+  const privateKeyInfo = await decryptWithPassword(parseEncryptedPrivateKeyInfo(der), password, options);
   try {
     parsePrivateKeyInfo(privateKeyInfo);
   } catch (cause) {
@@ -63,12 +92,13 @@ export async function decryptPrivateKeyInfo(
     privateKeyInfo.fill(0);
     throw opened
       ? new Pkcs8Error('ERR_PKCS8_DAMAGED', 'Cannot decrypt: what came out is no PrivateKeyInfo', { cause })
-      : new Pkcs8Error('ERR_PKCS8_PASSWORD', 'Cannot decrypt: the password is wrong or the data is damaged', { cause });
+      : passwordError({ cause });
   }
   return privateKeyInfo;
 }
 
-function isOneSequence(der: Uint8Array): boolean {
+/** Whether octets look as if the password that gave them was right. */
+export function isOneSequence(der: Uint8Array): boolean {
   try {
     read(der, (reader) => reader.skip('privateKeyInfo', tags.sequence));
     return true;
@@ -77,12 +107,15 @@ function isOneSequence(der: Uint8Array): boolean {
   }
 }
 
-export interface EncryptOptions {
-  /** Rounds of PBKDF2. Default 600,000; at least 1, at most what {@link pbes2Limits} says. */
+export interface EncryptOptions extends DerivationOptions {
+  /** Rounds of PBKDF2. Default 600,000; at least 1, at most 10,000,000. */
   readonly iterations?: number;
   /** Source of salt and IV. Default the platform's generator. */
   readonly randomBytes?: (length: number) => Uint8Array;
 }
+
+/** Rounds of PBKDF2 that are done at most: others refuse to open files with more. */
+const MAX_ITERATIONS = 10_000_000;
 
 /**
  * Encrypts with PBES2: PBKDF2 with HMAC-SHA-256 and 16 octets of salt, AES-256 in CBC mode. Every OpenSSL from 1.1 reads it.
@@ -92,22 +125,34 @@ export interface EncryptOptions {
  */
 export async function encryptPrivateKeyInfo(
   privateKeyInfo: Uint8Array,
-  password: string | Uint8Array,
-  { iterations = 600_000, randomBytes = platformRandomBytes, ...unknown }: EncryptOptions = {},
+  password: Password,
+  options: EncryptOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  unknown satisfies Record<string, never>;
-  if (!Number.isSafeInteger(iterations) || iterations < 1 || iterations > pbes2Limits.iterationCount)
-    throw new RangeError(`Cannot encrypt: ${iterations} iterations, 1 to ${pbes2Limits.iterationCount} are done`);
   parsePrivateKeyInfo(privateKeyInfo);
-  const parameters: Pbes2Parameters = {
-    salt: randomBytes(16),
-    iterationCount: iterations,
-    prf: 'SHA-256',
+  return encodeEncryptedPrivateKeyInfo(await encryptWithPassword(privateKeyInfo, password, options));
+}
+
+/**
+ * Encrypts anything as {@link encryptPrivateKeyInfo} does.
+ * @throws RangeError when `iterations` is out of range.
+ */
+export async function encryptWithPassword(
+  plaintext: Uint8Array,
+  password: Password,
+  { iterations = 600_000, randomBytes = platformRandomBytes, ...derivation }: EncryptOptions = {},
+): Promise<EncryptedPrivateKeyInfo & { readonly encryptedData: Uint8Array<ArrayBuffer> }> {
+  if (!Number.isSafeInteger(iterations) || iterations < 1 || iterations > MAX_ITERATIONS)
+    throw new RangeError(`Cannot encrypt: ${iterations} iterations, 1 to ${MAX_ITERATIONS} are done`);
+  const parameters = {
+    keyDerivation: {
+      ...({ type: 'pbkdf2', prf: 'SHA-256', keyLength: 32, iterationCount: iterations } as const),
+      salt: randomBytes(16),
+    },
     cipher: 'AES-256-CBC',
     iv: randomBytes(16),
-  };
-  const encryptedData = await encryptPbes2(parameters, privateKeyInfo, password);
-  return encodeEncryptedPrivateKeyInfo({ encryptionAlgorithm: pbes2Algorithm(parameters), encryptedData });
+  } as const;
+  const encryptedData = await encryptPbes2(parameters, plaintext, password, derivation);
+  return { encryptionAlgorithm: pbes2Algorithm(parameters), encryptedData };
 }
 
 const platformRandomBytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));

@@ -1,43 +1,29 @@
-import { encode, integer, nullValue, type Oid, octetString, oid, raw, read, sequence, tags, toHex } from '@mayfly/der';
-import { type AlgorithmIdentifier, algorithmIdentifierNode, readAlgorithmIdentifier } from '@mayfly/x509';
+import { type DerNode, encode, integer, type Oid, octetString, oid, read, sequence, tags } from '@mayfly/der';
+import { type AlgorithmIdentifier, readAlgorithmIdentifier } from '@mayfly/x509';
+import type { AesCipher, Cipher, CipherParameters, DecryptOptions, LegacyAlgorithms } from './decryption.js';
+import {
+  type DerivationOptions,
+  type Pbkdf2Derivation,
+  parametersError,
+  requireWithinLimits,
+  type ScryptDerivation,
+} from './derivation.js';
 import { Pkcs8Error } from './errors.js';
+import { refuseAlgorithm } from './names.js';
+import { type Password, utf8Password } from './password.js';
+import { derivePbkdf2, idPbkdf2, parsePbkdf2, pbkdf2Node } from './pbkdf2.js';
+import { deriveScrypt, idScrypt, parseScrypt, scryptNode } from './scrypt.js';
 
 /** `id-PBES2` (RFC 8018 §A.4). */
 export const idPbes2: Oid = '1.2.840.113549.1.5.13';
 
-/** Pseudorandom functions of PBKDF2 that WebCrypto has (RFC 8018 §B.1). */
-export type Prf = 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512';
-
-/** Ciphers of PBES2 that WebCrypto has (RFC 8018 §B.2.5, RFC 5084). AES-192 is missing from some browsers. */
-export type Cipher = 'AES-128-CBC' | 'AES-192-CBC' | 'AES-256-CBC' | 'AES-128-GCM' | 'AES-192-GCM' | 'AES-256-GCM';
-
-/** PBES2-params (RFC 8018 §A.4) with PBKDF2 (§A.2), decoded. Bytes are views where they were read. */
-export interface Pbes2Parameters {
-  readonly salt: Uint8Array;
-  readonly iterationCount: number;
-  readonly prf: Prf;
-  readonly cipher: Cipher;
-  /** IV of 16 octets for CBC, nonce for GCM. */
-  readonly iv: Uint8Array;
-  /** Length of GCM's tag in octets, 12 to 16. */
-  readonly icvLength?: number;
+/** PBES2-params (RFC 8018 §A.4), decoded. Bytes are views where they were read. */
+export interface Pbes2Parameters extends CipherParameters {
+  readonly keyDerivation: Pbkdf2Derivation | ScryptDerivation;
 }
 
-/** Bounds on what a stranger's file may ask for. Ten million iterations take a few seconds. */
-export const pbes2Limits: {
-  readonly iterationCount: number;
-  readonly saltLength: number;
-  readonly ciphertextLength: number;
-} = { iterationCount: 10_000_000, saltLength: 1024, ciphertextLength: 1_048_576 };
-
-const idPbkdf2: Oid = '1.2.840.113549.1.5.12';
-
-const prfs: Readonly<Record<Oid, Prf>> = {
-  '1.2.840.113549.2.7': 'SHA-1',
-  '1.2.840.113549.2.9': 'SHA-256',
-  '1.2.840.113549.2.10': 'SHA-384',
-  '1.2.840.113549.2.11': 'SHA-512',
-};
+/** Longest ciphertext that is decrypted by default, in octets: keys are shorter by far. */
+export const MAX_CIPHERTEXT_LENGTH = 1_048_576;
 
 const ciphers: Readonly<Record<Oid, Cipher>> = {
   '2.16.840.1.101.3.4.1.2': 'AES-128-CBC',
@@ -46,50 +32,27 @@ const ciphers: Readonly<Record<Oid, Cipher>> = {
   '2.16.840.1.101.3.4.1.26': 'AES-192-GCM',
   '2.16.840.1.101.3.4.1.42': 'AES-256-CBC',
   '2.16.840.1.101.3.4.1.46': 'AES-256-GCM',
-};
-
-/** Names for the refusal of what is met in old files. */
-const unsupported: Readonly<Record<Oid, string>> = {
-  '1.2.840.113549.1.5.1': 'PBES1 with MD2 and DES',
-  '1.2.840.113549.1.5.3': 'PBES1 with MD5 and DES',
-  '1.2.840.113549.1.5.4': 'PBES1 with MD2 and RC2',
-  '1.2.840.113549.1.5.6': 'PBES1 with MD5 and RC2',
-  '1.2.840.113549.1.5.10': 'PBES1 with SHA-1 and DES',
-  '1.2.840.113549.1.5.11': 'PBES1 with SHA-1 and RC2',
-  '1.2.840.113549.1.12.1.1': 'PKCS#12 encryption with 128-bit RC4',
-  '1.2.840.113549.1.12.1.2': 'PKCS#12 encryption with 40-bit RC4',
-  '1.2.840.113549.1.12.1.3': 'PKCS#12 encryption with three-key triple DES',
-  '1.2.840.113549.1.12.1.4': 'PKCS#12 encryption with two-key triple DES',
-  '1.2.840.113549.1.12.1.5': 'PKCS#12 encryption with 128-bit RC2',
-  '1.2.840.113549.1.12.1.6': 'PKCS#12 encryption with 40-bit RC2',
-  '1.2.840.113549.2.8': 'HMAC with SHA-224, which WebCrypto lacks',
   '1.2.840.113549.3.2': 'RC2-CBC',
-  '1.2.840.113549.3.7': 'triple DES',
-  '1.3.14.3.2.7': 'DES',
-  '1.3.6.1.4.1.11591.4.11': 'scrypt, which WebCrypto lacks',
+  '1.2.840.113549.3.7': 'DES-EDE3-CBC',
+  '1.3.14.3.2.7': 'DES-CBC',
 };
 
-const keyLength = (cipher: Cipher): number => Number(cipher.slice(4, 7)) / 8;
+const isAes = (cipher: Cipher): cipher is AesCipher => cipher.startsWith('AES-');
+const isGcm = (cipher: Cipher): boolean => cipher.endsWith('GCM');
+const blockLength = (cipher: Cipher): number => (isAes(cipher) ? 16 : 8);
 
-const oidOf = <T>(table: Readonly<Record<Oid, T>>, value: T): Oid =>
-  Object.keys(table).find((candidate) => table[candidate] === value)!;
-
-function refuse(what: string, algorithm: Oid): never {
-  const name = unsupported[algorithm];
-  throw new Pkcs8Error(
-    'ERR_PKCS8_UNSUPPORTED',
-    `Cannot decrypt: ${what} is ${algorithm}${name === undefined ? '' : ` (${name})`}`,
-  );
-}
+/** Octets of a cipher's key; `undefined` for RC2, where the file tells. */
+export const keyLength = (cipher: Cipher): number | undefined =>
+  isAes(cipher) ? Number(cipher.slice(4, 7)) / 8 : { 'DES-EDE3-CBC': 24, 'DES-CBC': 8, 'RC2-CBC': undefined }[cipher];
 
 /**
- * Reads the encryption algorithm of an EncryptedPrivateKeyInfo or of CMS EncryptedData.
+ * Reads the encryption algorithm of an EncryptedPrivateKeyInfo or of EncryptedData. How much work it asks for is not looked
+ * at.
  * @throws {@link Pkcs8Error} `ERR_PKCS8_UNSUPPORTED` naming the OID when it is not PBES2, or PBES2 with another derivation,
- * function or cipher than those above; `ERR_PKCS8_PARAMETERS` past {@link pbes2Limits} or when lengths do not fit;
- * {@link DerError}.
+ * function or cipher than those above; `ERR_PKCS8_PARAMETERS` when lengths do not fit; {@link DerError}.
  */
 export function parsePbes2({ algorithm, parameters }: AlgorithmIdentifier): Pbes2Parameters {
-  if (algorithm !== idPbes2) refuse('encryptionAlgorithm', algorithm);
+  if (algorithm !== idPbes2) refuseAlgorithm('encryptionAlgorithm', algorithm);
   return read(
     parameters ?? new Uint8Array(0),
     (reader) => {
@@ -97,171 +60,187 @@ export function parsePbes2({ algorithm, parameters }: AlgorithmIdentifier): Pbes
       const keyDerivationFunc = readAlgorithmIdentifier(params, 'keyDerivationFunc');
       const encryptionScheme = readAlgorithmIdentifier(params, 'encryptionScheme');
       params.end();
-      if (keyDerivationFunc.algorithm !== idPbkdf2) refuse('keyDerivationFunc', keyDerivationFunc.algorithm);
       const encryption = readEncryptionScheme(encryptionScheme);
-      return { ...readPbkdf2(keyDerivationFunc, keyLength(encryption.cipher)), ...encryption };
+      return { keyDerivation: parseKeyDerivation(keyDerivationFunc, encryption.cipher), ...encryption };
     },
     { field: 'parameters' },
   );
 }
 
-/**
- *     PBKDF2-params ::= SEQUENCE {
- *       salt CHOICE { specified OCTET STRING, otherSource AlgorithmIdentifier },
- *       iterationCount INTEGER (1..MAX),
- *       keyLength INTEGER (1..MAX) OPTIONAL,
- *       prf AlgorithmIdentifier DEFAULT algid-hmacWithSHA1 }
- */
-function readPbkdf2(
-  { parameters }: AlgorithmIdentifier,
-  expectedKeyLength: number,
-): Pick<Pbes2Parameters, 'salt' | 'iterationCount' | 'prf'> {
-  return read(
-    parameters ?? new Uint8Array(0),
-    (reader) => {
-      const params = reader.sequence('');
-      const salt = params.octetString('salt');
-      const iterationCount = params.smallInteger('iterationCount');
-      const givenKeyLength = params.peek() === tags.integer ? params.smallInteger('keyLength') : expectedKeyLength;
-      const prf = params.done ? undefined : readAlgorithmIdentifier(params, 'prf');
-      params.end();
-      if (salt.length > pbes2Limits.saltLength)
-        throw parametersError(`salt of ${salt.length} octets, at most ${pbes2Limits.saltLength} are used`);
-      if (iterationCount < 1 || iterationCount > pbes2Limits.iterationCount)
-        throw parametersError(`iterationCount ${iterationCount}, 1 to ${pbes2Limits.iterationCount} are done`);
-      if (givenKeyLength !== expectedKeyLength)
-        throw parametersError(`keyLength ${givenKeyLength}, the cipher takes ${expectedKeyLength}`);
-      if (prf === undefined) return { salt, iterationCount, prf: 'SHA-1' };
-      const hash = prfs[prf.algorithm] ?? refuse('prf', prf.algorithm);
-      if (prf.parameters === undefined || toHex(prf.parameters) !== '0500')
-        throw parametersError('the parameters of the prf are not NULL');
-      return { salt, iterationCount, prf: hash };
-    },
-    { field: 'keyDerivationFunc.parameters' },
-  );
+function parseKeyDerivation(algorithm: AlgorithmIdentifier, cipher: Cipher): Pbkdf2Derivation | ScryptDerivation {
+  switch (algorithm.algorithm) {
+    case idPbkdf2:
+      return parsePbkdf2(algorithm, keyLength(cipher));
+    case idScrypt:
+      return parseScrypt(algorithm, keyLength(cipher));
+    default:
+      return refuseAlgorithm('keyDerivationFunc', algorithm.algorithm);
+  }
 }
 
-/** CBC: `AES-IV ::= OCTET STRING (SIZE(16))`; GCM: `SEQUENCE { nonce OCTET STRING, icvlen INTEGER DEFAULT 12 }`. */
-function readEncryptionScheme({
-  algorithm,
-  parameters,
-}: AlgorithmIdentifier): Pick<Pbes2Parameters, 'cipher' | 'iv' | 'icvLength'> {
-  const cipher = ciphers[algorithm] ?? refuse('encryptionScheme', algorithm);
+/**
+ * CBC: the IV as an OCTET STRING. GCM: `SEQUENCE { nonce OCTET STRING, icvlen INTEGER DEFAULT 12 }`. RC2 (RFC 8018 §B.2.3):
+ * `SEQUENCE { rc2ParameterVersion INTEGER OPTIONAL, iv OCTET STRING }`.
+ */
+function readEncryptionScheme({ algorithm, parameters }: AlgorithmIdentifier): CipherParameters {
+  const cipher = ciphers[algorithm] ?? refuseAlgorithm('encryptionScheme', algorithm);
   return read(
     parameters ?? new Uint8Array(0),
     (reader) => {
-      if (cipher.endsWith('CBC')) {
-        const iv = reader.octetString('iv');
-        if (iv.length !== 16) throw parametersError(`IV of ${iv.length} octets, AES-CBC has 16`);
-        return { cipher, iv };
+      if (isGcm(cipher)) {
+        // RustCrypto's pkcs5 writes the nonce alone, and a tag of 16 octets.
+        if (reader.peek() === tags.octetString) return { cipher, iv: reader.octetString('nonce'), icvLength: 16 };
+        const params = reader.sequence('');
+        const iv = params.octetString('nonce');
+        const icvLength = params.done ? 12 : params.smallInteger('icvlen');
+        params.end();
+        if (iv.length < 1 || iv.length > 128) throw parametersError(`nonce of ${iv.length} octets, 1 to 128 are used`);
+        if (icvLength < 12 || icvLength > 16) throw parametersError(`tag of ${icvLength} octets, 12 to 16 are allowed`);
+        return { cipher, iv, icvLength };
       }
+      if (cipher !== 'RC2-CBC') return { cipher, iv: requireIv(cipher, reader.octetString('iv')) };
       const params = reader.sequence('');
-      const iv = params.octetString('nonce');
-      const icvLength = params.done ? 12 : params.smallInteger('icvlen');
+      const version = params.peek() === tags.integer ? params.smallInteger('rc2ParameterVersion') : undefined;
+      const iv = requireIv(cipher, params.octetString('iv'));
       params.end();
-      if (iv.length < 1 || iv.length > 128) throw parametersError(`nonce of ${iv.length} octets, 1 to 128 are used`);
-      if (icvLength < 12 || icvLength > 16) throw parametersError(`tag of ${icvLength} octets, 12 to 16 are allowed`);
-      return { cipher, iv, icvLength };
+      return { cipher, iv, effectiveKeyBits: effectiveKeyBits(version) };
     },
     { field: 'encryptionScheme.parameters' },
   );
 }
 
-const parametersError = (state: string): Pkcs8Error =>
-  new Pkcs8Error('ERR_PKCS8_PARAMETERS', `Cannot decrypt: ${state}`);
+function requireIv(cipher: Cipher, iv: Uint8Array): Uint8Array {
+  if (iv.length !== blockLength(cipher))
+    throw parametersError(`IV of ${iv.length} octets, ${cipher} has ${blockLength(cipher)}`);
+  return iv;
+}
 
-/** The inverse of {@link parsePbes2}; SHA-1 and a tag of 12 octets are DEFAULT and left out. */
-export function pbes2Algorithm(parameters: Pbes2Parameters): AlgorithmIdentifier {
-  const { salt, iterationCount, prf, cipher, iv, icvLength = 12 } = parameters;
-  const pbkdf2 = sequence(
-    octetString(salt),
-    integer(iterationCount),
-    prf !== 'SHA-1' && algorithmIdentifierNode({ algorithm: oidOf(prfs, prf), parameters: encode(nullValue()) }),
-  );
-  const scheme = cipher.endsWith('CBC')
-    ? octetString(iv)
-    : sequence(octetString(iv), icvLength !== 12 && integer(icvLength));
-  return {
-    algorithm: idPbes2,
-    parameters: encode(
-      sequence(
-        algorithmIdentifierNode({ algorithm: idPbkdf2, parameters: encode(pbkdf2) }),
-        sequence(oid(oidOf(ciphers, cipher)), raw(encode(scheme))),
-      ),
-    ),
-  };
+/** RFC 8018 §B.2.3: three versions stand for the small sizes, those from 256 for themselves, none for 32. */
+function effectiveKeyBits(version: number | undefined): number {
+  const bits = version === undefined ? 32 : ({ 160: 40, 120: 64, 58: 128 }[version] ?? version);
+  if (bits > 1024 || (bits < 256 && ![32, 40, 64, 128].includes(bits)))
+    throw parametersError(`rc2ParameterVersion ${version} stands for no key size`);
+  return bits;
+}
+
+/** The inverse of {@link parsePbes2} for AES; SHA-1 and a tag of 12 octets are DEFAULT and left out. */
+export function pbes2Algorithm({ keyDerivation, cipher, iv, icvLength = 12 }: Pbes2Parameters): AlgorithmIdentifier {
+  const scheme: DerNode = isGcm(cipher)
+    ? sequence(octetString(iv), icvLength !== 12 && integer(icvLength))
+    : octetString(iv);
+  const algorithm = Object.keys(ciphers).find((candidate) => ciphers[candidate] === cipher)!;
+  const derivation = keyDerivation.type === 'scrypt' ? scryptNode(keyDerivation) : pbkdf2Node(keyDerivation);
+  return { algorithm: idPbes2, parameters: encode(sequence(derivation, sequence(oid(algorithm), scheme))) };
 }
 
 /**
  * Decrypts with a key derived from the password.
- * @param password - Text is taken as UTF-8 (RFC 8018 §3); the copy made of it is wiped.
+ * @param password - As UTF-8 (RFC 8018 §3); the copy made of it is wiped.
  * @returns A new array, the caller's.
- * @throws {@link Pkcs8Error} `ERR_PKCS8_DAMAGED` for a length that no encryption gives, `ERR_PKCS8_PASSWORD` when the
- * padding or the tag is wrong: the password is, or the ciphertext is damaged.
+ * @throws {@link Pkcs8Error} `ERR_PKCS8_PARAMETERS` past the limits, `ERR_PKCS8_DAMAGED` for a length that no encryption
+ * gives, `ERR_PKCS8_PASSWORD` when the padding or the tag is wrong: the password is, or the ciphertext is damaged;
+ * `ERR_PKCS8_UNSUPPORTED` for old ciphers without `legacy`, and for AES-192 where WebCrypto lacks it.
  */
 export async function decryptPbes2(
   parameters: Pbes2Parameters,
   ciphertext: Uint8Array,
-  password: string | Uint8Array,
+  password: Password,
+  { limits, maxLength = MAX_CIPHERTEXT_LENGTH, legacy, ...derivation }: DecryptOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { cipher, icvLength = 12 } = parameters;
-  const whole = cipher.endsWith('CBC')
-    ? ciphertext.length > 0 && ciphertext.length % 16 === 0
-    : ciphertext.length >= icvLength;
-  if (!whole || ciphertext.length > pbes2Limits.ciphertextLength)
+  const { keyDerivation, cipher, icvLength = 12 } = parameters;
+  const whole = isGcm(cipher)
+    ? ciphertext.length >= icvLength
+    : ciphertext.length > 0 && ciphertext.length % blockLength(cipher) === 0;
+  if (!whole || ciphertext.length > maxLength)
     throw new Pkcs8Error(
       'ERR_PKCS8_DAMAGED',
-      `Cannot decrypt: ${ciphertext.length} octets are no ${cipher} ciphertext`,
+      `Cannot decrypt: ${ciphertext.length} octets are no ${cipher} ciphertext of at most ${maxLength}`,
     );
-  const key = await deriveKey(parameters, password, 'decrypt');
+  requireWithinLimits(keyDerivation, limits);
+  requireCipher(cipher, legacy);
+  const secret = utf8Password(password);
+  let key: Uint8Array | undefined;
   try {
-    return new Uint8Array(await crypto.subtle.decrypt(cipherParameters(parameters), key, copy(ciphertext)));
-  } catch (cause) {
-    throw new Pkcs8Error('ERR_PKCS8_PASSWORD', 'Cannot decrypt: the password is wrong or the data is damaged', {
-      cause,
-    });
+    key = await (keyDerivation.type === 'scrypt'
+      ? deriveScrypt(keyDerivation, secret, derivation)
+      : derivePbkdf2(keyDerivation, secret, derivation));
+    return await decipher(parameters, key, ciphertext, legacy);
+  } finally {
+    secret.fill(0);
+    key?.fill(0);
   }
 }
 
-/** The inverse of {@link decryptPbes2}; the caller sees to it that salt and IV are fresh. */
-export async function encryptPbes2(
-  parameters: Pbes2Parameters,
-  plaintext: Uint8Array,
-  password: string | Uint8Array,
+function requireCipher(cipher: Cipher, legacy: LegacyAlgorithms | undefined): void {
+  if (!isAes(cipher) && legacy === undefined)
+    throw new Pkcs8Error(
+      'ERR_PKCS8_UNSUPPORTED',
+      `Cannot decrypt: the cipher is ${cipher}, which only the legacy algorithms have`,
+    );
+}
+
+/** Deciphers with a key that is there already. @throws {@link Pkcs8Error} as {@link decryptPbes2}. */
+export async function decipher(
+  parameters: CipherParameters,
+  key: Uint8Array,
+  ciphertext: Uint8Array,
+  legacy: LegacyAlgorithms | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const key = await deriveKey(parameters, password, 'encrypt');
-  const source = copy(plaintext);
+  const { cipher } = parameters;
+  if (!isAes(cipher)) {
+    requireCipher(cipher, legacy);
+    return legacy!.decipher({ ...parameters, cipher }, key, ciphertext); // asked for in the line above
+  }
+  const imported = await importAesKey(cipher, key, 'decrypt');
   try {
-    return new Uint8Array(await crypto.subtle.encrypt(cipherParameters(parameters), key, source));
+    return new Uint8Array(await crypto.subtle.decrypt(cipherParameters(parameters), imported, copy(ciphertext)));
+  } catch (cause) {
+    throw passwordError({ cause });
+  }
+}
+
+/** What wrong padding and a wrong tag say, and no more. */
+export const passwordError = (options?: ErrorOptions): Pkcs8Error =>
+  new Pkcs8Error('ERR_PKCS8_PASSWORD', 'Cannot decrypt: the password is wrong or the data is damaged', options);
+
+/** The inverse of {@link decryptPbes2} for PBKDF2 and AES; the caller sees to it that salt and IV are fresh. */
+export async function encryptPbes2(
+  parameters: Pbes2Parameters & { readonly keyDerivation: Pbkdf2Derivation; readonly cipher: AesCipher },
+  plaintext: Uint8Array,
+  password: Password,
+  derivation: DerivationOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const secret = utf8Password(password);
+  const source = copy(plaintext);
+  let key: Uint8Array | undefined;
+  try {
+    key = await derivePbkdf2(parameters.keyDerivation, secret, derivation);
+    const imported = await importAesKey(parameters.cipher, key, 'encrypt');
+    return new Uint8Array(await crypto.subtle.encrypt(cipherParameters(parameters), imported, source));
   } finally {
+    secret.fill(0);
     source.fill(0);
+    key?.fill(0);
   }
 }
 
 type SubtleKey = Parameters<typeof crypto.subtle.decrypt>[1];
 
-async function deriveKey(
-  { salt, iterationCount, prf, cipher }: Pbes2Parameters,
-  password: string | Uint8Array,
-  usage: 'encrypt' | 'decrypt',
-): Promise<SubtleKey> {
-  const secret = typeof password === 'string' ? new TextEncoder().encode(password) : copy(password);
+async function importAesKey(cipher: AesCipher, key: Uint8Array, usage: 'encrypt' | 'decrypt'): Promise<SubtleKey> {
+  const octets = copy(key);
   try {
-    const material = await crypto.subtle.importKey('raw', secret, 'PBKDF2', false, ['deriveKey']);
-    const derivation = { name: 'PBKDF2', hash: prf, salt: copy(salt), iterations: iterationCount };
-    const target = { name: webCryptoName(cipher), length: 8 * keyLength(cipher) };
-    return await crypto.subtle.deriveKey(derivation, material, target, false, [usage]);
+    return await crypto.subtle.importKey('raw', octets, { name: isGcm(cipher) ? 'AES-GCM' : 'AES-CBC' }, false, [
+      usage,
+    ]);
+  } catch (cause) {
+    throw new Pkcs8Error('ERR_PKCS8_UNSUPPORTED', `Cannot ${usage}: WebCrypto has no ${cipher} here`, { cause });
   } finally {
-    secret.fill(0);
+    octets.fill(0);
   }
 }
 
-const webCryptoName = (cipher: Cipher): string => (cipher.endsWith('CBC') ? 'AES-CBC' : 'AES-GCM');
-
-const cipherParameters = ({ cipher, iv, icvLength = 12 }: Pbes2Parameters) =>
-  cipher.endsWith('CBC')
-    ? { name: 'AES-CBC', iv: copy(iv) }
-    : { name: 'AES-GCM', iv: copy(iv), tagLength: 8 * icvLength };
+const cipherParameters = ({ cipher, iv, icvLength = 12 }: CipherParameters) =>
+  isGcm(cipher) ? { name: 'AES-GCM', iv: copy(iv), tagLength: 8 * icvLength } : { name: 'AES-CBC', iv: copy(iv) };
 
 /** WebCrypto's types take no view of shared memory. */
 const copy = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);

@@ -23,25 +23,35 @@ export type PrivateKeyPem =
  * @throws {@link Pkcs8Error} `ERR_PKCS8_PEM` when there is no private key or more than one, `ERR_PKCS8_UNSUPPORTED` for
  * other kinds of key and for the encryption of RFC 1421 headers; {@link PemError}; {@link DerError}.
  */
-export function parsePrivateKeyPem(text: string): PrivateKeyPem {
-  const keys = parsePem(text).filter(({ label }) => label.endsWith('PRIVATE KEY'));
+export const parsePrivateKeyPem = (text: string): PrivateKeyPem => readBlock(findPrivateKey(parsePem(text)));
+
+/** The one private key among blocks; of several none, and all are wiped. */
+export function findPrivateKey(blocks: readonly PemBlock[]): PemBlock {
+  const keys = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'));
   const [block, second] = keys;
   if (block === undefined) throw new Pkcs8Error('ERR_PKCS8_PEM', 'Cannot read PEM: no private key in it');
   if (second !== undefined) {
     for (const { bytes } of keys) bytes.fill(0);
     throw new Pkcs8Error('ERR_PKCS8_PEM', `Cannot read PEM at line ${second.line}: a second private key`);
   }
-  return readBlock(block);
+  return block;
 }
 
-function readBlock({ label, bytes, headers, line }: PemBlock): PrivateKeyPem {
-  const cipher = headers.find(([name]) => name === 'DEK-Info')?.[1];
-  if (cipher !== undefined || headers.some(([name, value]) => name === 'Proc-Type' && value.endsWith('ENCRYPTED')))
+/** Whether a block is encrypted by headers of RFC 1421. */
+export const isTraditional = ({ headers }: PemBlock): boolean =>
+  headers.some(([name, value]) => name === 'DEK-Info' || (name === 'Proc-Type' && value.endsWith('ENCRYPTED')));
+
+function readBlock(block: PemBlock): PrivateKeyPem {
+  const { label, bytes, headers, line } = block;
+  if (isTraditional(block)) {
+    const cipher = headers.find(([name]) => name === 'DEK-Info')?.[1];
     throw new Pkcs8Error(
       'ERR_PKCS8_UNSUPPORTED',
       `Cannot read PEM at line ${line}: ${label} is encrypted by RFC 1421 headers` +
-        `${/^[A-Za-z0-9-]{1,32}/.exec(cipher ?? '')?.map((name) => ` (${name})`) ?? ''}; "openssl pkcs8 -topk8" turns it into PKCS#8`,
+        `${/^[A-Za-z0-9-]{1,32}/.exec(cipher ?? '')?.map((name) => ` (${name})`) ?? ''}, which openPrivateKeyPem of ` +
+        '@mayfly/pkcs8/legacy opens',
     );
+  }
   switch (label) {
     case 'PRIVATE KEY':
       parsePrivateKeyInfo(bytes);
@@ -58,8 +68,8 @@ function readBlock({ label, bytes, headers, line }: PemBlock): PrivateKeyPem {
   }
 }
 
-/** Wipes what it converted from. */
-function converted(der: Uint8Array, convert: (der: Uint8Array) => PrivateKeyInfo): Uint8Array {
+/** PKCS#8 of another form; wipes what it converted from. */
+export function converted(der: Uint8Array, convert: (der: Uint8Array) => PrivateKeyInfo): Uint8Array {
   try {
     const info = convert(der);
     const pkcs8 = encodePrivateKeyInfo(info);

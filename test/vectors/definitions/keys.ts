@@ -116,10 +116,7 @@ const encryptedKeys: readonly KeyFormDefinition[] = [
     ...pbes2('p256', 'des3', 'hmacWithSHA256'),
     refused: 'ERR_PKCS8_UNSUPPORTED',
   },
-  {
-    ...encrypted('p256-pbes2-aes-256-cbc-scrypt', 'p256', 'PBES2, scrypt, aes-256-cbc', '-scrypt', '-scrypt_N', '1024'),
-    refused: 'ERR_PKCS8_UNSUPPORTED',
-  },
+  encrypted('p256-pbes2-aes-256-cbc-scrypt', 'p256', 'PBES2, scrypt, aes-256-cbc', '-scrypt', '-scrypt_N', '1024'),
   {
     ...encrypted('p256-pbes1-sha1-3des', 'p256', 'the PKCS#12 scheme with SHA-1 and 3DES', '-v1', 'PBE-SHA1-3DES'),
     refused: 'ERR_PKCS8_UNSUPPORTED',

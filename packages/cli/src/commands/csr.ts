@@ -2,8 +2,7 @@ import { resolve } from 'node:path';
 import { encodePem } from '@mayfly/der/pem';
 import type { KeyAlgorithm } from '@mayfly/keys';
 import { fromPkcs8, type NodeSigningKey } from '@mayfly/keys/node';
-import { parsePrivateKeyPem } from '@mayfly/pkcs8';
-import { decryptPrivateKeyInfo } from '@mayfly/pkcs8/encrypted';
+import { openPrivateKeyPem } from '@mayfly/pkcs8/legacy';
 import { createCertificationRequest } from '@mayfly/pkcs10';
 import { subjectAltNameExtension } from '@mayfly/x509/extensions';
 import { Command } from 'commander';
@@ -31,7 +30,7 @@ export interface CsrOptions extends PasswordSource {
 
 const EXAMPLES = `
 A new key goes to the file of --key-out with mode 0600 and nowhere else; "--key-out -" prints it before the request. An
-existing one is read in any PEM form: PKCS#8, encrypted PKCS#8, SEC 1 (EC PRIVATE KEY), PKCS#1 (RSA PRIVATE KEY).
+existing one is read in any PEM form: PKCS#8, SEC 1 (EC PRIVATE KEY), PKCS#1 (RSA PRIVATE KEY), with or without a password.
 
 Examples:
   mayfly csr --subject CN=web,O=Shop --san DNS:web.shop.example --key-out web.key --out web.csr
@@ -128,12 +127,14 @@ async function readKey(path: string, source: PasswordSource, io: CommandIo): Pro
 }
 
 async function openKey(bytes: Uint8Array, name: string, source: PasswordSource, io: CommandIo): Promise<Uint8Array> {
-  const key = parsePrivateKeyPem(new TextDecoder('latin1').decode(bytes));
-  if (key.label === 'ENCRYPTED PRIVATE KEY')
-    return decryptPrivateKeyInfo(key.encryptedPrivateKeyInfo, await readPassword(name, source, io));
-  if ((source.passwordFile ?? source.passwordEnv) !== undefined)
+  let isEncrypted = false;
+  const key = await openPrivateKeyPem(new TextDecoder('latin1').decode(bytes), () => {
+    isEncrypted = true;
+    return readPassword(name, source, io);
+  });
+  if (!isEncrypted && (source.passwordFile ?? source.passwordEnv) !== undefined)
     io.writeError(`The key in ${name} is not encrypted; its password was not needed\n`);
-  return key.privateKeyInfo;
+  return key;
 }
 
 function adviceFor(code: string | undefined): string | undefined {

@@ -96,8 +96,15 @@ export function encryptedPrivateKeyFacts(der: Uint8Array): Facts {
 
 function encryptionFacts(algorithm: AlgorithmIdentifier): Facts {
   try {
-    const { prf, iterationCount, salt, cipher } = parsePbes2(algorithm);
-    return { cipher, keyDerivation: `PBKDF2 with HMAC-${prf}`, iterationCount, saltLength: salt.length };
+    const { keyDerivation, cipher } = parsePbes2(algorithm);
+    const { salt } = keyDerivation;
+    if (keyDerivation.type === 'pbkdf2') {
+      const { prf, iterationCount } = keyDerivation;
+      return { cipher, keyDerivation: `PBKDF2 with HMAC-${prf}`, iterationCount, saltLength: salt.length };
+    }
+    const { costParameter, blockSize, parallelizationParameter } = keyDerivation;
+    const scrypt = { costParameter, blockSize, parallelizationParameter };
+    return { cipher, keyDerivation: 'scrypt', ...scrypt, saltLength: salt.length };
   } catch (error) {
     if (!(error instanceof Pkcs8Error || error instanceof DerError)) throw error;
     return { fault: `${error.message} (${error.code})` };

@@ -1,0 +1,22 @@
+/** RC4 under a key of 1 to 256 octets; enciphering and deciphering are the same. A new array. */
+export function rc4(key: Uint8Array, text: Uint8Array): Uint8Array<ArrayBuffer> {
+  const s = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const swap = (i: number, j: number): void => {
+    const before = s[i]!;
+    s[i] = s[j]!;
+    s[j] = before;
+  };
+  for (let i = 0, j = 0; i < 256; i++) {
+    j = (j + s[i]! + key[i % key.length]!) & 0xff;
+    swap(i, j);
+  }
+  const out = new Uint8Array(text.length);
+  for (let at = 0, i = 0, j = 0; at < text.length; at++) {
+    i = (i + 1) & 0xff;
+    j = (j + s[i]!) & 0xff;
+    swap(i, j);
+    out[at] = text[at]! ^ s[(s[i]! + s[j]!) & 0xff]!;
+  }
+  s.fill(0);
+  return out;
+}
