@@ -1,24 +1,69 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { root, start } from './step.mjs';
+import { digestOf, lookAnew, testGroups } from './test-groups.mjs';
+import { earlierOutcome, forgetOutcome, keepOutcome } from './test-results.mjs';
 
 /**
- * Runs the tests, showing vitest's own report.
- * @param {readonly string[]} filters Parts of the paths of test files; none runs all.
- * @returns {Promise<{ passed: number, failed: number, skipped: readonly string[] }>} A file that cannot be loaded and an
- * error outside any test count as failures.
+ * Runs the tests, showing vitest's own report. A group of them whose inputs are to the octet those it last passed with
+ * does not run again; what it came to then is counted.
+ * @param {readonly string[]} filters Beginnings of the names of groups, as `test/layers`; none takes all.
+ * @param {{ readonly force?: boolean }} [options] `force` runs everything.
+ * @returns {Promise<{ passed: number, failed: number, skipped: readonly string[], earlier: { groups: number, passed: number, skipped: number } }>}
+ * A file that cannot be loaded and an error outside any test count as failures. `earlier` counts what did not run now.
  */
-export async function vitest(filters = []) {
+export async function vitest(filters = [], { force = false } = {}) {
+  const groups = testGroups()
+    .filter(({ name }) => filters.length === 0 || filters.some((filter) => name.startsWith(filter)))
+    .map((group) => ({ ...group, digest: digestOf(group) }))
+    .map((group) => ({ ...group, earlier: force ? undefined : earlierOutcome(group.name, group.digest) }));
+  const rest = groups.filter(({ earlier }) => earlier === undefined);
+  if (rest.length < groups.length)
+    console.log(
+      `Unchanged since they passed: the tests of ${groups.length - rest.length} of ${groups.length} directories`,
+    );
+  const ran = rest.length === 0 ? { outcomes: [], succeeded: true } : await runGroups(rest);
+
+  const earlier = { groups: 0, passed: 0, skipped: 0 };
+  const total = { passed: 0, failed: 0, skipped: [] };
+  for (const group of groups) {
+    const outcome = group.earlier ?? ran.outcomes[rest.indexOf(group)];
+    total.passed += outcome.passed;
+    total.failed += outcome.failed;
+    total.skipped.push(...outcome.skipped);
+    if (group.earlier === undefined) continue;
+    earlier.groups++;
+    earlier.passed += outcome.passed;
+    earlier.skipped += outcome.skipped.length;
+  }
+  if (!ran.succeeded && total.failed === 0) total.failed++;
+  return { ...total, earlier };
+}
+
+/** Runs all tests of some groups in one go, and keeps the outcomes of those that passed as a whole. */
+async function runGroups(groups) {
   const directory = mkdtempSync(join(tmpdir(), 'mayfly-test-'));
   try {
     const results = join(directory, 'results.json');
     const succeeded = await run([
       ...['run', '--config', 'test/vitest.config.ts', '--maxWorkers=100%'],
       ...['--reporter=default', '--reporter=json', `--outputFile.json=${results}`],
-      ...filters,
+      ...groups.map(({ name }) => (name.endsWith('.ts') ? name : `${name}/`)),
     ]);
-    return count(readResults(results), succeeded);
+    const reports = readResults(results);
+    lookAnew();
+    const outcomes = groups.map(({ name, digest, files }) => {
+      const own = reports.filter((report) => files.includes(relative(root, report.name).split(sep).join('/')));
+      const outcome = count(own);
+      const isWhole = own.length === files.length && outcome.failed === 0;
+      // An error outside any test may be of any group. Files that were changed meanwhile may have been read before or after.
+      const unclear = !succeeded && reports.every((report) => count([report]).failed === 0);
+      if (isWhole && !unclear && digestOf({ name, files }) === digest) keepOutcome(name, digest, outcome);
+      else forgetOutcome(name);
+      return outcome;
+    });
+    return { outcomes, succeeded };
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -39,7 +84,8 @@ function readResults(path) {
   }
 }
 
-function count(files, succeeded) {
+/** Sums up files of vitest's report. */
+function count(files) {
   let passed = 0;
   let failed = 0;
   const skipped = [];
@@ -52,6 +98,5 @@ function count(files, succeeded) {
     }
     if (file.status === 'failed' && failed === failedBefore) failed++;
   }
-  if (!succeeded && failed === 0) failed++;
   return { passed, failed, skipped };
 }

@@ -7,6 +7,7 @@ import { packTarballs, type Tarball } from './tarballs.js';
 
 const packages = new URL('../../packages/', import.meta.url);
 const names = readdirSync(packages);
+const license = readFileSync(new URL('../LICENSE', packages), 'utf8');
 const tarballs = new Map<string, Tarball>();
 
 /** Packages are ESM only, so resolution by `require` and by directories is not offered. */
@@ -52,18 +53,22 @@ describe.each(names)('%s', (name) => {
     }
   });
 
-  test('the tarball holds every entry point, its source and a README, and no test nor help for tests', () => {
+  test('the tarball holds every entry point, its source, a README and the LICENSE, and no test nor help for tests', () => {
     const { files } = tarballs.get(name)!;
     const wanted = Object.values(readManifest(`${name}/package.json`).exports).flatMap((conditions) =>
       Object.values(conditions),
     );
-    const missing = ['README.md', ...wanted.map((path) => path.replace('./', ''))].filter(
+    const missing = ['README.md', 'LICENSE', ...wanted.map((path) => path.replace('./', ''))].filter(
       (path) => !files.includes(path),
     );
     expect(missing).toEqual([]);
     expect(files.filter((path) => path.includes('.test.'))).toEqual([]);
     const published = wanted.some((path) => path.includes('/testing/'));
     expect(files.filter((path) => !published && path.includes('/testing/'))).toEqual([]);
+  });
+
+  test('the licence is that of the repository', () => {
+    expect(readFileSync(new URL(`${name}/LICENSE`, packages), 'utf8')).toBe(license);
   });
 
   test('publint has nothing to say', async () => {

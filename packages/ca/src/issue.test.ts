@@ -1,85 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify, X509Certificate } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode, sequence, toHex } from '@mayfly/der';
 import { encodePem } from '@mayfly/der/pem';
-import { type Certificate, type Extension, encodeTBSCertificate, lifetime, parseCertificate } from '@mayfly/x509';
-import {
-  basicConstraintsExtension,
-  extKeyUsage,
-  extKeyUsageExtension,
-  keyUsage,
-  keyUsageExtension,
-  subjectAltName,
-  subjectKeyIdentifierExtension,
-} from '@mayfly/x509/extensions';
+import { type Extension, encodeTBSCertificate, lifetime, parseCertificate } from '@mayfly/x509';
+import { extKeyUsage, extKeyUsageExtension, keyUsage, subjectAltName } from '@mayfly/x509/extensions';
 import type { GeneralName } from '@mayfly/x509/general-name';
-import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
 import { buildName, encodeName } from '@mayfly/x509/name';
-import { assemble, type SignedParts, type SyncSigningKey } from '@mayfly/x509/signed';
+import { assemble } from '@mayfly/x509/signed';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  compile,
-  complete,
-  defineProfile,
-  type IssuanceRequest,
-  issue,
-  issueSync,
-  lint,
-  prepare,
-  type Surroundings,
-} from './index.js';
+import { keyPair, NOW, root, surroundings, verifyEcdsa } from '../testing/authority.js';
+import { compile, complete, defineProfile, type IssuanceRequest, issue, issueSync, lint, prepare } from './index.js';
 import { podClient, podPeer, podServer, spiffeWorkload, subCa } from './profiles.js';
-
-const NOW = 1_800_000_000;
-
-function keyPair(): { key: SyncSigningKey; privateKey: KeyObject } {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const key: SyncSigningKey = {
-    signatureAlgorithm: { algorithm: '1.2.840.10045.4.3.2' },
-    subjectPublicKeyInfo: new Uint8Array(publicKey.export({ format: 'der', type: 'spki' })),
-    sign: (tbs) => new Uint8Array(sign('sha256', tbs, privateKey)),
-  };
-  return { key, privateKey };
-}
-
-const verifyEcdsa = ({ tbs, signatureValue }: SignedParts, spki: Uint8Array): boolean =>
-  verify('sha256', tbs, createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }), signatureValue);
-
-function root(key: SyncSigningKey, notAfter: number = NOW + 10 * 86_400): Certificate {
-  const name = encodeName(buildName({ commonName: 'Test Root' }));
-  const tbs = encodeTBSCertificate({
-    version: 3,
-    serialNumber: 1n,
-    signature: key.signatureAlgorithm,
-    issuer: name,
-    validity: { notBefore: NOW - 3600, notAfter },
-    subject: name,
-    subjectPublicKeyInfo: key.subjectPublicKeyInfo,
-    extensions: [
-      basicConstraintsExtension({ cA: true }),
-      keyUsageExtension(['keyCertSign', 'cRLSign']),
-      subjectKeyIdentifierExtension(rfc7093KeyIdentifier(key.subjectPublicKeyInfo)),
-    ],
-  });
-  return parseCertificate(assemble({ tbs, signatureAlgorithm: key.signatureAlgorithm, signatureValue: key.sign(tbs) }));
-}
-
-/** Random octets that a seed decides: the test's runs are the same, its serials differ. */
-function surroundings(now: number = NOW): Surroundings {
-  let state = 7;
-  return {
-    now: () => now,
-    randomBytes: (length) =>
-      Uint8Array.from({ length }, () => {
-        state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-        return state >>> 24;
-      }),
-  };
-}
 
 const authority = keyPair();
 const certificate = root(authority.key);

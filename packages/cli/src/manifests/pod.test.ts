@@ -1,56 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ManifestError, ManifestNotice } from './findings.js';
-import type { Manifests } from './manifest.js';
-import { formatFindings, readManifests } from './read-manifests.js';
-
-const indent = (text: string, width: number) => text.replace(/^(?=.)/gm, ' '.repeat(width));
-/** A pod whose one volume has these sources; the first source is at line 16. */
-const podWith = (sources: string, name = 'web'): string => `apiVersion: v1
-kind: Pod
-metadata:
-  name: ${name}
-spec:
-  containers:
-  - name: app
-    image: registry.example.com/app:1
-    volumeMounts:
-    - name: tls
-      mountPath: /tls
-  volumes:
-  - name: tls
-    projected:
-      sources:
-${indent(sources, 6)}
-`;
-const realSource = `- podCertificate:
-    signerName: pki.example.com/workload
-    keyType: ED25519
-    maxExpirationSeconds: 7200
-    credentialBundlePath: bundle.pem
-    userAnnotations:
-      mayfly.dev/usage: server
-- clusterTrustBundle:
-    signerName: pki.example.com/workload
-    labelSelector: {matchLabels: {stage: live}, matchExpressions: [{key: tier, operator: In, values: [a]}]}
-    path: roots.pem
-    optional: true
-`;
-const popularSource = `- podCertificate:
-    signerName: pki.example.com/workload
-    expirationSeconds: 3600
-`;
-
-const errorsOf = (...texts: readonly string[]): readonly ManifestError[] => {
-  const result = readManifests(texts.map((text, index) => ({ path: `${'abc'[index]}.yaml`, text })));
-  return result.ok ? [] : result.errors;
-};
-const read = (...texts: readonly string[]): { manifests: Manifests; notices: readonly ManifestNotice[] } => {
-  const result = readManifests(texts.map((text, index) => ({ path: `${'abc'[index]}.yaml`, text })));
-  if (!result.ok) throw new Error(formatFindings(result.errors));
-  return result;
-};
-const at = ({ code, line, column, path }: ManifestError) => [code, line, column, path];
-const SOURCE = 'spec.volumes[0].projected.sources[0]';
+import { at, errorsOf, podWith, popularSource, read, realSource, SOURCE } from '../../testing/manifests.js';
+import { readManifests } from './read-manifests.js';
 
 describe('faults of a source', () => {
   const CERTIFICATE = `${SOURCE}.podCertificate`;

@@ -16,8 +16,8 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** An authority of an hour for leaves of five minutes, whose bundle can be kept from being published. */
-async function openedAuthority() {
-  const clock = testClock();
+async function openedAuthority(now?: number) {
+  const clock = testClock(now);
   const events: Omit<UpEvent, 'at'>[] = [];
   let bundle: readonly Uint8Array[] = [];
   let refusal: Error | undefined;
@@ -52,6 +52,7 @@ async function openedAuthority() {
     refuse: (error: Error | undefined): void => {
       refusal = error;
     },
+    sign: () => authority.compiled('peer'),
     /** Whether what is signed now is signed by an authority of the bundle. */
     signsAsPublished(): boolean {
       const { der } = authority.compiled('peer').issuer.certificate;
@@ -97,4 +98,24 @@ test('a bundle that could not be published without the retired authority is publ
   expect(run.bundle()).toHaveLength(1);
   expect(run.signsAsPublished()).toBe(true);
   await run.stop();
+});
+
+test('nothing is signed while the clock stands before what it has shown, also after a restart', async () => {
+  const began = 1_800_000_000;
+  const first = await openedAuthority(began);
+  await first.clock.advance(600);
+  first.sign();
+  await first.clock.step(-100);
+  expect(first.sign).toThrow(
+    expect.objectContaining({ code: 'ERR_CA_ISSUER_EXPIRING', message: expect.stringContaining('set back by 100 s') }),
+  );
+  await first.clock.step(100);
+  first.sign();
+  await first.stop();
+  const second = await openedAuthority(began - 10);
+  expect(second.sign).toThrow(/the clock was set back by \d+ s/);
+  await second.stop();
+  const third = await openedAuthority(began + 700);
+  third.sign();
+  await third.stop();
 });

@@ -65,7 +65,10 @@ export interface LocalAuthority {
   readonly signerName: string;
   /** The anchors of now, those that sign no more included. */
   anchors(): readonly Certificate[];
-  /** @throws {@link CaError} `ERR_CA_ISSUER_EXPIRING` while no generation may sign. */
+  /**
+   * @throws {@link CaError} `ERR_CA_ISSUER_EXPIRING` while no generation may sign, and while the clock stands further
+   * before what it has shown than certificates are backdated.
+   */
   compiled(usage: Usage): CompiledProfile;
   /** Notes that the certificate will be out there before it is signed, then signs it. */
   issue(compiled: CompiledProfile, request: IssuanceRequest, around: Surroundings): Promise<Issued>;
@@ -78,6 +81,8 @@ const MAX_LEAF_LIFETIME: Seconds = 7_862_400;
 /** A moment that may pass between judging a request and building its certificate. */
 const ISSUE_TOLERANCE: Seconds = 60;
 const AUTHORITIES = 'authorities.json';
+/** Holds the latest time, in seconds, at which the state was written. */
+const CLOCK = 'clock';
 /** What `commonName` has room for beside a space and the key identifier's first octets. */
 const MAX_NAME_IN_SUBJECT = 64 - 9;
 
@@ -99,6 +104,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
   await makePrivateDirectory(files, directory);
   let authorities = await loadAuthorities(directory, files);
   let keys = await loadKeys(directory, authorities, files);
+  let latest = await loadClock(directory, files);
   let compiledProfiles = new Map<string, CompiledProfile>();
   /** Changes of the state happen one after the other, and are on disk before anything follows from them. */
   let tail: Promise<unknown> = Promise.resolve();
@@ -109,6 +115,8 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
       const bytes = new TextEncoder().encode(encodeAuthorities(changed));
       await writeFileAtomic(join(directory, AUTHORITIES), bytes, 0o600, { files });
       authorities = changed;
+      latest = Math.max(latest, clock.now());
+      await writeFileAtomic(join(directory, CLOCK), new TextEncoder().encode(`${latest}\n`), 0o600, { files });
     });
     tail = done.catch(() => {
       // Whoever asked for the change gets the error; the next change starts from the state before it.
@@ -230,7 +238,15 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
     signerName,
     anchors: () => trustAnchors(authorities),
     compiled(usage) {
-      const authority = signingAuthority(authorities, succession, clock.now());
+      const now = clock.now();
+      // Backdating covers small steps; beyond it nobody knows when what is signed now begins.
+      if (now < latest - options.backdate)
+        throw new CaError(
+          'ERR_CA_ISSUER_EXPIRING',
+          `Cannot sign for ${signerName}: the clock was set back by ${latest - now} s; set it right, or if it was wrong before, remove ${directory} to begin a new authority`,
+        );
+      latest = Math.max(latest, now);
+      const authority = signingAuthority(authorities, succession, now);
       const key = authority && keys.get(authority.certificate.serialNumber);
       if (authority === undefined || key === undefined)
         throw new CaError(
@@ -305,6 +321,15 @@ async function loadAuthorities(directory: string, files: FileOperations): Promis
   } catch (cause) {
     throw broken(path, cause);
   }
+}
+
+async function loadClock(directory: string, files: FileOperations): Promise<Seconds> {
+  const path = join(directory, CLOCK);
+  const bytes = await readFileIfThere(path, files);
+  if (bytes === undefined) return 0;
+  const text = new TextDecoder().decode(bytes);
+  if (!/^\d{1,15}\n$/.test(text)) throw broken(path, new Error('it holds no time'));
+  return Number(text);
 }
 
 async function loadKeys(
