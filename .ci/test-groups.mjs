@@ -14,8 +14,8 @@ const IGNORED = new Set(['node_modules', 'dist', 'coverage', '.git', '.turbo', '
 const COMMON = ['package.json', 'package-lock.json', 'tsconfig.json', 'test/vitest.config.ts', '.ci'];
 /** Programs that tests ask for their judgement, or are skipped without. */
 const TOOLS = ['openssl', 'go', 'keytool', 'script', 'mkfifo', 'npm', 'sh', 'stty'];
-/** `@mayfly/der`, and paths that lead upwards: what a module imports, and what it reads. */
-const MENTIONS = /@mayfly\/([a-z0-9-]+)|['"`]((?:\.\.\/)+[^'"`$]*)/g;
+/** `'@mayfly/der'`, and paths that lead upwards: what a module imports, and what it reads. */
+const MENTIONS = /['"]@mayfly\/([a-z0-9-]+)|['"`]((?:\.\.\/)+[^'"`$]*)/g;
 
 /** @returns {readonly Group[]} */
 export function testGroups() {
@@ -32,17 +32,18 @@ export function testGroups() {
 
 /**
  * A digest of all that the outcome of a group's tests depends on: for a package its files, those of every package that
- * they name, directly or not, and whatever else they lead to by a path; for others the whole repository, and where
+ * they import, directly or not, but its tests, and whatever else they lead to by a path; for others the whole repository, and where
  * paths lead out of it. The versions of Node and of the programs that judge are part of it.
  * @param {Group} group
  * @returns {string}
  */
 export function digestOf({ name }) {
   const inputs = new Set();
-  const waiting = name.startsWith('packages/') ? [name, ...COMMON] : ['.'];
+  const isPackage = name.startsWith('packages/');
+  const waiting = isPackage ? [name, ...COMMON] : ['.'];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
     for (const path of filesBelow(join(root, next))) {
-      if (inputs.has(path)) continue;
+      if (inputs.has(path) || (isPackage && next !== name && path.endsWith('.test.ts'))) continue;
       inputs.add(path);
       if (/\.(ts|mts|mjs|js|json)$/.test(path)) waiting.push(...mentionsOf(path));
     }
