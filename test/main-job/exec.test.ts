@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { isBuilt, mayfly, newDirectory, podRunning, type Running, unlessBuilt } from './command.js';
 
 let directory: string;
@@ -62,11 +61,10 @@ test.skipIf(!isBuilt)(`an unknown pod is answered with those that there are${unl
 
 test.skipIf(!isBuilt)(`exec waits until the pod has its certificates, and says so${unlessBuilt}`, async () => {
   const other = newDirectory();
-  const waiting = mayfly(['exec', '--pod', 'web', '--', 'sh', '-c', 'cat "$TLS_CERT_PATH"'], other);
-  await delay(1800);
-  expect(waiting.stderr()).toContain('waiting for it up to 30s');
+  const waiting = mayfly(['exec', '--pod', 'web', '--wait', '2m', '--', 'sh', '-c', 'cat "$TLS_CERT_PATH"'], other);
+  await vi.waitFor(() => expect(waiting.stderr()).toContain('waiting for it up to 2m'), { timeout: 60_000 });
   expect(waiting.stdout()).toBe('');
-  const late = mayfly(['up', '-f', join(directory, 'pods.yaml'), '--for', '4s'], other);
+  const late = mayfly(['up', '-f', join(directory, 'pods.yaml')], other);
   expect((await waiting.ended).code).toBe(0);
   expect(waiting.stdout()).toContain('BEGIN CERTIFICATE');
   late.child.kill('SIGTERM');

@@ -54,7 +54,7 @@ test('a crash at any point of a first start leaves nothing or a whole set, and t
     expectWhole(directory, NOW + 5);
     expect((await next.stop()).ok).toBe(true);
   }
-}, 60_000);
+});
 
 test('a crash at any point of a rotation leaves the old pair or the new, and one request becomes one certificate', async () => {
   const first = await startRun(MANIFESTS, join(root, 'count'), { clock: testClock(NOW) });
@@ -76,7 +76,7 @@ test('a crash at any point of a rotation leaves the old pair or the new, and one
     expect(next.status().summary.issued).toBeLessThanOrEqual(1);
     await next.stop();
   }
-}, 60_000);
+});
 
 test('what a crash leaves of a request is taken up: no second key, no second request', async () => {
   const directory = join(root, 'adopted');
