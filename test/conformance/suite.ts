@@ -24,11 +24,20 @@ export const isPresent = (suite: string): boolean => fileOf(suite) !== undefined
 export const orMissing = (suite: string): string => (isPresent(suite) ? '' : ` (missing: ../shared/vectors/${suite})`);
 
 /** The cases of a suite, of the shape that its kind has. */
-export function loadCases<T extends Case>(suite: string): readonly T[] {
+export const loadCases = <T extends Case>(suite: string): readonly T[] => loadFile<T>(suite).cases;
+
+/** A suite with what its cases point into. */
+export interface SuiteFile<T extends Case> {
+  readonly pool: readonly string[];
+  readonly cases: readonly T[];
+}
+
+/** The whole file of a suite. */
+export function loadFile<T extends Case>(suite: string): SuiteFile<T> {
   const file = fileOf(suite);
   if (file === undefined) throw new Error(`Cannot load ${suite}: no cases.json in ${folder.pathname}${suite}`);
   const text = file.pathname.endsWith('.gz') ? gunzipSync(readFileSync(file)).toString() : readFileSync(file, 'utf8');
-  return (JSON.parse(text) as { readonly cases: readonly T[] }).cases; // the format is the suite's README's
+  return JSON.parse(text) as SuiteFile<T>; // the format is the suite's README's
 }
 
 export const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));

@@ -11,5 +11,5 @@ export {
   readName,
   type StringType,
 } from './name/codec.js';
-export { matchingKey, namesMatch, withinSubtree } from './name/match.js';
+export { matchingKey, matchingKeys, namesMatch, withinSubtree } from './name/match.js';
 export { formatDistinguishedName, parseDistinguishedName } from './name/text.js';

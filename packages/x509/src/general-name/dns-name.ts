@@ -23,15 +23,25 @@ export function isDNSName(text: string, { wildcard = false, ...unknown }: DNSNam
   return isWildcard ? WILDCARD.test(text) : HOST.test(text);
 }
 
-/** Whether a text is an addr-spec of ASCII as certificates carry it: `Local-part "@" Domain` (RFC 5280 §4.2.1.6). */
-export const isMailbox = (text: string): boolean => {
+/** A mailbox in its parts; `localPart` is what a quoted one stands for. */
+export interface Mailbox {
+  readonly localPart: string;
+  readonly domain: string;
+}
+
+/** Atoms of RFC 5321 §4.1.2 with dots between them, or a quoted string. */
+const LOCAL_PART =
+  /^(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*|"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*")$/;
+
+/** The parts of an addr-spec of ASCII as certificates carry it: `Local-part "@" Domain` (RFC 5280 §4.2.1.6). */
+export function parseMailbox(text: string): Mailbox | undefined {
   const at = text.lastIndexOf('@');
-  return (
-    at > 0 &&
-    at <= 64 &&
-    /^(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*|"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*")$/.test(
-      text.slice(0, at),
-    ) &&
-    isDNSName(text.slice(at + 1))
-  );
-};
+  if (at < 1 || at > 64) return undefined;
+  const localPart = text.slice(0, at);
+  const domain = text.slice(at + 1);
+  if (!LOCAL_PART.test(localPart) || !isDNSName(domain)) return undefined;
+  return { localPart: localPart.startsWith('"') ? localPart.slice(1, -1).replace(/\\(.)/g, '$1') : localPart, domain };
+}
+
+/** Whether {@link parseMailbox} reads a text. */
+export const isMailbox = (text: string): boolean => parseMailbox(text) !== undefined;

@@ -8,7 +8,10 @@ import type { AttributeTypeAndValue, Name, RelativeDistinguishedName } from './c
  * TeletexString, whose character set nobody agrees on, values that are no text and those of more than 1,024 characters match
  * only what is the same to the octet. Good as the key of a Map; not for showing.
  */
-export const matchingKey = (name: Name): string => rdnKeys(name).join('\n');
+export const matchingKey = (name: Name): string => matchingKeys(name).join('\n');
+
+/** {@link matchingKey} of each RDN by itself: a name is within a subtree when its keys begin with those of the base. */
+export const matchingKeys = (name: Name): readonly string[] => name.map(rdnKey);
 
 /** Whether two names are the same under RFC 5280 §7.1. */
 export const namesMatch = (a: Name, b: Name): boolean => a.length === b.length && matchingKey(a) === matchingKey(b);
@@ -17,8 +20,6 @@ export const namesMatch = (a: Name, b: Name): boolean => a.length === b.length &
 export function withinSubtree(name: Name, base: Name): boolean {
   return base.length <= name.length && matchingKey(name.slice(0, base.length)) === matchingKey(base);
 }
-
-const rdnKeys = (name: Name): string[] => name.map(rdnKey);
 
 /** Attributes are sorted, so two RDNs with the same ones in any order have the same key. */
 const rdnKey = (rdn: RelativeDistinguishedName): string => rdn.map(attributeKey).sort().join('+');
@@ -38,12 +39,17 @@ const INVISIBLE = /\p{Cc}|\p{Cf}|\p{Variation_Selector}|\u034f|\ufffc/gu;
 /** Unassigned and private characters and the replacement character: no comparison is defined for them (§2.4). */
 const PROHIBITED = /[\p{Cn}\p{Co}\p{Cs}\ufffd]/u;
 
+/** Words of ASCII with single spaces between them. */
+const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
+
 /** Longest value that is prepared, in characters: a run of combining marks takes time by the square of its length. */
 const MAX_PREPARED_LENGTH = 1024;
 
 /** RFC 4518 §2: map, normalize, fold case, prohibit, and §2.6.1: insignificant spaces. */
 function prepare(value: string): string | undefined {
   if (value.length > MAX_PREPARED_LENGTH) return undefined;
+  // What nearly every name is comes out of the steps below in lower case and otherwise unchanged.
+  if (PLAIN.test(value)) return value.toLowerCase();
   const mapped = value.replace(SPACES, ' ').replace(INVISIBLE, '');
   const folded = mapped.normalize('NFKC').replace(/[^ı]+/g, foldCase).normalize('NFKC');
   if (PROHIBITED.test(folded)) return undefined;

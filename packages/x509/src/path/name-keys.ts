@@ -1,0 +1,35 @@
+import { parseName } from '../name/codec.js';
+import { matchingKey } from '../name/match.js';
+import { LruMap } from './lru-map.js';
+
+/** Comparable texts for names, computed once for each that is met often. */
+export class NameKeys {
+  readonly #keys = new LruMap<string, string>(1024);
+
+  /** Names with the same key match (RFC 5280 §7.1). One that is malformed matches its octets alone. */
+  keyOf(der: Uint8Array): string {
+    const octets = octetText(der);
+    let key = this.#keys.get(octets);
+    if (key === undefined) {
+      try {
+        key = matchingKey(parseName(der));
+      } catch {
+        key = `malformed ${octets}`; // no matchingKey begins like this
+      }
+      if (octets.length <= MAX_KEPT) this.#keys.set(octets, key);
+    }
+    return key;
+  }
+}
+
+/** Names longer than this are not kept: what strangers send must not fill the memory. */
+const MAX_KEPT = 1024;
+
+/** Octets as a text with one character each: the key of a Map. */
+export function octetText(octets: Uint8Array): string {
+  if (octets.length <= 4096) return String.fromCharCode.apply(undefined, octets as unknown as number[]); // it reads any array of numbers
+  let text = '';
+  for (let i = 0; i < octets.length; i += 4096)
+    text += String.fromCharCode.apply(undefined, octets.subarray(i, i + 4096) as unknown as number[]); // as above
+  return text;
+}
