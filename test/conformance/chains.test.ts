@@ -1,6 +1,6 @@
 import type { PathOptions } from '@mayfly/x509/path';
 import { expect, test } from 'vitest';
-import { answer, type ChainCase, reader, withDSA } from './chains.js';
+import { answer, type ChainCase, poolOf, withDSA } from './chains.js';
 import { isPresent, loadDifferences, loadFile, orMissing, unexpected } from './suite.js';
 
 /** What a suite is asked with, beside what its cases say. */
@@ -13,13 +13,13 @@ const SUITES: Readonly<Record<string, Partial<PathOptions>>> = {
 
 for (const [suite, options] of Object.entries(SUITES))
   test.skipIf(!isPresent(suite))(`${suite}${orMissing(suite)}`, { timeout: 60_000 }, () => {
-    const { pool, cases } = loadFile<ChainCase>(suite);
-    const certificateAt = reader(pool);
+    const { pool: octets, cases } = loadFile<ChainCase>(suite);
+    const pool = poolOf(octets);
     const failures = new Map<string, string>();
     for (const one of cases) {
       const { accepted, state, policies } = answer(
         one,
-        certificateAt,
+        pool,
         one.features?.includes('strict') ? { ...options, mode: 'rfc5280' } : options,
       );
       if (accepted !== (one.expect === 'accept')) failures.set(one.id, state);

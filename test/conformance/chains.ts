@@ -1,7 +1,8 @@
-import { createPublicKey, verify as verifySync } from 'node:crypto';
-import { DerError, type Oid, type Seconds } from '@mayfly/der';
+import { constants, createPublicKey, verify as verifySync } from 'node:crypto';
+import { DerError, type Oid, read, type Seconds } from '@mayfly/der';
 import { verifyWithNode } from '@mayfly/keys/node';
-import { type Certificate, inspectCertificate, X509Error } from '@mayfly/x509';
+import { type Certificate, inspectCertificate, readAlgorithmIdentifier, X509Error } from '@mayfly/x509';
+import { type IndexedCRL, indexCRL, parseCRL } from '@mayfly/x509/crl';
 import { type KeyUsageBit, keyPurposes } from '@mayfly/x509/extensions';
 import { parseIPAddress } from '@mayfly/x509/general-name';
 import {
@@ -56,16 +57,31 @@ export interface Verdict {
 /** A moment between 2023 and 2029, where the cases without one give the same answer. */
 const PRESENT: Seconds = Date.parse('2026-06-01T00:00:00Z') / 1000;
 
-/** DSA, which PKITS has and Mayfly has not, and keys for PSS alone. */
-const DSA: Readonly<Record<Oid, string>> = { '1.2.840.10040.4.3': 'sha1' };
-const idRSASSAPSS = '1.2.840.113549.1.1.10';
+const dsaWithSHA1: Oid = '1.2.840.10040.4.3';
+const idRSASSAPSS: Oid = '1.2.840.113549.1.1.10';
 
+/** Mayfly's verifier, and beside it what suites have and Mayfly has not: DSA, and PSS as the keys and hashes without NULL have it. */
 const verify: SyncVerifySignature = (signed, subjectPublicKeyInfo) => {
-  const hash = DSA[signed.signatureAlgorithm.algorithm];
-  if (hash === undefined) return verifyWithNode(signed, subjectPublicKeyInfo);
-  const key = createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });
-  return key.asymmetricKeyType === 'dsa' && verifySync(hash, signed.tbs, key, signed.signatureValue);
+  const { algorithm, parameters } = signed.signatureAlgorithm;
+  const key = () => createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });
+  if (algorithm === dsaWithSHA1)
+    return key().asymmetricKeyType === 'dsa' && verifySync('sha1', signed.tbs, key(), signed.signatureValue);
+  if (algorithm !== idRSASSAPSS) return verifyWithNode(signed, subjectPublicKeyInfo);
+  const { hash, saltLength } = readPSSParameters(parameters!);
+  const input = { key: key(), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+  return verifySync(hash, signed.tbs, input, signed.signatureValue);
 };
+
+/** RFC 4055 §3.1, with one hash for both purposes. */
+function readPSSParameters(parameters: Uint8Array): { readonly hash: string; readonly saltLength: number } {
+  return read(parameters, (reader) => {
+    const fields = reader.sequence('');
+    const hash = readAlgorithmIdentifier(fields.explicit(0, 'hashAlgorithm'), '').algorithm;
+    fields.skip('maskGenAlgorithm');
+    const saltLength = fields.explicit(2, 'saltLength').smallInteger('');
+    return { hash: { '.1': 'sha256', '.2': 'sha384', '.3': 'sha512' }[hash.slice(-2)] ?? 'none', saltLength };
+  });
+}
 
 /** PKITS signs with DSA and SHA-1 in its first section, with keys of 1024 bits. */
 export const withDSA: AlgorithmPolicy = {
@@ -74,29 +90,34 @@ export const withDSA: AlgorithmPolicy = {
   publicKeyAlgorithms: [...modernAlgorithms.publicKeyAlgorithms, '1.2.840.10040.4.1'],
 };
 
-/** The same certificate is read once, however many cases it stands in. */
-export function reader(pool: readonly string[]): (index: number) => Certificate {
-  const read = new Map<number, Certificate>();
+/** Certificates and lists of a suite; each is read once, however many cases it stands in. */
+export interface Pool {
+  readonly certificate: (index: number) => Certificate;
+  readonly crl: (index: number) => IndexedCRL;
+}
+
+export const poolOf = (pool: readonly string[]): Pool => ({
+  certificate: once((index) => inspectCertificate(bytesOf(pool[index]!))),
+  crl: once((index) => indexCRL(parseCRL(bytesOf(pool[index]!)))),
+});
+
+function once<T>(read: (index: number) => T): (index: number) => T {
+  const known = new Map<number, T>();
   return (index) => {
-    const known = read.get(index) ?? inspectCertificate(bytesOf(pool[index]!));
-    read.set(index, known);
-    return known;
+    const value = known.get(index) ?? read(index);
+    known.set(index, value);
+    return value;
   };
 }
 
 /** Answers one case in its profile. */
-export function answer(
-  one: ChainCase,
-  certificateAt: (index: number) => Certificate,
-  options: Partial<PathOptions> = {},
-): Verdict {
+export function answer(one: ChainCase, pool: Pool, options: Partial<PathOptions> = {}): Verdict {
   let result: PathResult;
   try {
-    const leaf = certificateAt(one.leaf);
-    const usable = (indices: readonly number[]) => indices.flatMap((index) => readable(certificateAt, index));
+    const leaf = pool.certificate(one.leaf);
     result = validatePathSync(leaf, {
-      anchors: usable(one.anchors),
-      intermediates: usable(one.intermediates),
+      anchors: readable(pool.certificate, one.anchors),
+      intermediates: readable(pool.certificate, one.intermediates),
       at: one.time === undefined ? PRESENT : Math.floor(Date.parse(one.time) / 1000),
       names: [...(one.name ? [one.name] : []), ...(one.names ?? [])].map(referenceName),
       ...purpose(one),
@@ -110,6 +131,7 @@ export function answer(
           inhibitAnyPolicy: one.policy.inhibitAny,
         },
       }),
+      ...(one.revocation && { revocation: { mode: 'hard-fail', crls: readable(pool.crl, one.crls ?? []) } }),
       mode: one.profile === 'webpki' ? 'webpki' : 'rfc5280',
       isPublicSuffix,
       ...options,
@@ -124,14 +146,16 @@ export function answer(
     : { accepted: false, state: `${result.reason}: ${result.message} (${result.rule})` };
 }
 
-const readable = (certificateAt: (index: number) => Certificate, index: number): readonly Certificate[] => {
-  try {
-    return [certificateAt(index)];
-  } catch (error) {
-    if (error instanceof DerError || error instanceof X509Error) return []; // nobody could have been handed it
-    throw error;
-  }
-};
+/** What can be read: nobody could have been handed the rest. */
+const readable = <T>(read: (index: number) => T, indices: readonly number[]): readonly T[] =>
+  indices.flatMap((index) => {
+    try {
+      return [read(index)];
+    } catch (error) {
+      if (error instanceof DerError || error instanceof X509Error) return [];
+      throw error;
+    }
+  });
 
 const isPublicSuffix = (domain: string): boolean => getPublicSuffix(domain, { allowPrivateDomains: true }) === domain;
 

@@ -48,6 +48,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     tls: 'everywhere',
     yaml: 'everywhere',
     zod: 'everywhere',
+    tldts: 'everywhere',
     commander: 'everywhere',
     'log-update': 'everywhere',
     // Only the example client uses it.

@@ -179,7 +179,7 @@ async function issueAnswer(
   const status = issuedStatus(issued, refresh, now);
   const faults = statusFaults(request, { subjectPublicKeyInfo: wanted.subjectPublicKeyInfo }, status, now, limits);
   const anchors = [compiled.issuer.certificate];
-  const path = await validatePath(leaf, { anchors, at: now, verify: policy.verify });
+  const path = await validatePath(leaf, { anchors, at: now, mode: 'workload', verify: policy.verify });
   const fault = faults[0] ?? (path.ok ? undefined : path.message);
   if (fault !== undefined)
     throw new Error(`Refusing to hand out certificate ${leaf.serialNumber.toString(16)}: ${fault}`);

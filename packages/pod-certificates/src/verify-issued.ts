@@ -59,6 +59,7 @@ export async function verifyIssued(
     anchors,
     intermediates: chain.slice(1),
     at,
+    mode: 'workload',
     verify: async (signed, subjectPublicKeyInfo) => {
       try {
         return await verify(signed, subjectPublicKeyInfo);

@@ -228,14 +228,27 @@ describe('refuses', () => {
     let checks = 0;
     const result = await validate(issue('Leaf', 'M0', []), {
       intermediates: maze,
-      limits: { signatures: 50 },
       verify: (signed, spki) => {
         checks++;
         return verify(signed, spki);
       },
     });
-    expect(result).toMatchObject({ ok: false, reason: 'SignatureBudgetExhausted' });
-    expect(checks).toBe(50);
+    expect(result).toMatchObject({ ok: false, reason: 'CandidateBudgetExhausted' });
+    expect(checks).toBeLessThanOrEqual(100);
+  });
+
+  test('a crowd under one name costs no more signatures than the budget', async () => {
+    let checks = 0;
+    const crowd = Array.from({ length: 101 }, (_, i) => issue('A', 'Root', [cA], { key: `wrong ${i}` }));
+    const result = await validate(leaf, {
+      intermediates: crowd,
+      verify: () => {
+        checks++;
+        return false;
+      },
+    });
+    expect(result).toMatchObject({ ok: false, reason: 'SignatureBudgetExhausted', rule: 'limit' });
+    expect(checks).toBe(100);
   });
 
   test('two authorities that sign each other are visited once each', async () => {

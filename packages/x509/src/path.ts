@@ -8,6 +8,7 @@ export {
   referenceNameFault,
 } from './path/reference-name.js';
 export type { PathAttempt, PathFault, PathRefusal, PathRefusalReason } from './path/refusal.js';
+export type { RevocationOptions, RevocationQuestion, RevocationSource } from './path/revocation-options.js';
 export { type TrustAnchor, TrustStore } from './path/trust-store.js';
 export {
   type PathResult,

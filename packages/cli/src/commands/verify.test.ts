@@ -5,7 +5,10 @@ import { encodePem } from '@mayfly/der/pem';
 import { generateKeySync, type NodeSigningKey } from '@mayfly/keys/node';
 import { type Extension, parseCertificate } from '@mayfly/x509';
 import { createCertificateSync, intermediateContents, rootContents } from '@mayfly/x509/create';
+import { createCRLSync } from '@mayfly/x509/crl';
 import {
+  authorityKeyIdentifierExtension,
+  cRLNumberExtension,
   extKeyUsageExtension,
   keyPurposes,
   keyUsageExtension,
@@ -47,7 +50,7 @@ const issued = (extensions: Extension[] = []) =>
   );
 const issuing = issued();
 const constrained = issued([
-  nameConstraintsExtension({ permittedSubtrees: [{ base: parseGeneralName('DNS:example') }] }),
+  nameConstraintsExtension({ permittedSubtrees: [{ base: parseGeneralName('DNS:other.example') }] }),
 ]);
 const leafKey = generateKeySync('Ed25519');
 const leaf = (commonName: string, notAfter = NOW + DAY) =>
@@ -59,6 +62,7 @@ const leaf = (commonName: string, notAfter = NOW + DAY) =>
       subject: encodeName(buildName({ commonName })),
       subjectPublicKeyInfo: leafKey.subjectPublicKeyInfo,
       extensions: [
+        authorityKeyIdentifierExtension({ keyIdentifier: rfc7093KeyIdentifier(issuingKey.subjectPublicKeyInfo) }),
         keyUsageExtension(['digitalSignature']),
         extKeyUsageExtension([keyPurposes.serverAuth]),
         subjectAltNameExtension(['DNS:web.example', 'URI:spiffe://example.org/web'].map(parseGeneralName)),
@@ -134,14 +138,53 @@ test.each([
   ['other name', ['chain.crt', '--name', 'other.example'], 'NameMismatch', 'CN=web'],
   ['other SPIFFE ID', ['chain.crt', '--name', 'spiffe://example.org/other'], 'NameMismatch', 'CN=web'],
   ['damaged signature', ['damaged.crt'], 'SignatureInvalid', 'CN=web'],
-  ['name constraints', ['leaf.crt', '--untrusted', 'constrained.crt'], 'NameConstraintsUnsupported', 'CN=Issuing'],
+  ['name constraints', ['leaf.crt', '--untrusted', 'constrained.crt'], 'NameNotPermitted', 'CN=web'],
+  ['a policy', ['chain.crt', '--policy', '1.2.3'], 'PolicyNotAcceptable', 'CN=Issuing'],
+  ['the Web', ['chain.crt', '--mode', 'webpki'], 'KeyRefused', 'CN=web'],
 ])('refuses: %s', async (_name, args, reason, subject) => {
   const io = await run(['--ca', 'ca.crt', ...args]);
   expect({ err: io.err(), code: io.exitCode() }).toEqual({ err: '', code: 1 });
   expect(io.out()).toMatch(new RegExp(` is refused at .*: ${reason}\n  .+\n  in ${subject}, serial .*\n$`));
   const json = JSON.parse((await run(['--json', '--ca', 'ca.crt', ...args])).out());
   expect(json).toMatchObject({ ok: false, reason, certificate: { subject } });
-  expect(Object.keys(json)).toEqual(['ok', 'at', 'reason', 'message', 'certificate']);
+  expect(Object.keys(json)).toEqual('ok at mode chain reason rule message certificate attempt'.split(' '));
+});
+
+test('--explain shows every candidate, and what was wrong with it', async () => {
+  const io = await run(['--ca', 'ca.crt', '--untrusted', 'constrained.crt', '--explain', 'leaf.crt']);
+  expect(io.out()).toMatch(
+    /\ntried:\n {2}CN=web, serial 12:34\n {4}CN=Issuing, serial 07\n {6}trusted CN=Root, serial 07: NameNotPermitted, .*\n$/,
+  );
+});
+
+test('a revocation list revokes, and one that is missing refuses unless it is told not to', async () => {
+  const contents = {
+    issuer: parseCertificate(root).subject,
+    thisUpdate: NOW - 60,
+    nextUpdate: NOW + DAY,
+    extensions: [cRLNumberExtension(1n)],
+  };
+  const pem = (der: Uint8Array) => encodePem('X509 CRL', der);
+  const ofRoot = createCRLSync({ ...contents, revocations: [] }, rootKey);
+  const ofIssuing = (...serialNumbers: bigint[]) =>
+    createCRLSync(
+      {
+        ...contents,
+        issuer: parseCertificate(issuing).subject,
+        revocations: serialNumbers.map((serialNumber) => ({ serialNumber, revocationDate: NOW - 120 })),
+      },
+      issuingKey,
+    );
+  await writeFile(at('root.crl.crt'), pem(ofRoot));
+  await writeFile(at('good.crl.crt'), pem(ofIssuing(1n)));
+  await writeFile(at('revoked.crl.crt'), pem(ofIssuing(0x1234n)));
+  const verdict = async (...args: string[]) =>
+    JSON.parse((await run(['--json', '--ca', 'ca.crt', 'chain.crt', ...args])).out());
+  const crl = (name: string) => ['--crl', at(name)];
+  expect(await verdict(...crl('root.crl.crt'), ...crl('good.crl.crt'))).toMatchObject({ ok: true });
+  expect(await verdict(...crl('root.crl.crt'), ...crl('revoked.crl.crt'))).toMatchObject({ reason: 'Revoked' });
+  expect(await verdict(...crl('good.crl.crt'))).toMatchObject({ reason: 'RevocationUnknown' });
+  expect(await verdict(...crl('good.crl.crt'), '--revocation', 'soft-fail')).toMatchObject({ ok: true });
 });
 
 test('the keys of the JSON object are stable', async () => {
@@ -149,6 +192,8 @@ test('the keys of the JSON object are stable', async () => {
   expect(json).toEqual({
     ok: true,
     at: '2026-06-01T00:00:00Z',
+    mode: 'rfc5280',
+    policies: [],
     chain: [
       {
         subject: 'CN=web',
@@ -160,6 +205,19 @@ test('the keys of the JSON object are stable', async () => {
       expect.objectContaining({ subject: 'CN=Issuing' }),
       expect.objectContaining({ subject: 'CN=Root', issuer: 'CN=Root' }),
     ],
+    attempt: {
+      subject: 'CN=web',
+      serialNumber: '12:34',
+      trusted: false,
+      issuers: [
+        {
+          subject: 'CN=Issuing',
+          serialNumber: '07',
+          trusted: false,
+          issuers: [{ subject: 'CN=Root', serialNumber: '07', trusted: true, issuers: [] }],
+        },
+      ],
+    },
   });
 });
 
@@ -170,6 +228,9 @@ test.each([
   ['text as bundle', ['--ca', 'text.txt', 'leaf.crt'], /ERR_X509_NO_CERTIFICATE\); is it PEM\?/],
   ['broken bundle', ['--ca', 'cut.crt', 'leaf.crt'], /cut\.crt, certificate at line \d+: .*ERR_DER_TRUNCATED/],
   ['no name', ['--ca', 'ca.crt', '--name', 'a b', 'leaf.crt'], /--name a b: it is no DNS name/],
+  ['no purpose', ['--ca', 'ca.crt', '--purpose', 'toString', 'leaf.crt'], /--purpose toString: write client/],
+  ['no policy', ['--ca', 'ca.crt', '--policy', '1.2.', 'leaf.crt'], /--policy 1\.2\.: it is no OID/],
+  ['no list', ['--ca', 'ca.crt', '--crl', 'ca.crt', 'leaf.crt'], /no X509 CRL block/],
   ['no moment', ['--ca', 'ca.crt', '--at', 'tomorrow', 'leaf.crt'], /--at tomorrow: write/],
   ['moment without a zone', ['--ca', 'ca.crt', '--at', '2026-06-01T12:00', 'leaf.crt'], /--at/],
   ['a moment after all', ['--ca', 'ca.crt', '--at', '+99999999d', 'leaf.crt'], /--at .* until 9999/],

@@ -1,82 +1,105 @@
-import type { Seconds } from '@mayfly/der';
-import { DerError } from '@mayfly/der';
-import { KeysError } from '@mayfly/keys';
+import { encodeOid, type Seconds } from '@mayfly/der';
+import { parsePem } from '@mayfly/der/pem';
 import { verifyWithNode } from '@mayfly/keys/node';
-import { type Certificate, X509Error } from '@mayfly/x509';
+import { type IndexedCRL, indexCRL, parseCRL } from '@mayfly/x509/crl';
 import { keyPurposes } from '@mayfly/x509/extensions';
-import { type PathRefusalReason, type PathResult, validatePath } from '@mayfly/x509/path';
+import {
+  type PathMode,
+  type PathOptions,
+  parseReferenceName,
+  type ReferenceName,
+  validatePathSync,
+} from '@mayfly/x509/path';
 import { Command, Option } from 'commander';
+import { getPublicSuffix } from 'tldts';
 import { type CommandIo, processIo } from '../command-io.js';
 import { parseDuration } from '../duration.js';
 import { CliError } from '../errors.js';
 import { inputError, inputName, readInput } from '../input-file.js';
-import { nameFact } from '../inspect/description.js';
-import { serialNumberText } from '../inspect/extensions.js';
-import { formatTime, printable, printableJson } from '../terminal-text.js';
+import { pemText } from '../inspect/der-shape.js';
+import { printable, printableJson } from '../terminal-text.js';
 import { readCertificates } from '../verify/certificates.js';
-import { matchName, parseReferenceName, type ReferenceName } from '../verify/match-name.js';
+import { formatVerdict, type Verdict, verdictOf } from '../verify/verdict.js';
 
 /** What a certificate is checked against. */
 export interface VerifyOptions {
   readonly ca: string;
   readonly untrusted?: string;
-  readonly name?: string;
-  readonly purpose?: 'client' | 'server';
+  readonly mode: PathMode;
+  readonly name?: readonly string[];
+  readonly purpose?: string;
+  readonly policy?: readonly string[];
+  readonly crl?: readonly string[];
+  readonly revocation: 'hard-fail' | 'soft-fail';
   readonly at?: string;
+  readonly explain?: boolean;
   readonly json?: boolean;
 }
 
-/** What came out, as `--json` prints it; `ok` and `reason` are stable. */
-export interface Verdict {
-  readonly ok: boolean;
-  readonly at: string;
-  /** From the leaf to the anchor. Absent when refused. */
-  readonly chain?: readonly CertificateSummary[];
-  readonly reason?: PathRefusalReason | string;
-  readonly message?: string;
-  /** The certificate that is to blame. */
-  readonly certificate?: CertificateSummary;
-}
-
-/** Enough of a certificate to know which one is meant. */
-export interface CertificateSummary {
-  readonly subject: string;
-  readonly issuer: string;
-  readonly serialNumber: string;
-  readonly notBefore: string;
-  readonly notAfter: string;
-}
-
-const PURPOSES = { client: keyPurposes.clientAuth, server: keyPurposes.serverAuth } as const;
+const PURPOSES = {
+  client: keyPurposes.clientAuth,
+  server: keyPurposes.serverAuth,
+  email: keyPurposes.emailProtection,
+  code: keyPurposes.codeSigning,
+  timestamp: keyPurposes.timeStamping,
+} as const;
 
 /** 9999-12-31T23:59:59Z, the last moment that a certificate can name (RFC 5280 §4.1.2.5). */
 const LAST_MOMENT: Seconds = 253_402_300_799;
 
-const EXAMPLES = `
-The file may hold the chain behind its leaf, as tls.crt does. The check is the simple one: signatures, dates, names of issuers,
-basicConstraints, keyUsage and extended key usage. It knows neither certificate policies nor revocation, and it refuses chains
-with name constraints instead of passing over them.
+const MODES: readonly PathMode[] = ['rfc5280', 'webpki', 'workload', 'path'];
 
-Exit code: 0 when a chain was found, 1 when the certificate is refused, 2 when it could not be checked.
+const EXAMPLES = `
+The file may hold the chain behind its leaf, as tls.crt does. Paths are built and validated by RFC 5280 section 6: signatures,
+dates, names and name constraints, basicConstraints, keyUsage and extended key usage, policies, critical extensions, and
+revocation where there are lists. --mode says what certificates are held to besides:
+
+  rfc5280   what RFC 5280 section 4 asks of conforming authorities (the default)
+  webpki    the Baseline Requirements of the CA/Browser Forum for TLS servers, with the Public Suffix List
+  workload  no policies; leaves that are no authorities and live 91 days at most
+  path      nothing else, for certificates of old or careless authorities
+
+A refusal names the certificate that is to blame, the rule and its section; --explain shows all that was tried.
+
+Exit code: 0 when a path was found, 1 when the certificate is refused, 2 when it could not be checked.
 
 Examples:
   mayfly verify --ca ca.crt tls.crt
   mayfly verify --ca ca.crt --name web.shop.example --purpose server tls.crt
-  mayfly verify --ca bundle.pem --name spiffe://example.org/web --at +24h tls.crt
+  mayfly verify --ca bundle.pem --mode workload --name spiffe://example.org/web --at +24h tls.crt
+  mayfly verify --ca ca.crt --crl root.crl --crl issuing.crl --explain tls.crt
   mayfly verify --ca ca.crt --untrusted intermediate.crt --json leaf.crt | jq -r .reason`;
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 /** `mayfly verify`. */
 export const verifyCommand = (io: CommandIo = processIo()): Command =>
   new Command('verify')
     .summary('check a certificate against trusted authorities')
-    .description('Looks for a chain of signatures from a certificate to a trusted one, and tells why there is none.')
+    .description('Looks for a path from a certificate to a trusted one, and tells why there is none.')
     .argument('<file>', 'PEM or DER of the certificate, with its chain or without; - for standard input')
     .requiredOption('--ca <bundle>', 'PEM or DER of the certificates that are trusted')
-    .option('--untrusted <file>', 'further certificates that a chain may use')
-    .option('--name <name>', 'DNS name, IP address or SPIFFE ID that the certificate must have')
-    .addOption(new Option('--purpose <purpose>', 'what the certificate must be good for').choices(['client', 'server']))
+    .option('--untrusted <file>', 'further certificates that a path may use')
+    .addOption(new Option('--mode <mode>', 'what certificates are held to').choices(MODES).default('rfc5280'))
+    .option(
+      '--name <name>',
+      'name that the certificate must have: DNS name, IP address, mailbox, URI, SPIFFE ID, or spiffe://trust-domain (repeatable)',
+      collect,
+    )
+    .option(
+      '--purpose <purpose>',
+      'what the certificate must be good for: client, server, email, code, timestamp, or an OID',
+    )
+    .option('--policy <oid>', 'a policy that will do; without one none is required (repeatable)', collect)
+    .option('--crl <file>', 'PEM or DER of a revocation list; then nothing revoked is good (repeatable)', collect)
+    .addOption(
+      new Option('--revocation <mode>', 'whether a certificate that no list speaks of is refused, with --crl')
+        .choices(['hard-fail', 'soft-fail'])
+        .default('hard-fail'),
+    )
     .option('--at <time>', 'check at 2026-09-01T12:00:00Z, or at +24h from now (default: now)')
-    .option('--json', 'print a JSON object')
+    .option('--explain', 'show all that was tried')
+    .option('--json', 'print a JSON object, with all that was tried')
     .addHelpText('after', EXAMPLES)
     .action((file: string, options: VerifyOptions) => runVerify(file, options, io));
 
@@ -89,63 +112,91 @@ async function runVerify(file: string, options: VerifyOptions, io: CommandIo): P
     if (!(cause instanceof CliError)) throw cause;
     throw new CliError(cause.code, cause.message, { cause, exitCode: 2 });
   });
-  io.writeOut(options.json === true ? `${printableJson(verdict)}\n` : formatVerdict(inputName(file), verdict));
+  io.writeOut(
+    options.json === true
+      ? `${printableJson(verdict)}\n`
+      : formatVerdict(inputName(file), verdict, options.explain === true),
+  );
   io.setExitCode(verdict.ok ? 0 : 1);
 }
 
 /**
- * Checks the first certificate of a file; those behind it may be used for its chain.
+ * Checks the first certificate of a file; those behind it may be used for its path.
  * @throws {@link CliError} `ERR_CLI_USAGE`, `ERR_CLI_FILE`, `ERR_CLI_INPUT` when it cannot be checked.
  */
 async function verify(file: string, options: VerifyOptions, io: CommandIo): Promise<Verdict> {
-  const { ca, untrusted, purpose } = options;
+  const { ca, untrusted, crl = [], mode } = options;
   const at = momentOf(options.at, io.now());
-  const name = nameOf(options.name);
-  if ([file, ca, untrusted].filter((path) => path === '-').length > 1)
+  const asked = {
+    names: (options.name ?? []).map(nameOf),
+    ...purposeOf(options.purpose),
+    ...policiesOf(options.policy),
+  };
+  if ([file, ca, untrusted, ...crl].filter((path) => path === '-').length > 1)
     throw new CliError('ERR_CLI_USAGE', 'Cannot verify: standard input can be read once; name files for the others');
   const read = async (path: string) => readCertificates(await readInput(path, io), inputName(path));
   const [leaf, ...behind] = await read(file);
   const anchors = await read(ca);
   const intermediates = [...behind, ...(untrusted === undefined ? [] : await read(untrusted))];
-  const result = await path(leaf!, inputName(file), {
+  const crls: IndexedCRL[] = [];
+  for (const path of crl) crls.push(...readLists(await readInput(path, io), inputName(path)));
+  const result = validatePathSync(leaf!, {
     anchors,
     intermediates,
     at,
-    ...(purpose && { extKeyUsage: PURPOSES[purpose] }),
+    mode,
+    ...asked,
+    ...(options.crl && { revocation: { mode: options.revocation, crls } }),
+    isPublicSuffix,
+    explain: true,
     verify: verifyWithNode,
   });
-  const moment = formatTime(at);
-  if (!result.ok)
-    return {
-      ok: false,
-      at: moment,
-      reason: result.reason,
-      message: result.message,
-      certificate: summary(result.certificate),
-    };
-  const refusal = name && refuseName(leaf!, name);
-  if (refusal !== undefined) return { ok: false, at: moment, ...refusal, certificate: summary(leaf!) };
-  return { ok: true, at: moment, chain: result.chain.map(summary) };
+  return verdictOf(result, at, mode);
 }
 
-async function path(leaf: Certificate, name: string, options: Parameters<typeof validatePath>[1]): Promise<PathResult> {
+const isOid = (text: string): boolean => {
   try {
-    return await validatePath(leaf, options);
+    return encodeOid(text).length > 0;
+  } catch {
+    return false; // it says what is wrong with it, which the caller does better
+  }
+};
+
+/** Every revocation list of a PEM or DER input. */
+function readLists(bytes: Uint8Array, name: string): readonly IndexedCRL[] {
+  const text = pemText(bytes);
+  try {
+    const lists =
+      text === undefined
+        ? [bytes]
+        : parsePem(text)
+            .filter(({ label }) => label === 'X509 CRL')
+            .map((block) => block.bytes);
+    if (lists.length === 0) throw new CliError('ERR_CLI_INPUT', `In ${name}: no X509 CRL block`);
+    return lists.map((der) => indexCRL(parseCRL(der)));
   } catch (error) {
-    if (!(error instanceof KeysError)) throw error;
-    throw inputError(name, error, 'its chain cannot be checked here');
+    if (error instanceof CliError) throw error;
+    throw inputError(name, error, '"mayfly inspect" shows the place');
   }
 }
 
-/** Why the leaf does not stand for a name; a name that cannot be read is one that it does not have. */
-function refuseName(leaf: Certificate, wanted: ReferenceName): Pick<Verdict, 'reason' | 'message'> | undefined {
-  try {
-    const result = matchName(leaf, wanted);
-    return result.ok ? undefined : { reason: result.reason, message: result.message };
-  } catch (error) {
-    if (!(error instanceof DerError || error instanceof X509Error)) throw error;
-    return { reason: 'BadExtension', message: `${error.message} (${error.code})` };
-  }
+const isPublicSuffix = (domain: string): boolean => getPublicSuffix(domain, { allowPrivateDomains: true }) === domain;
+
+function purposeOf(text: string | undefined): Pick<PathOptions, 'extKeyUsage'> {
+  if (text === undefined) return {};
+  const extKeyUsage = Object.hasOwn(PURPOSES, text) ? PURPOSES[text as keyof typeof PURPOSES] : text; // has it
+  if (isOid(extKeyUsage)) return { extKeyUsage };
+  throw new CliError(
+    'ERR_CLI_USAGE',
+    `Cannot use --purpose ${printable(text.slice(0, 40))}: write ${Object.keys(PURPOSES).join(', ')} or an OID`,
+  );
+}
+
+function policiesOf(oids: readonly string[] | undefined): Pick<PathOptions, 'policies'> {
+  const wrong = oids?.find((oid) => !isOid(oid));
+  if (wrong !== undefined)
+    throw new CliError('ERR_CLI_USAGE', `Cannot use --policy ${printable(wrong.slice(0, 40))}: it is no OID`);
+  return oids === undefined ? {} : { policies: { initialPolicySet: oids, requireExplicitPolicy: true } };
 }
 
 function momentOf(text: string | undefined, now: Seconds): Seconds {
@@ -168,46 +219,11 @@ function momentWritten(text: string): Seconds | undefined {
   return new Date(date).toISOString().startsWith(date) ? Math.floor(milliseconds / 1000) : undefined;
 }
 
-function nameOf(text: string | undefined): ReferenceName | undefined {
-  if (text === undefined) return undefined;
+function nameOf(text: string): ReferenceName {
   const name = parseReferenceName(text);
   if (name !== undefined) return name;
   throw new CliError(
     'ERR_CLI_USAGE',
-    `Cannot use --name ${printable(text.slice(0, 120))}: it is no DNS name, IP address or SPIFFE ID (spiffe://trust-domain/path)`,
+    `Cannot use --name ${printable(text.slice(0, 120))}: it is no DNS name, IP address, mailbox, URI or SPIFFE ID (spiffe://trust-domain/path)`,
   );
 }
-
-function summary({ subject, issuer, serialNumber, validity }: Certificate): CertificateSummary {
-  return {
-    subject: nameText(subject),
-    issuer: nameText(issuer),
-    serialNumber: serialNumberText(serialNumber),
-    notBefore: formatTime(validity.notBefore),
-    notAfter: formatTime(validity.notAfter),
-  };
-}
-
-function nameText(der: Uint8Array): string {
-  const fact = nameFact(der);
-  return typeof fact === 'string' ? fact : 'malformed';
-}
-
-function formatVerdict(name: string, { ok, at, chain = [], reason, message = '', certificate }: Verdict): string {
-  const lines = ok
-    ? [`${name} is good at ${at}`, ...chain.map((link, i) => `  ${position(i, chain.length)}  ${line(link)}`)]
-    : [
-        `${name} is refused at ${at}: ${reason}`,
-        `  ${message}`,
-        ...(certificate === undefined ? [] : [`  in ${line(certificate)}`]),
-      ];
-  return `${lines.map(printable).join('\n')}\n`;
-}
-
-function position(index: number, length: number): string {
-  if (index === length - 1) return 'trusted     ';
-  return index === 0 ? 'leaf        ' : 'intermediate';
-}
-
-const line = ({ subject, serialNumber, notAfter }: CertificateSummary): string =>
-  `${subject === '' ? '(empty subject)' : subject}, serial ${serialNumber}, until ${notAfter}`;

@@ -12,7 +12,7 @@ export interface PathLimits {
   readonly depth?: number;
   /** Octets of one certificate. Default 65,536. `CertificateTooLarge`. */
   readonly certificateLength?: number;
-  /** Possible issuers looked at, however often the same. Default 5,000. `CandidateBudgetExhausted`. */
+  /** Possible issuers looked at, however often the same. Default 2,500. `CandidateBudgetExhausted`. */
   readonly candidates?: number;
 }
 
@@ -31,7 +31,7 @@ export function budgetOf({
   names = 1000,
   depth = 8,
   certificateLength = 65_536,
-  candidates = 5000,
+  candidates = 2500,
   ...unknown
 }: PathLimits = {}): Budget {
   unknown satisfies Record<string, never>;

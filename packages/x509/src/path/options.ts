@@ -7,6 +7,7 @@ import { type AlgorithmPolicy, modernAlgorithms, webpkiAlgorithms } from './algo
 import { type CertificateRule, rfc5280Rules, workloadRules } from './certificate-rules.js';
 import { type Budget, budgetOf, type PathLimits } from './limits.js';
 import type { IsPublicSuffix, ReferenceName } from './reference-name.js';
+import type { RevocationOptions } from './revocation-options.js';
 import { type TrustAnchor, TrustStore } from './trust-store.js';
 import { webpkiRules } from './webpki-rules.js';
 
@@ -66,6 +67,8 @@ export interface PathOptions {
   readonly isPublicSuffix?: IsPublicSuffix;
   /** Whether a commonName that looks like a DNS name must be within dNSName constraints where there is no dNSName. Default false. */
   readonly constrainCommonName?: boolean;
+  /** Whether certificates are asked to be not revoked, and who is asked. Default: not. */
+  readonly revocation?: RevocationOptions;
   readonly limits?: PathLimits;
   /** Whether a refusal tells all that was tried. Default false. */
   readonly explain?: boolean;
@@ -91,6 +94,9 @@ export interface Settings {
   readonly handledExtensions: readonly Oid[];
   readonly isPublicSuffix: IsPublicSuffix;
   readonly constrainCommonName: boolean;
+  /** Whether revocation lists are held to RFC 5280 §5 as certificates are to §4. */
+  readonly conformingLists: boolean;
+  readonly revocation: RevocationOptions | undefined;
   readonly budget: Budget;
   readonly explain: boolean;
 }
@@ -117,6 +123,7 @@ export function settingsOf({
   handledExtensions = [],
   isPublicSuffix = () => false,
   constrainCommonName = false,
+  revocation,
   limits,
   explain = false,
   ...unknown
@@ -145,6 +152,8 @@ export function settingsOf({
     handledExtensions,
     isPublicSuffix,
     constrainCommonName,
+    conformingLists: mode === 'rfc5280' || mode === 'webpki',
+    revocation,
     budget: budgetOf(limits),
     explain,
   };

@@ -2,6 +2,7 @@ import type { Oid, Seconds } from '@mayfly/der';
 import type { Certificate } from '../certificate.js';
 import { idCeBasicConstraints } from '../extensions/basic-constraints.js';
 import { idCeCertificatePolicies } from '../extensions/certificate-policies.js';
+import { idCeCRLDistributionPoints } from '../extensions/crl-distribution-points.js';
 import { idCeExtKeyUsage, keyPurposes } from '../extensions/ext-key-usage.js';
 import { idCeInhibitAnyPolicy } from '../extensions/inhibit-any-policy.js';
 import { idCeKeyUsage } from '../extensions/key-usage.js';
@@ -112,9 +113,17 @@ function datesFault({ validity: { notBefore, notAfter } }: Certificate, at: Seco
   return undefined;
 }
 
-function criticalFault({ extensions }: Certificate, { handledExtensions }: Settings): PathFault | undefined {
+function criticalFault(
+  { extensions }: Certificate,
+  { handledExtensions, revocation }: Settings,
+): PathFault | undefined {
   for (const { critical, extnID } of extensions)
-    if (critical && !HANDLED.has(extnID) && !handledExtensions.includes(extnID))
+    if (
+      critical &&
+      !HANDLED.has(extnID) &&
+      !handledExtensions.includes(extnID) &&
+      !(extnID === idCeCRLDistributionPoints && revocation !== undefined)
+    )
       return fault(
         'UnhandledCriticalExtension',
         'RFC 5280 §4.2',

@@ -68,6 +68,11 @@ export class TrustStore {
     else others.push(anchor);
   }
 
+  /** A text that is the same where names match. */
+  nameKey(name: Uint8Array): string {
+    return this.#names.keyOf(name);
+  }
+
   /** Anchors whose name matches. */
   anchorsNamed(subject: string): readonly KnownAnchor[] {
     return this.#bySubject.get(subject) ?? [];

@@ -6,6 +6,7 @@ import { type PathOptions, type Settings, settingsOf } from './options.js';
 import { leafFault } from './own-faults.js';
 import { referenceNameFault } from './reference-name.js';
 import { decodedOr, fault, isFault, type PathAttempt, type PathFault, type PathRefusal } from './refusal.js';
+import { revocationCheck } from './revocation.js';
 import { extend, indexIntermediates, type Search } from './search.js';
 import { run, runSync, type Steps } from './steps.js';
 import type { TrustAnchor } from './trust-store.js';
@@ -66,13 +67,15 @@ function* validation(certificate: Certificate, options: PathOptions): Steps<Path
       );
     return { ok: true, chain: [certificate], anchor: certificate, policies: [] };
   }
-  const search: Search = {
+  const plain: Search = {
     settings,
     intermediates: indexIntermediates(settings),
     signatures: { results: new Map(), failures: [] },
     faults: new Map(),
     candidates: new Map(),
   };
+  const search: Search =
+    settings.revocation === undefined ? plain : { ...plain, alsoRequire: revocationCheck(plain, settings.revocation) };
   const outcome = yield* extend(search, [leaf]);
   if (!outcome.ok) {
     if (search.signatures.failures.length > 0) throw search.signatures.failures[0];
@@ -114,7 +117,9 @@ function refused(
     rule,
     certificate: chain[chain.length - 1]!,
     chain,
-    ...(explain && { attempt: attemptOf(leaf, attempts, links.length === 1 ? { reason, message, rule } : undefined) }),
+    ...(explain && {
+      attempt: attemptOf(leaf, attempts, attempts.length === 0 ? { reason, message, rule } : undefined),
+    }),
   };
 }
 

@@ -10,8 +10,10 @@ import {
   authorityBits,
   authorityKeyIdentified,
   type CertificateRule,
+  firstFault,
   issuerNamed,
   nameConstraintsInAuthorities,
+  type Position,
   serialNumber,
   subjectKeyIdentified,
   subjectNamed,
@@ -20,21 +22,6 @@ import { fault } from './refusal.js';
 
 /** Sections of the CA/Browser Forum Baseline Requirements for TLS server certificates, version 2. */
 const br = (section: string): string => `CABF BR §${section}`;
-
-const inLeaf =
-  (rule: CertificateRule): CertificateRule =>
-  (link, decoded, position, isTrusted) =>
-    position === 'leaf' && rule(link, decoded, position, isTrusted);
-
-const inAuthorities =
-  (rule: CertificateRule): CertificateRule =>
-  (link, decoded, position, isTrusted) =>
-    position !== 'leaf' && rule(link, decoded, position, isTrusted);
-
-const inIssued =
-  (rule: CertificateRule): CertificateRule =>
-  (link, decoded, position, isTrusted) =>
-    position !== 'anchor' && rule(link, decoded, position, isTrusted);
 
 const version3: CertificateRule = ({ certificate }) =>
   certificate.version !== 3 &&
@@ -133,20 +120,23 @@ const commonNameRepeated: CertificateRule = (link, { subjectAltName = [] }) => {
  * not looked at. Serial numbers, names and identifiers of roots are those of another time.
  */
 export const webpkiRules: readonly CertificateRule[] = [
+  (link, decoded, position, isTrusted) => firstFault(RULES[position], link, decoded, position, isTrusted),
+];
+
+/** What holds wherever a certificate stands. */
+const EVERYWHERE: readonly CertificateRule[] = [
   version3,
-  inIssued(serialNumber),
   issuerNamed,
-  inIssued(subjectNamed),
   authorityKeyIdentified,
   keyIdentifierAlone,
   subjectKeyIdentified,
   authorityBits,
   nameConstraintsInAuthorities,
-  rootWithoutPurpose,
-  inAuthorities(authorityKeyUsage),
-  inLeaf(leafIsNoCA),
-  inLeaf(leafPurposes),
-  inLeaf(leafNames),
   altNameSyntax,
-  inLeaf(commonNameRepeated),
 ];
+
+const RULES: Readonly<Record<Position, readonly CertificateRule[]>> = {
+  leaf: [...EVERYWHERE, serialNumber, subjectNamed, leafIsNoCA, leafPurposes, leafNames, commonNameRepeated],
+  intermediate: [...EVERYWHERE, serialNumber, subjectNamed, authorityKeyUsage],
+  anchor: [...EVERYWHERE, rootWithoutPurpose, authorityKeyUsage],
+};
