@@ -1,5 +1,7 @@
 import { bitString, type DerReader, encode, raw, sequence } from '@mayfly/der';
 import { type AlgorithmIdentifier, algorithmIdentifierNode, readAlgorithmIdentifier } from './algorithm-identifier.js';
+import { LruMap } from './lru-map.js';
+import { octetText } from './octet-text.js';
 
 /** The only thing an HSM, a KMS, WebCrypto, node:crypto, noble or WebAssembly has to provide. */
 export interface SigningKey {
@@ -28,12 +30,49 @@ export interface SignedParts {
 
 /**
  * Verifies with whatever crypto the caller has; this package has none.
- * A signature that does not fit, in whatever way, is `false`; an algorithm that the verifier lacks is an error.
+ * A signature that does not fit, in whatever way, is `false`; an algorithm that the verifier lacks is an error with the
+ * code `ERR_KEYS_UNSUPPORTED_ALGORITHM`, a key that it cannot use one with `ERR_KEYS_PUBLIC_KEY`.
  */
 export type VerifySignature = (signed: SignedParts, subjectPublicKeyInfo: Uint8Array) => boolean | Promise<boolean>;
 
 /** A {@link VerifySignature} that answers without waiting. */
 export type SyncVerifySignature = (signed: SignedParts, subjectPublicKeyInfo: Uint8Array) => boolean;
+
+/**
+ * A provider of verifiers for keys that are met often; `@mayfly/keys/node` and `/noble` are such providers as they stand.
+ * `verifier` throws for a key that it cannot use.
+ */
+export interface SignatureVerifiers {
+  readonly verifier: (subjectPublicKeyInfo: Uint8Array) => (signed: SignedParts) => boolean;
+}
+
+/** How much {@link withKnownKeys} keeps. */
+export interface KnownKeysOptions {
+  /** Most keys. Default 64. */
+  readonly capacity?: number;
+}
+
+/**
+ * Verifies with keys that are imported once and kept, those that were asked for last.
+ * @throws RangeError for a capacity below 1. The function throws what `verifier` throws.
+ */
+export function withKnownKeys(
+  { verifier }: SignatureVerifiers,
+  { capacity = 64, ...unknown }: KnownKeysOptions = {},
+): SyncVerifySignature {
+  unknown satisfies Record<string, never>;
+  const known = new LruMap<string, (signed: SignedParts) => boolean>(capacity);
+  return (signed, subjectPublicKeyInfo) => {
+    const key = octetText(subjectPublicKeyInfo);
+    let verify = known.get(key);
+    if (verify === undefined) {
+      // A copy: the input is the caller's, who may write something else there.
+      verify = verifier(subjectPublicKeyInfo.slice());
+      known.set(key, verify);
+    }
+    return verify(signed);
+  };
+}
 
 /** Puts the three parts of SIGNED{} together (RFC 5280 §4.1). */
 export const assemble = ({ tbs, signatureAlgorithm, signatureValue }: SignedParts): Uint8Array<ArrayBuffer> =>

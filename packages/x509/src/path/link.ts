@@ -25,9 +25,10 @@ import type { GeneralName } from '../general-name/codec.js';
 import { attributeTypes } from '../name/attribute-types.js';
 import { type Name, parseName } from '../name/codec.js';
 import { matchingKeys } from '../name/match.js';
+import { octetText } from '../octet-text.js';
 import { type ConstrainedName, constrainedMailbox, constrainedName } from './constrained-names.js';
 import { type PreparedConstraints, prepareConstraints } from './name-constraints.js';
-import { type NameKeys, octetText } from './name-keys.js';
+import type { NameKeys } from './name-keys.js';
 import { decodedOr, isFault, type PathFault } from './refusal.js';
 
 /** What stands in the extensions of a certificate, decoded. */

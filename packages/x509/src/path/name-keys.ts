@@ -1,6 +1,7 @@
+import { LruMap } from '../lru-map.js';
 import { parseName } from '../name/codec.js';
 import { matchingKey } from '../name/match.js';
-import { LruMap } from './lru-map.js';
+import { octetText } from '../octet-text.js';
 
 /** Comparable texts for names, computed once for each that is met often. */
 export class NameKeys {
@@ -24,12 +25,3 @@ export class NameKeys {
 
 /** Names longer than this are not kept: what strangers send must not fill the memory. */
 const MAX_KEPT = 1024;
-
-/** Octets as a text with one character each: the key of a Map. */
-export function octetText(octets: Uint8Array): string {
-  if (octets.length <= 4096) return String.fromCharCode.apply(undefined, octets as unknown as number[]); // it reads any array of numbers
-  let text = '';
-  for (let i = 0; i < octets.length; i += 4096)
-    text += String.fromCharCode.apply(undefined, octets.subarray(i, i + 4096) as unknown as number[]); // as above
-  return text;
-}

@@ -1,9 +1,9 @@
 import { equalBytes } from '@mayfly/der';
+import { octetText } from '../octet-text.js';
 import { keyFault } from './algorithm-policy.js';
 import { inheritedKey, lacksParameters } from './inherited-parameters.js';
 import { spend } from './limits.js';
 import type { Link } from './link.js';
-import { octetText } from './name-keys.js';
 import type { Settings } from './options.js';
 import { authorityFault } from './own-faults.js';
 import { fault, isFault, isFinal, type PathAttempt, type PathFault } from './refusal.js';

@@ -1,9 +1,10 @@
 import { type Certificate, inspectCertificate } from '../certificate.js';
 import type { NameConstraints } from '../extensions/name-constraints.js';
+import { LruMap } from '../lru-map.js';
+import { octetText } from '../octet-text.js';
 import type { VerifySignature } from '../signed.js';
 import { Link } from './link.js';
-import { LruMap } from './lru-map.js';
-import { NameKeys, octetText } from './name-keys.js';
+import { NameKeys } from './name-keys.js';
 
 /** RFC 5280 §6.1.1 (d): who is trusted, where that is no certificate. */
 export interface TrustAnchor {
