@@ -26,9 +26,14 @@ export const orMissing = (suite: string): string => (isPresent(suite) ? '' : ` (
 /** The cases of a suite, of the shape that its kind has. */
 export const loadCases = <T extends Case>(suite: string): readonly T[] => loadFile<T>(suite).cases;
 
+/** The keys that the cases of a suite point to, of the shape that its kind has. */
+export const loadKeys = <T>(suite: string): readonly T[] => loadFile(suite).keys as readonly T[];
+
 /** A suite with what its cases point into. */
 export interface SuiteFile<T extends Case> {
   readonly pool: readonly string[];
+  /** Of the shape that the suite's kind has; absent from kinds without. */
+  readonly keys?: readonly unknown[];
   readonly cases: readonly T[];
 }
 

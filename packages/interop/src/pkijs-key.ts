@@ -33,7 +33,7 @@ export const isPkijsKey = (key: object): key is PkijsKey => 'signingKey' in key;
 
 /** WebCrypto's description of a key, whose members PKI.js and its callers look at. */
 function platformAlgorithm({ keyType, hash, saltLength }: SchemeInfo, key: PublicKey): PlatformKey['algorithm'] {
-  if (key.keyType === 'Ed25519') return { name: keyType };
+  if (key.keyType !== 'EC' && key.keyType !== 'RSA') return { name: keyType };
   const hashed = { hash: { name: hash! } };
   if (key.keyType === 'EC') return { name: 'ECDSA', ...{ namedCurve: key.curve, ...hashed } };
   const { publicExponent } = key;

@@ -5,7 +5,7 @@ import { encodeSubjectPublicKeyInfo, parseSubjectPublicKeyInfo } from '@mayfly/x
 import type { SignedParts, SigningKey, VerifySignature } from '@mayfly/x509/signed';
 import { schemes, signatureAlgorithm, signatureScheme } from './algorithms.js';
 import { ecdsaSignatureFromDer } from './ecdsa-signature.js';
-import { parsePublicKey } from './public-key.js';
+import { type PublicKey, parsePublicKey } from './public-key.js';
 
 /** One demand on a provider, independent of any test framework. */
 export interface Check {
@@ -85,7 +85,7 @@ export function signingKeyChecks({ key, verify, secrets = [], inspect, destroy }
           const compact = ecdsaSignatureFromDer(signature, fieldLength(publicKey.curve));
           require(compact !== undefined, 'it is no Ecdsa-Sig-Value in DER');
         } else {
-          const length = publicKey.keyType === 'Ed25519' ? 64 : publicKey.modulus.length;
+          const length = signatureLength(publicKey);
           require(signature.length === length, `${signature.length} octets, expected ${length}`);
         }
       }
@@ -250,6 +250,23 @@ export function verifySignatureChecks({ verify, key }: VerifySignatureSubject): 
       for (const [state, value] of wrong) await refuses({ signatureValue: value }, `${state} is accepted`);
     }),
   ];
+}
+
+function signatureLength(key: Exclude<PublicKey, { keyType: 'EC' }>): number {
+  switch (key.keyType) {
+    case 'RSA':
+      return key.modulus.length;
+    case 'Ed25519':
+      return 64;
+    case 'Ed448':
+      return 114;
+    case 'ML-DSA-44':
+      return 2420;
+    case 'ML-DSA-65':
+      return 3309;
+    case 'ML-DSA-87':
+      return 4627;
+  }
 }
 
 const check = (name: string, body: () => void | Promise<void>): Check => ({

@@ -21,6 +21,12 @@ export type PrivateKey =
       readonly publicKey?: Uint8Array;
     }
   | {
+      readonly keyType: 'Ed448';
+      /** The seed, 57 octets. */
+      readonly privateKey: Uint8Array;
+      readonly publicKey?: Uint8Array;
+    }
+  | {
       readonly keyType: 'RSA';
       readonly key: RSAPrivateKey;
       /** PKCS#1 form of the same key. */
@@ -43,7 +49,8 @@ export function parsePrivateKey(pkcs8: Uint8Array): PrivateKey {
   }
   if (algorithm.startsWith('1.3.101.')) {
     const { curve, privateKey, publicKey } = readCurvePrivateKey(info);
-    if (curve === 'Ed25519') return { keyType: curve, privateKey, ...(publicKey && { publicKey }) };
+    if (curve === 'Ed25519' || curve === 'Ed448')
+      return { keyType: curve, privateKey, ...(publicKey && { publicKey }) };
   }
   throw new KeysError(
     'ERR_KEYS_UNSUPPORTED_ALGORITHM',

@@ -40,6 +40,7 @@ const cases: readonly [KeyAlgorithm, SignatureScheme][] = [
   ['P-384', 'ecdsa-with-SHA384'],
   ['P-521', 'ecdsa-with-SHA512'],
   ['Ed25519', 'Ed25519'],
+  ['Ed448', 'Ed448'],
   ...rsaSchemes.map((scheme) => ['RSA-2048', scheme] as [KeyAlgorithm, SignatureScheme]),
   ['RSA-3072', 'sha256WithRSAEncryption'],
   ['RSA-4096', 'RSASSA-PSS-SHA512'],

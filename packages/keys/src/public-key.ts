@@ -1,9 +1,12 @@
 import { DerError, toHex } from '@mayfly/der';
 import { curveOf } from '@mayfly/pkcs8';
 import { idEcPublicKey, isPointLength, type NamedCurve, namedCurve } from '@mayfly/pkcs8/ec';
+import { isMLDSAPublicKeyLength, type MLDSAParameterSet, mlDsaParameterSet } from '@mayfly/pkcs8/ml-dsa';
 import { modulusLength, parseRSAPublicKey, type RSAPublicKey, rsaEncryption } from '@mayfly/pkcs8/rsa';
 import { parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from '@mayfly/x509';
+import { idRSASSAPSS, type SchemeInfo } from './algorithms.js';
 import { KeysError } from './errors.js';
+import { type PSSParameters, readPSSParameters } from './pss.js';
 
 /** A public key that can verify, decoded; bytes are views into the SubjectPublicKeyInfo. */
 export type PublicKey =
@@ -14,14 +17,20 @@ export type PublicKey =
       readonly point: Uint8Array;
     }
   | { readonly keyType: 'Ed25519'; readonly publicKey: Uint8Array }
-  | ({ readonly keyType: 'RSA' } & RSAPublicKey);
+  | { readonly keyType: 'Ed448'; readonly publicKey: Uint8Array }
+  | { readonly keyType: MLDSAParameterSet; readonly publicKey: Uint8Array }
+  | ({
+      readonly keyType: 'RSA';
+      /** What a key of id-RSASSA-PSS is tied to (RFC 4055 §1.2): PSS, and where it has parameters, these. Absent: nothing. */
+      readonly pss?: Partial<PSSParameters>;
+    } & RSAPublicKey);
 
 /** Bits of an RSA modulus that are accepted, both ends inclusive. */
 export const rsaModulusBounds = { minimum: 2048, maximum: 8192 } as const;
 
 /**
- * Decodes a SubjectPublicKeyInfo of the algorithms here, parameters strictly: a named curve for EC, absent for Ed25519,
- * NULL for RSA. RSA moduli have 2048 to 8192 bits, exponents are odd, at least 3 and below 2³³. Ed25519 keys are canonical
+ * Decodes a SubjectPublicKeyInfo of the algorithms here, parameters strictly: a named curve for EC, absent for EdDSA and ML-DSA,
+ * NULL for RSA; keys of id-RSASSA-PSS have their own or none. RSA moduli have 2048 to 8192 bits, exponents are odd, at least 3 and below 2³³. Ed25519 keys are canonical
  * and of no small order.
  * @throws {@link KeysError} `ERR_KEYS_UNSUPPORTED_ALGORITHM` for other algorithms, curves and compressed points,
  * `ERR_KEYS_PUBLIC_KEY` when the key is malformed or out of bounds.
@@ -49,12 +58,33 @@ function decode({ algorithm, subjectPublicKey }: SubjectPublicKeyInfo): PublicKe
     requireEd25519Bounds(subjectPublicKey);
     return { keyType: 'Ed25519', publicKey: subjectPublicKey };
   }
-  if (algorithm.algorithm !== rsaEncryption) throw unsupported(`its algorithm is ${algorithm.algorithm}`);
+  if (curveOf(algorithm) === 'Ed448') {
+    if (subjectPublicKey.length !== 57) throw malformed(`${subjectPublicKey.length} octets, Ed448 has 57`);
+    return { keyType: 'Ed448', publicKey: subjectPublicKey };
+  }
+  const parameterSet = mlDsaParameterSet(algorithm);
+  if (parameterSet !== undefined) {
+    if (!isMLDSAPublicKeyLength(parameterSet, subjectPublicKey))
+      throw malformed(`${subjectPublicKey.length} octets are no public key of ${parameterSet}`);
+    return { keyType: parameterSet, publicKey: subjectPublicKey };
+  }
   const { parameters } = algorithm;
-  if (parameters?.length !== 2 || parameters[0] !== 5) throw malformed('the parameters of rsaEncryption are not NULL');
+  const isPSS = algorithm.algorithm === idRSASSAPSS;
+  if (algorithm.algorithm !== rsaEncryption && !isPSS) throw unsupported(`its algorithm is ${algorithm.algorithm}`);
+  if (!isPSS && (parameters?.length !== 2 || parameters[0] !== 5))
+    throw malformed('the parameters of rsaEncryption are not NULL');
   const key = parseRSAPublicKey(subjectPublicKey);
   requireRsaBounds(key, malformed);
-  return { keyType: 'RSA', ...key };
+  if (!isPSS) return { keyType: 'RSA', ...key };
+  return { keyType: 'RSA', ...key, pss: parameters === undefined ? {} : readPSSParameters(parameters) };
+}
+
+/** Whether a key may have made signatures of a scheme (RFC 4055 §1.2). */
+export function fitsScheme(key: PublicKey, { keyType, hash, saltLength }: SchemeInfo): boolean {
+  if (key.keyType !== keyType) return false;
+  if (key.keyType !== 'RSA' || key.pss === undefined) return true;
+  if (saltLength === undefined) return false;
+  return (key.pss.hash ?? hash) === hash && saltLength >= (key.pss.saltLength ?? 0);
 }
 
 /** y of the points whose order divides 8, little-endian: orders 1, 2, 4 and twice 8, whatever the sign of x. */

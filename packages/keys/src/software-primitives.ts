@@ -1,5 +1,5 @@
 import type { NamedCurve } from '@mayfly/pkcs8/ec';
-import type { Hash } from './algorithms.js';
+import type { Hash, KeyType } from './algorithms.js';
 import type { Backend, Ecdsa } from './backend.js';
 import { KeysError } from './errors.js';
 
@@ -28,8 +28,11 @@ export const hashManyWith = (backend: Backend, hash: Hash, batch: readonly Uint8
     ? backend.sha256Many(batch)
     : batch.map((data) => hashWith(backend, hash, data));
 
-export const noRsa = (): KeysError =>
+/** What no backend has. */
+export const notInSoftware = (kind: KeyType): KeysError =>
   new KeysError(
     'ERR_KEYS_UNSUPPORTED_ALGORITHM',
-    'Cannot use RSA key: software keys are elliptic, take @mayfly/keys/node or @mayfly/keys/webcrypto',
+    kind.startsWith('ML-DSA')
+      ? `Cannot use ${kind} key here: take @mayfly/keys/ml-dsa`
+      : `Cannot use ${kind} key here: take @mayfly/keys/node or @mayfly/keys/webcrypto`,
   );

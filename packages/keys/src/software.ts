@@ -7,7 +7,7 @@ import type { Backend, Ecdsa, KeyPair, RandomBytes } from './backend.js';
 import { ecdsaSignatureToDer } from './ecdsa-signature.js';
 import { bufferedEntropy, platformRandomBytes } from './entropy.js';
 import { encodeOnce, parsePrivateKey, refused, requireSamePublicKey, samePoint } from './private-key.js';
-import { ecdsaOf, hashManyWith, hashWith, noRsa } from './software-primitives.js';
+import { ecdsaOf, hashManyWith, hashWith, notInSoftware } from './software-primitives.js';
 
 export { type VerifyWithOptions, verifier, verifyWith } from './software-verifier.js';
 
@@ -39,7 +39,7 @@ export interface SoftwareKeyOptions {
  */
 export function softwareKey(pkcs8: Uint8Array, backend: Backend, options: SoftwareKeyOptions = {}): SoftwareKey {
   const key = parsePrivateKey(pkcs8);
-  if (key.keyType === 'RSA') throw noRsa();
+  if (key.keyType === 'RSA' || key.keyType === 'Ed448') throw notInSoftware(key.keyType);
   const secretKey = Uint8Array.from(key.privateKey);
   const publicKey =
     key.keyType === 'Ed25519'
@@ -66,7 +66,9 @@ export function generateKey(algorithm: KeyAlgorithm, backend: Backend, options: 
     case 'RSA-2048':
     case 'RSA-3072':
     case 'RSA-4096':
-      throw noRsa();
+      throw notInSoftware('RSA');
+    case 'Ed448':
+      throw notInSoftware(algorithm);
     default:
       throw new TypeError(`Cannot generate key: unknown algorithm ${algorithm satisfies never}`);
   }

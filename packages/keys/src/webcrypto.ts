@@ -1,6 +1,6 @@
 import { curvePrivateKeyInfo, encodePrivateKeyInfo, type PrivateKeyInfo } from '@mayfly/pkcs8';
 import { ecPrivateKeyInfo, fieldLength, type NamedCurve } from '@mayfly/pkcs8/ec';
-import { encodeRSAPublicKey, rsaAlgorithm } from '@mayfly/pkcs8/rsa';
+import { encodeRSAPublicKey, type RSAPublicKey, rsaAlgorithm } from '@mayfly/pkcs8/rsa';
 import { encodeSubjectPublicKeyInfo, parseSubjectPublicKeyInfo, type SubjectPublicKeyInfo } from '@mayfly/x509';
 import type { SignedParts, SigningKey, VerifySignature } from '@mayfly/x509/signed';
 import {
@@ -11,12 +11,12 @@ import {
   type SignatureScheme,
   schemes,
   signatureAlgorithm,
-  signatureScheme,
 } from './algorithms.js';
 import { ecdsaSignatureFromDer, ecdsaSignatureToDer } from './ecdsa-signature.js';
 import { KeysError } from './errors.js';
 import { type PrivateKey, parsePrivateKey, refused, requireSamePublicKey, samePoint } from './private-key.js';
-import { parsePublicKey } from './public-key.js';
+import { verificationScheme } from './pss.js';
+import { fitsScheme, parsePublicKey } from './public-key.js';
 
 /** The platform's CryptoKey, whichever platform that is. */
 export type PlatformKey = Parameters<typeof crypto.subtle.sign>[1];
@@ -54,7 +54,7 @@ export async function generateKey(
 ): Promise<WebCryptoKey> {
   unknown satisfies Record<string, never>;
   const [kind, size] = algorithm.split('-');
-  const key = algorithm.startsWith('RSA') ? 'RSA' : (algorithm as NamedCurve | 'Ed25519'); // KeyAlgorithm without RSA
+  const key = algorithm.startsWith('RSA') ? 'RSA' : (algorithm as NamedCurve | 'Ed25519' | 'Ed448'); // KeyAlgorithm without RSA
   const name = chooseScheme(key, scheme);
   const parameters = {
     ...platformParameters(schemes[name], algorithm),
@@ -147,18 +147,25 @@ export const verifyWithWebCrypto: VerifySignature = async (signed, subjectPublic
 export function verifier(subjectPublicKeyInfo: Uint8Array): (signed: SignedParts) => Promise<boolean> {
   const spki = Uint8Array.from(subjectPublicKeyInfo);
   const key = parsePublicKey(spki);
-  const imported = new Map<SignatureScheme, Promise<PlatformKey>>();
+  if (key.keyType.startsWith('ML-DSA'))
+    throw new KeysError(
+      'ERR_KEYS_UNSUPPORTED_ALGORITHM',
+      `Cannot use ${key.keyType} key here: take @mayfly/keys/ml-dsa`,
+    );
+  // Platforms read RSA keys under rsaEncryption alone; what the other algorithm ties them to is checked here.
+  const portable = key.keyType === 'RSA' && key.pss !== undefined ? rsaPublicKeyInfo(key) : spki;
+  const imported = new Map<string, Promise<PlatformKey>>();
   return async ({ tbs, signatureAlgorithm: identifier, signatureValue }) => {
-    const name = signatureScheme(identifier);
-    const scheme = schemes[name];
-    if (scheme.keyType !== key.keyType) return false;
+    const scheme = verificationScheme(identifier);
+    if (!fitsScheme(key, scheme)) return false;
+    const name = `${scheme.algorithm} ${scheme.hash}`;
     const signature =
       key.keyType === 'EC' ? ecdsaSignatureFromDer(signatureValue, fieldLength(key.curve)) : signatureValue;
     if (signature === undefined) return false;
     const parameters = platformParameters(scheme, key.keyType === 'EC' ? key.curve : undefined);
     let publicKey = imported.get(name);
     if (publicKey === undefined) {
-      publicKey = crypto.subtle.importKey('spki', spki, parameters, true, ['verify']);
+      publicKey = crypto.subtle.importKey('spki', portable, parameters, true, ['verify']);
       imported.set(name, publicKey);
     }
     let platformKey: PlatformKey;
@@ -171,9 +178,19 @@ export function verifier(subjectPublicKeyInfo: Uint8Array): (signed: SignedParts
   };
 }
 
+const rsaPublicKeyInfo = (key: RSAPublicKey): Uint8Array<ArrayBuffer> =>
+  encodeSubjectPublicKeyInfo({ algorithm: rsaAlgorithm(), subjectPublicKey: encodeRSAPublicKey(key) });
+
 /** One dictionary for every operation: WebCrypto reads from it what the operation at hand needs. */
 const platformParameters = ({ keyType, hash, saltLength }: SchemeInfo, namedCurve: string = '') => ({
-  name: keyType === 'EC' ? 'ECDSA' : keyType === 'Ed25519' ? keyType : saltLength ? 'RSA-PSS' : 'RSASSA-PKCS1-v1_5',
+  name:
+    keyType === 'EC'
+      ? 'ECDSA'
+      : keyType !== 'RSA'
+        ? keyType
+        : saltLength === undefined
+          ? 'RSASSA-PKCS1-v1_5'
+          : 'RSA-PSS',
   namedCurve,
   hash: hash ?? '',
   saltLength: saltLength ?? 0,
@@ -225,7 +242,8 @@ function normalInfo(key: PrivateKey): PrivateKeyInfo {
       return ecPrivateKeyInfo({ curve: key.curve, privateKey: key.privateKey, ...(publicKey && { publicKey }) });
     }
     case 'Ed25519':
-      return curvePrivateKeyInfo('Ed25519', key.privateKey);
+    case 'Ed448':
+      return curvePrivateKeyInfo(key.keyType, key.privateKey);
     case 'RSA':
       return { privateKeyAlgorithm: rsaAlgorithm(), privateKey: key.privateKey };
   }
