@@ -11,8 +11,9 @@ export const layers: Readonly<Record<string, Layer>> = {
   pkcs8: {
     der: 'everywhere',
     x509: 'everywhere',
-    '@noble/hashes': ['hashes', 'legacy', 'pbkdf2', 'scrypt'],
+    '@noble/hashes': ['hashes', 'hmac', 'legacy', 'pbkdf1', 'pbkdf2', 'scrypt'],
   },
+  pkcs12: { der: 'everywhere', x509: 'everywhere', pkcs8: 'everywhere', '@noble/hashes': ['entries'] },
   pkcs10: { der: 'everywhere', x509: 'everywhere' },
   keys: {
     der: 'everywhere',
@@ -42,6 +43,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     x509: 'everywhere',
     pkcs8: 'everywhere',
     pkcs10: 'everywhere',
+    pkcs12: 'everywhere',
     keys: 'everywhere',
     ca: 'everywhere',
     rotation: 'everywhere',

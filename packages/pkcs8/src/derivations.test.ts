@@ -5,6 +5,7 @@ import type { Derivation, Hash, Pkcs12Derivation } from './derivation.js';
 import { bmpPassword, utf8Password } from './password.js';
 import { derivePbkdf2 } from './pbkdf2.js';
 import { derivePkcs12 } from './pkcs12-kdf.js';
+import { rehashSha1 } from './rehash-sha1.js';
 import { rehashSha256 } from './rehash-sha256.js';
 import { deriveScrypt } from './scrypt.js';
 
@@ -108,12 +109,15 @@ describe('the derivation of RFC 7292', () => {
   );
 });
 
-test('SHA-256 again and again is that of node:crypto', () => {
-  let expected = createHash('sha256').update('begin').digest();
+test.each([
+  ['sha1', rehashSha1],
+  ['sha256', rehashSha256],
+] as const)('%s again and again is that of node:crypto', (name, rehash) => {
+  let expected = createHash(name).update('begin').digest();
   const digest = new Uint8Array(expected);
-  for (let i = 0; i < 1000; i++) expected = createHash('sha256').update(expected).digest();
-  rehashSha256(digest, 1);
-  rehashSha256(digest, 999);
+  for (let i = 0; i < 1000; i++) expected = createHash(name).update(expected).digest();
+  rehash(digest, 1);
+  rehash(digest, 999);
   expect(toHex(digest)).toBe(expected.toString('hex'));
 });
 

@@ -1,4 +1,16 @@
-import { type DerNode, encode, integer, type Oid, octetString, oid, read, sequence, tags } from '@mayfly/der';
+import {
+  concatBytes,
+  DerError,
+  type DerNode,
+  encode,
+  integer,
+  type Oid,
+  octetString,
+  oid,
+  read,
+  sequence,
+  tags,
+} from '@mayfly/der';
 import { type AlgorithmIdentifier, readAlgorithmIdentifier } from '@mayfly/x509';
 import type { AesCipher, Cipher, CipherParameters, DecryptOptions, LegacyAlgorithms } from './decryption.js';
 import {
@@ -161,9 +173,7 @@ export async function decryptPbes2(
   const secret = utf8Password(password);
   let key: Uint8Array | undefined;
   try {
-    key = await (keyDerivation.type === 'scrypt'
-      ? deriveScrypt(keyDerivation, secret, derivation)
-      : derivePbkdf2(keyDerivation, secret, derivation));
+    key = await deriveFor(keyDerivation, secret, derivation);
     return await decipher(parameters, key, ciphertext, legacy);
   } finally {
     secret.fill(0);
@@ -226,14 +236,83 @@ export async function encryptPbes2(
 
 type SubtleKey = Parameters<typeof crypto.subtle.decrypt>[1];
 
-async function importAesKey(cipher: AesCipher, key: Uint8Array, usage: 'encrypt' | 'decrypt'): Promise<SubtleKey> {
+/**
+ * Whether the beginning of something encrypted under AES is what it should be: at most 32 octets are deciphered, and no
+ * padding is looked at, so that a program that opens strangers' files under its own password is no padding oracle.
+ * @param begins - Judges the octets, which are wiped then.
+ * @returns Whether it does; false as well for anything but PBES2 with AES.
+ */
+export async function opensWith(
+  {
+    encryptionAlgorithm,
+    encryptedData,
+  }: { readonly encryptionAlgorithm: AlgorithmIdentifier; readonly encryptedData: Uint8Array },
+  password: Password,
+  begins: (head: Uint8Array) => boolean,
+  options: DecryptOptions = {},
+): Promise<boolean> {
+  let head: Uint8Array | undefined;
+  try {
+    const parameters = parsePbes2(encryptionAlgorithm);
+    if (!isAes(parameters.cipher)) return false;
+    // GCM tells by its tag whether the key is right.
+    head = isGcm(parameters.cipher)
+      ? await decryptPbes2(parameters, encryptedData, password, options)
+      : await decryptHead(parameters, encryptedData.subarray(0, 32), password, options);
+    return begins(head);
+  } catch (error) {
+    if (error instanceof Pkcs8Error || error instanceof DerError) return false;
+    throw error;
+  } finally {
+    head?.fill(0);
+  }
+}
+
+/** WebCrypto takes padding off: a block of nothing but padding is made to follow. */
+async function decryptHead(
+  parameters: Pbes2Parameters,
+  blocks: Uint8Array,
+  password: Password,
+  { limits, legacy: _, maxLength: __, ...derivation }: DecryptOptions,
+): Promise<Uint8Array> {
+  const { keyDerivation, cipher } = parameters;
+  if (blocks.length === 0 || blocks.length % 16 !== 0) return new Uint8Array(0);
+  requireWithinLimits(keyDerivation, limits);
+  const secret = utf8Password(password);
+  let key: Uint8Array | undefined;
+  try {
+    key = await deriveFor(keyDerivation, secret, derivation);
+    const imported = await importAesKey(cipher as AesCipher, key, 'encrypt', 'decrypt'); // asked for by the caller
+    const last = { name: 'AES-CBC', iv: copy(blocks.subarray(blocks.length - 16)) };
+    const padding = new Uint8Array(await crypto.subtle.encrypt(last, imported, new Uint8Array(0)));
+    return new Uint8Array(
+      await crypto.subtle.decrypt(cipherParameters(parameters), imported, concatBytes(blocks, padding)),
+    );
+  } finally {
+    secret.fill(0);
+    key?.fill(0);
+  }
+}
+
+const deriveFor = (
+  derivation: Pbes2Parameters['keyDerivation'],
+  secret: Uint8Array,
+  options: DerivationOptions,
+): Promise<Uint8Array> =>
+  derivation.type === 'scrypt' ? deriveScrypt(derivation, secret, options) : derivePbkdf2(derivation, secret, options);
+
+async function importAesKey(
+  cipher: AesCipher,
+  key: Uint8Array,
+  ...usages: readonly ('encrypt' | 'decrypt')[]
+): Promise<SubtleKey> {
   const octets = copy(key);
   try {
     return await crypto.subtle.importKey('raw', octets, { name: isGcm(cipher) ? 'AES-GCM' : 'AES-CBC' }, false, [
-      usage,
+      ...usages,
     ]);
   } catch (cause) {
-    throw new Pkcs8Error('ERR_PKCS8_UNSUPPORTED', `Cannot ${usage}: WebCrypto has no ${cipher} here`, { cause });
+    throw new Pkcs8Error('ERR_PKCS8_UNSUPPORTED', `Cannot ${usages[0]}: WebCrypto has no ${cipher} here`, { cause });
   } finally {
     octets.fill(0);
   }

@@ -1,6 +1,7 @@
 import type { DerivationOptions, Pkcs12Derivation } from './derivation.js';
 import { hashes } from './hashes.js';
 import { untilAborted } from './pbkdf2.js';
+import { rehashSha1 } from './rehash-sha1.js';
 import { rehashSha256 } from './rehash-sha256.js';
 import { beginSlices } from './slices.js';
 
@@ -44,6 +45,7 @@ export async function derivePkcs12(
       for (let round = 1; round < iterationCount; ) {
         const rounds = Math.min(ROUNDS, iterationCount - round);
         if (name === 'SHA-256') rehashSha256(digest, rounds);
+        else if (name === 'SHA-1') rehashSha1(digest, rounds);
         else for (let i = 0; i < rounds; i++) hash.create().update(digest).digestInto(digest);
         round += rounds;
         if (slices.isOver()) {

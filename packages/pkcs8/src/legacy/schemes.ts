@@ -1,14 +1,12 @@
 import { encode, integer, type Oid, octetString, read, sequence } from '@mayfly/der';
-import { md5, sha1 } from '@noble/hashes/legacy.js';
 import type { DecryptOptions, LegacyAlgorithms, LegacyScheme } from '../decryption.js';
 import { type Pbkdf1Derivation, type Pkcs12Derivation, parametersError, requireWithinLimits } from '../derivation.js';
 import { Pkcs8Error } from '../errors.js';
 import { refuseAlgorithm } from '../names.js';
 import { bmpPassword, type Password, utf8Password } from '../password.js';
 import { MAX_CIPHERTEXT_LENGTH } from '../pbes2.js';
-import { untilAborted } from '../pbkdf2.js';
+import { derivePbkdf1 } from '../pbkdf1.js';
 import { derivePkcs12 } from '../pkcs12-kdf.js';
-import { beginSlices } from '../slices.js';
 import { type BlockCipher, decipherCbc, encipherCbc } from './cbc.js';
 import { createDes } from './des.js';
 import { createRc2 } from './rc2.js';
@@ -67,11 +65,7 @@ export const legacy: LegacyAlgorithms = {
       );
     const work = parseParameters(parameters ?? new Uint8Array(0));
     const { key, iv } = isPbes1
-      ? await deriveWithPbkdf1(
-          { type: 'pbkdf1', hash: pbes1[algorithm]!.hash, keyLength: 16, ...work },
-          password,
-          options,
-        )
+      ? await deriveHalves({ type: 'pbkdf1', hash: pbes1[algorithm]!.hash, keyLength: 16, ...work }, password, options)
       : await deriveWithPkcs12(work, cipher, password, options);
     try {
       if (cipher.create === undefined) return rc4(key, ciphertext);
@@ -139,25 +133,16 @@ async function deriveWithPkcs12(
   }
 }
 
-/** RFC 8018 §5.1: hashes the password and the salt, then what came out, again and again. */
-async function deriveWithPbkdf1(
+/** RFC 8018 §6.1.2: eight octets of key and eight of IV. */
+async function deriveHalves(
   derivation: Pbkdf1Derivation,
   password: Password,
-  { limits, derive, signal }: DecryptOptions,
+  { limits, ...options }: DecryptOptions,
 ): Promise<{ readonly key: Uint8Array; readonly iv: Uint8Array }> {
   requireWithinLimits(derivation, limits);
-  const hash = derivation.hash === 'MD5' ? md5 : sha1;
   const secret = utf8Password(password);
   try {
-    let octets = await untilAborted(derive?.(derivation, secret, signal) ?? Promise.resolve(undefined), signal);
-    if (octets === undefined) {
-      octets = hash.create().update(secret).update(derivation.salt).digest();
-      const slices = beginSlices(signal);
-      for (let i = 1; i < derivation.iterationCount; i++) {
-        hash.create().update(octets).digestInto(octets);
-        if ((i & 63) === 0 && slices.isOver()) await slices.pause();
-      }
-    }
+    const octets = await derivePbkdf1(derivation, secret, options);
     const halves = { key: octets.slice(0, 8), iv: octets.slice(8, 16) };
     octets.fill(0);
     return halves;

@@ -1,0 +1,98 @@
+import { type Derivation, deriveKey } from '@mayfly/pkcs8/password-based';
+import { Pkcs12Error } from './errors.js';
+import { type ImportLimits, requireAllowed } from './limits.js';
+import { createTally, type WatchOptions } from './watch.js';
+
+/** Derivations of a file that run at the same time: native ones use as many threads, and cannot be stopped. */
+const CONCURRENT = 2;
+
+/** Watches over all derivations of one file. */
+export interface Guard {
+  /** Checks a derivation, counts it, and ends it when the time is up. */
+  readonly derive: (derivation: Derivation, password: Uint8Array) => Promise<Uint8Array>;
+  /** The same for what is to be decrypted: takes what was prepared. */
+  readonly derivePrepared: (derivation: Derivation, password: Uint8Array) => Promise<Uint8Array>;
+  /** Begins a derivation that {@link Guard.derivePrepared} will be asked for, while something else is waited for. */
+  readonly prepare: (derivation: Derivation, password: Uint8Array) => void;
+  /** Stops what was prepared and not used. */
+  readonly end: () => void;
+}
+
+/** The caller calls `end` when nothing is to be derived any more. */
+export function createGuard(limits: Required<ImportLimits>, { derive, signal, onProgress }: WatchOptions): Guard {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted) stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  const progress = createTally(onProgress);
+  const prepared = new Map<string, Promise<Uint8Array>>();
+  let left = limits.derivationTime;
+  let running = 0;
+  let since = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const waiting: (() => void)[] = [];
+
+  const outOfTime = (): void =>
+    controller.abort(
+      new Pkcs12Error(
+        'ERR_PKCS12_BUDGET',
+        'pfx',
+        `deriving keys takes more than ${limits.derivationTime} ms (limit derivationTime)`,
+      ),
+    );
+  const run = async (derivation: Derivation, password: Uint8Array): Promise<Uint8Array> => {
+    while (running >= CONCURRENT) await new Promise<void>((resolve) => waiting.push(resolve));
+    controller.signal.throwIfAborted();
+    if (running++ === 0) {
+      since = performance.now();
+      timer = setTimeout(outOfTime, left);
+    }
+    try {
+      const { onProgress: told } = progress;
+      return await deriveKey(derivation, password, {
+        ...(derive && { derive }),
+        signal: controller.signal,
+        onProgress: told,
+      });
+    } finally {
+      if (--running === 0) {
+        clearTimeout(timer);
+        left -= performance.now() - since;
+        if (left <= 0) outOfTime();
+      }
+      waiting.shift()?.();
+    }
+  };
+
+  const keyOf = (derivation: Derivation): string => JSON.stringify({ ...derivation, salt: [...derivation.salt] });
+  const begin = (derivation: Derivation, password: Uint8Array): Promise<Uint8Array> => {
+    requireAllowed(derivation, limits);
+    progress.begin(derivation);
+    return run(derivation, password);
+  };
+  return {
+    derive: begin,
+    derivePrepared(derivation, password) {
+      const key = keyOf(derivation);
+      const begun = prepared.get(key);
+      prepared.delete(key);
+      return begun ?? begin(derivation, password);
+    },
+    prepare(derivation, password) {
+      if (prepared.size >= CONCURRENT) return;
+      const key = keyOf(derivation);
+      if (prepared.has(key)) return;
+      const secret = new Uint8Array(password); // the caller wipes the other one
+      const begun = begin(derivation, secret).finally(() => secret.fill(0));
+      begun.catch(() => {}); // whoever asks for it hears of it
+      prepared.set(key, begun);
+    },
+    end() {
+      signal?.removeEventListener('abort', stop);
+      controller.abort(new Error('Not needed any more'));
+      clearTimeout(timer);
+      for (const begun of prepared.values()) begun.then((key) => key.fill(0)).catch(() => {}); // ended, or wiped
+      prepared.clear();
+    },
+  };
+}
