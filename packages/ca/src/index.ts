@@ -11,6 +11,7 @@ export {
 } from './compile.js';
 export { CaError, type CaErrorCode } from './errors.js';
 export { issue, issueSync } from './issue.js';
+export { type IssueManyOptions, type IssueResult, issueMany, issueManySync } from './issue-many.js';
 export { defineIssuer, type Issuer, type SyncIssuer } from './issuer.js';
 export { type Finding, lint } from './lint.js';
 export { defineProfile, type Profile, type ProfileConfig } from './profile.js';

@@ -1,4 +1,3 @@
-import type { VerifySignature } from '@mayfly/x509/signed';
 import {
   type CompiledProfile,
   complete,
@@ -23,10 +22,7 @@ export async function issue(
   around: Surroundings,
 ): Promise<Issued> {
   const prepared = prepareLinted(compiled, request, around);
-  const signatureValue = await compiled.issuer.key.sign(prepared.tbsCertificate);
-  const { verify } = compiled.issuer;
-  if (verify !== undefined) requireGood(await check(compiled.issuer, verify, prepared, signatureValue), prepared);
-  return complete(compiled, prepared, signatureValue);
+  return completeVerified(compiled, prepared, await compiled.issuer.key.sign(prepared.tbsCertificate));
 }
 
 /**
@@ -39,30 +35,55 @@ export function issueSync(
   around: Surroundings,
 ): Issued {
   const prepared = prepareLinted(compiled, request, around);
-  const signatureValue = compiled.issuer.key.sign(prepared.tbsCertificate);
-  const { verify } = compiled.issuer;
-  if (verify !== undefined) {
-    const good = check(compiled.issuer, verify, prepared, signatureValue);
-    if (typeof good !== 'boolean')
-      throw new TypeError('Cannot issue synchronously: the verifier answers with a promise');
-    requireGood(good, prepared);
-  }
-  return complete(compiled, prepared, signatureValue);
+  return completeVerifiedSync(compiled, prepared, compiled.issuer.key.sign(prepared.tbsCertificate));
 }
 
-function prepareLinted(compiled: CompiledProfile, request: IssuanceRequest, around: Surroundings): Prepared {
+/**
+ * Builds what is to be signed and lints it.
+ * @throws {@link CaError} `ERR_CA_LINT`, and as {@link prepare}.
+ */
+export function prepareLinted(compiled: CompiledProfile, request: IssuanceRequest, around: Surroundings): Prepared {
   const prepared = prepare(compiled, request, around);
   const finding = lint(compiled, prepared, around.now());
   if (finding !== undefined) throw new CaError('ERR_CA_LINT', `Refusing to sign, ${finding.rule}: ${finding.message}`);
   return prepared;
 }
 
-const check = (
-  { key, certificate }: Issuer,
-  verify: VerifySignature,
+/**
+ * Completes a certificate whose signature the issuer's verifier accepts, if it brings one.
+ * @throws {@link CaError} `ERR_CA_SIGNATURE`. What the verifier throws passes through.
+ */
+export async function completeVerified(
+  compiled: CompiledProfile,
+  prepared: Prepared,
+  signatureValue: Uint8Array,
+): Promise<Issued> {
+  const good = verified(compiled.issuer, prepared, signatureValue);
+  requireGood(typeof good === 'boolean' ? good : await good, prepared);
+  return complete(compiled, prepared, signatureValue);
+}
+
+/**
+ * {@link completeVerified} for a verifier that answers without waiting.
+ * @throws TypeError when it answers with a promise.
+ */
+export function completeVerifiedSync(
+  compiled: CompiledProfile,
+  prepared: Prepared,
+  signatureValue: Uint8Array,
+): Issued {
+  const good = verified(compiled.issuer, prepared, signatureValue);
+  if (typeof good !== 'boolean') throw new TypeError('Cannot issue synchronously: the verifier answers with a promise');
+  requireGood(good, prepared);
+  return complete(compiled, prepared, signatureValue);
+}
+
+const verified = (
+  { key, certificate, verify }: Issuer,
   { tbsCertificate }: Prepared,
   signatureValue: Uint8Array,
-) =>
+): boolean | Promise<boolean> =>
+  verify === undefined ||
   verify(
     { tbs: tbsCertificate, signatureAlgorithm: key.signatureAlgorithm, signatureValue },
     certificate.subjectPublicKeyInfo,
