@@ -3,8 +3,7 @@ import {
   type Denial,
   decide,
   type IssuanceRequest,
-  type Issued,
-  issue as issueOne,
+  issueMany,
   type Rule,
   type Surroundings,
 } from '@mayfly/ca';
@@ -16,6 +15,7 @@ import { validatePath } from '@mayfly/x509/path';
 import type { VerifySignature } from '@mayfly/x509/signed';
 import { evidenceOf } from './evidence.js';
 import { describeFieldError } from './field-error.js';
+import type { IssueMany, IssueOne } from './gathering.js';
 import { classifyKey, type KeyType, keyTypes } from './key-type.js';
 import { kubernetesLimits, type Limits } from './limits.js';
 import { beginRefreshAt } from './refresh.js';
@@ -53,8 +53,8 @@ export interface SigningPolicy {
   readonly limits?: Limits;
   /** Verifies each certificate before it is handed out. */
   readonly verify: VerifySignature;
-  /** Makes one certificate; replace it to collect several for `signMany`. Default `issue` of `@mayfly/ca`. */
-  readonly issue?: (compiled: CompiledProfile, request: IssuanceRequest, around: Surroundings) => Promise<Issued>;
+  /** Makes certificates; what is asked for at the same time comes together. Default `issueMany` of `@mayfly/ca`. */
+  readonly issueMany?: IssueMany;
 }
 
 /** The one status that a request gets, and what it means. */
@@ -70,6 +70,7 @@ export type Answer =
 
 /**
  * Decides on a pending request and issues its certificate, checked against everything that the API server will check.
+ * @param issue - Makes the certificate. Default: a batch of one by the policy's `issueMany`.
  * @returns The status to write.
  * @throws whatever is no decision: an authority that is about to expire, a key that does not answer, a fault of ours
  * caught before it left. The request is to stay pending then; denials and failures are for good.
@@ -78,6 +79,7 @@ export async function answerRequest(
   request: PodCertificateRequest,
   policy: SigningPolicy,
   around: Surroundings,
+  issue: IssueOne = issueAlone(policy, around),
 ): Promise<Answer> {
   const now = around.now();
   const key = readKey(request);
@@ -90,8 +92,19 @@ export async function answerRequest(
     policy.rules ?? [],
     evidenceOf(request, { ...wanted, subjectPublicKeyInfo: key.subjectPublicKeyInfo }),
   );
-  return decision.ok ? await issueAnswer(request, decision.request, policy, around) : denied(decision.denial, now);
+  return decision.ok
+    ? await issueAnswer(request, decision.request, policy, around, issue)
+    : denied(decision.denial, now);
 }
+
+const issueAlone =
+  ({ issueMany: make = issueMany }: SigningPolicy, around: Surroundings): IssueOne =>
+  async (compiled, request) => {
+    const [result] = await make(compiled, [request], around);
+    if (result === undefined) throw new Error('Cannot issue: no result for the request');
+    if (!result.ok) throw result.error;
+    return result.issued;
+  };
 
 /** Whether the API server would still accept an answer that could not be written at first. */
 export function isStillAcceptable(
@@ -159,15 +172,16 @@ async function issueAnswer(
   wanted: IssuanceRequest,
   policy: SigningPolicy,
   around: Surroundings,
+  issue: IssueOne,
 ): Promise<Answer> {
-  const { limits = kubernetesLimits, issue = issueOne } = policy;
+  const { limits = kubernetesLimits } = policy;
   const lifetime = Math.min(wanted.lifetime, request.spec.maxExpirationSeconds);
   if (lifetime < limits.minExpirationSeconds)
     throw new RangeError(
       `Cannot issue for ${lifetime} s: the API server accepts ${limits.minExpirationSeconds} s and more`,
     );
   const compiled = policy.compiled(request);
-  const issued = await issue(compiled, { ...wanted, lifetime, minLifetime: limits.minExpirationSeconds }, around);
+  const issued = await issue(compiled, { ...wanted, lifetime, minLifetime: limits.minExpirationSeconds });
   const leaf = parseCertificate(issued.certificate);
   const now = around.now();
   const refresh = beginRefreshAt(

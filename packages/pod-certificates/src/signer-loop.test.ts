@@ -1,4 +1,4 @@
-import { issue } from '@mayfly/ca';
+import { issueMany } from '@mayfly/ca';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ApiError, type PodCertificateApi } from './api.js';
 import type { EmbeddedApi } from './embedded.js';
@@ -199,22 +199,81 @@ describe('runs', () => {
       expect(clock.nextWake()).toBeUndefined();
     });
   });
-  test('batches through the hook that makes certificates', async () => {
-    const waiting: (() => void)[] = [];
+  test('many at once as one batch where the key signs batches, and one alone at once', async () => {
+    const batches: number[] = [];
+    const signMany = (batch: readonly Uint8Array[]) => {
+      batches.push(batch.length);
+      return batch.map((tbs) => root.key.sign(tbs));
+    };
+    const compiled = testProfile({ ...root, key: { ...root.key, signMany } });
+    const noTimer = () => {
+      throw new Error('Cannot wait');
+    };
+    const requests: PodCertificateRequest[] = [];
+    for (let i = 0; i < 20; i++) requests.push(await create());
+    await whileSigning({ compiled: () => compiled }, async () => {
+      for (let i = 0; i < 10; i++) await turn();
+    });
+    expect(batches).toEqual([20]);
+    await whileSigning({ compiled: () => compiled, timer: noTimer }, async () => {
+      requests.push(await create());
+      for (let i = 0; i < 5; i++) await turn();
+    });
+    expect(batches).toEqual([20, 1]);
+    for (const request of requests) expect((await reread(request)).terminal).toBe('Issued');
+    expect(events.filter(({ type }) => type === 'issued')).toHaveLength(21);
+  });
+  test('one that is deleted while its batch gathers is not signed', async () => {
+    const signed: number[] = [];
+    const signMany = (batch: readonly Uint8Array[]) => {
+      signed.push(batch.length);
+      return batch.map((tbs) => root.key.sign(tbs));
+    };
+    const compiled = testProfile({ ...root, key: { ...root.key, signMany } });
+    let release = () => {};
+    let fire = () => {};
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const options: Partial<SignerOptions> = {
+      compiled: () => compiled,
+      timer: (callback) => {
+        fire = callback;
+        return () => {};
+      },
+      toRequest: async ({ metadata }) => {
+        if (metadata.name === 'slow') await slow;
+        return { subjectAltName: [{ type: 'dNSName', value: 'x.example' }], lifetime: 3600 };
+      },
+    };
+    await whileSigning(options, async () => {
+      await api.createRequest(testRequest({}, { name: 'slow' }));
+      await api.createRequest(testRequest({}, { name: 'gone' }));
+      await api.createRequest(testRequest({}, { name: 'quick' }));
+      for (let i = 0; i < 5; i++) await turn();
+      expect(signed).toEqual([]);
+      await api.deleteRequest('shop', 'gone');
+      for (let i = 0; i < 5; i++) await turn();
+      fire();
+      for (let i = 0; i < 5; i++) await turn();
+      expect(signed).toEqual([1]);
+      release();
+    });
+    expect(signed).toEqual([1, 1]);
+    expect(events.map(({ type }) => type)).toEqual(['issued', 'issued']);
+  });
+  test('makes certificates as the policy says', async () => {
+    const asked: number[] = [];
     await whileSigning(
       {
-        issue: async (...args) => {
-          await new Promise<void>((resolve) => waiting.push(resolve));
-          return issue(...args);
+        issueMany: async (compiled, requests, around) => {
+          asked.push(requests.length);
+          return await issueMany(compiled, requests, around);
         },
       },
-      async () => {
-        for (let i = 0; i < 4; i++) await create();
-        for (let i = 0; i < 5; i++) await turn();
-        expect(waiting).toHaveLength(4);
-        for (const resolve of waiting) resolve();
-      },
+      create,
     );
-    expect(events.filter(({ type }) => type === 'issued')).toHaveLength(4);
+    expect(asked).toEqual([1]);
+    expect(events).toMatchObject([{ type: 'issued' }]);
   });
 });

@@ -1,14 +1,16 @@
-import type { Denial } from '@mayfly/ca';
+import { type Denial, issueMany } from '@mayfly/ca';
 import type { Seconds } from '@mayfly/der';
 import type { BackoffOptions, Clock } from '@mayfly/rotation';
 import { type Answer, answerRequest, isStillAcceptable, type SigningPolicy } from './answer.js';
 import { ApiError, type PodCertificateApi } from './api.js';
+import { createGathering, MAX_BATCH, type Timer } from './gathering.js';
 import { createPatience, slept } from './patience.js';
 import { createSlots } from './slots.js';
 import type { PodCertificateRequest } from './types.js';
 
 export { type Answer, answerRequest, type SigningPolicy, type WantedCertificate } from './answer.js';
 export { evidenceOf } from './evidence.js';
+export type { IssueMany, IssueOne, Timer } from './gathering.js';
 export { beginRefreshAt } from './refresh.js';
 
 export interface SignerOptions extends SigningPolicy {
@@ -17,12 +19,14 @@ export interface SignerOptions extends SigningPolicy {
   readonly clock: Clock;
   /** Cryptographically secure. Returns a new array. */
   readonly randomBytes: (length: number) => Uint8Array;
-  /** Requests that are worked on at once. Default 16. */
+  /** Requests that are worked on at once. Default 256, as many as are signed together at most. */
   readonly concurrency?: number;
   /** Between attempts at one request, and at the watch. Default from 1 s to 60 s. */
   readonly backoff?: BackoffOptions;
   /** Draws from [0, 1) that spread the attempts. Default `Math.random`. */
   readonly random?: () => number;
+  /** Ends the two milliseconds that certificates wait for each other when there is much to do. Default `setTimeout`. */
+  readonly timer?: Timer;
   /** Ends the signer: what is being signed is finished and written, what waits is left to the next signer. */
   readonly signal: AbortSignal;
   /** What it throws is ignored: a log that fails stops no signer. */
@@ -47,13 +51,16 @@ export type SignerEvent =
  * Answers every request for one signer name until the signal is aborted. Each gets at most one terminal status: an answer
  * that could not be written is kept and written again, not made again, and whatever is no decision leaves the request
  * pending. Several signers of one name may run: the API server takes the first answer, the others discard theirs.
+ *
+ * What is asked for at the same time is signed together where the key has a `signMany`: up to 256 certificates, of which none
+ * waits longer than 2 ms for others. One that comes alone is signed at once.
  */
 export async function runSigner(options: SignerOptions): Promise<void> {
   const {
     api,
     signerName,
     clock,
-    concurrency = 16,
+    concurrency = MAX_BATCH,
     backoff = { cap: 60 },
     random = Math.random,
     signal,
@@ -68,11 +75,17 @@ export async function runSigner(options: SignerOptions): Promise<void> {
   };
   const around = { now: () => clock.now(), randomBytes: options.randomBytes };
   const slots = createSlots(concurrency);
+  const gathering = createGathering({
+    issueMany: options.issueMany ?? issueMany,
+    around,
+    timer: options.timer ?? systemTimer,
+    signal,
+  });
   const serving = new Map<string, { readonly gone: AbortController; readonly done: Promise<void> }>();
 
   /** One attempt; `true` when the request needs no other. */
-  const attempt = async (task: Task, stopped: AbortSignal): Promise<boolean> => {
-    if (stopped.aborted) return true;
+  const attempt = async (task: Task, gone: AbortSignal): Promise<boolean> => {
+    if (signal.aborted || gone.aborted) return true;
     if (task.stale) {
       const { namespace, name, uid } = task.request.metadata;
       const current = await api.getRequest(namespace, name);
@@ -86,7 +99,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
       task.request = current;
     }
     if (task.answer === undefined || !isStillAcceptable(task.answer, task.request, clock.now(), options.limits))
-      task.answer = await answerRequest(task.request, options, around);
+      task.answer = await gathering.expect((issue) => answerRequest(task.request, options, around, issue), gone);
     task.stale = true;
     const update = await api.updateStatus(task.request, task.answer.status);
     if (update.ok) onEvent(eventOf(task.answer, update.request));
@@ -94,14 +107,15 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     return true;
   };
 
-  const serve = async (request: PodCertificateRequest, stopped: AbortSignal): Promise<void> => {
+  const serve = async (request: PodCertificateRequest, gone: AbortSignal): Promise<void> => {
+    const stopped = AbortSignal.any([signal, gone]);
     const task: Task = { request, answer: undefined, stale: false };
     const patience = createPatience(clock, backoff, random);
     for (let conflicts = 0; ; ) {
       try {
-        if (await slots.run(() => attempt(task, stopped))) return;
+        if (await slots.run(() => attempt(task, gone))) return;
       } catch (error) {
-        if (error instanceof ApiError && error.reason === 'NotFound') return;
+        if (gone.aborted || (error instanceof ApiError && error.reason === 'NotFound')) return;
         // The first conflict is somebody else's write: read again at once.
         if (error instanceof ApiError && error.reason === 'Conflict' && conflicts++ === 0) continue;
         const at = patience.after(error);
@@ -116,7 +130,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     const { uid } = request.metadata;
     if (request.spec.signerName !== signerName || request.terminal !== undefined || serving.has(uid)) return;
     const gone = new AbortController();
-    const done = serve(request, AbortSignal.any([signal, gone.signal])).finally(() => serving.delete(uid));
+    const done = serve(request, gone.signal).finally(() => serving.delete(uid));
     serving.set(uid, { gone, done });
   };
 
@@ -140,6 +154,11 @@ export async function runSigner(options: SignerOptions): Promise<void> {
   }
   await Promise.all([...serving.values()].map(({ done }) => done));
 }
+
+const systemTimer: Timer = (callback, milliseconds) => {
+  const id = setTimeout(callback, milliseconds);
+  return () => clearTimeout(id);
+};
 
 interface Task {
   request: PodCertificateRequest;

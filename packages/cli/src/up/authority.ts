@@ -5,8 +5,8 @@ import {
   compile,
   grantedValidity,
   type IssuanceRequest,
-  type Issued,
-  issue,
+  type IssueResult,
+  issueMany,
   type Profile,
   type Surroundings,
 } from '@mayfly/ca';
@@ -70,8 +70,12 @@ export interface LocalAuthority {
    * before what it has shown than certificates are backdated.
    */
   compiled(usage: Usage): CompiledProfile;
-  /** Notes that the certificate will be out there before it is signed, then signs it. */
-  issue(compiled: CompiledProfile, request: IssuanceRequest, around: Surroundings): Promise<Issued>;
+  /** Notes that the certificates will be out there before they are signed, then signs them. */
+  issueMany(
+    compiled: CompiledProfile,
+    requests: readonly IssuanceRequest[],
+    around: Surroundings,
+  ): Promise<readonly IssueResult[]>;
   /** Succeeds generation by generation until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -268,9 +272,17 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
       compiledProfiles.set(cacheKey, compiled);
       return compiled;
     },
-    async issue(compiled, request, around) {
-      const { notAfter } = grantedValidity(compiled, request, around.now());
+    async issueMany(compiled, requests, around) {
       const { certificate } = compiled.issuer;
+      const now = around.now();
+      const refused = new Map<IssuanceRequest, unknown>();
+      let notAfter = 0;
+      for (const request of requests)
+        try {
+          notAfter = Math.max(notAfter, grantedValidity(compiled, request, now).notAfter);
+        } catch (error) {
+          refused.set(request, error);
+        }
       const latest = Math.min(notAfter + ISSUE_TOLERANCE, certificate.validity.notAfter);
       await change((current) => {
         const signer = current.find((authority) => authority.certificate.serialNumber === certificate.serialNumber);
@@ -282,7 +294,15 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
         // Room for many certificates at once: the next write is due when one ends later than this.
         return notAfter <= signer.lastLeafNotAfter ? current : recordLeaf(current, signer, latest);
       });
-      return await issue(compiled, request, around);
+      const results = await issueMany(
+        compiled,
+        requests.filter((request) => !refused.has(request)),
+        around,
+      );
+      let next = 0;
+      return requests.map((request) =>
+        refused.has(request) ? { ok: false, error: refused.get(request) } : results[next++]!,
+      );
     },
     async run(signal) {
       while (!signal.aborted) {

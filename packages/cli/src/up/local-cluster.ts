@@ -94,7 +94,7 @@ export async function openLocalCluster(options: LocalClusterOptions): Promise<Lo
       signerName: authority.signerName,
       toRequest: (request) => wantedCertificate(request, { trustDomain: state.trustDomain, policy }),
       compiled: (request) => authority.compiled(requestedUsage(request)),
-      issue: (compiled, request, around) => authority.issue(compiled, request, around),
+      issueMany: (compiled, requests, around) => authority.issueMany(compiled, requests, around),
       keyTypes,
       annotations: [...new Set([...Object.values(annotationKeys), ...foreignAnnotations])],
       limits: localLimits(minExpirationSeconds),
