@@ -6,6 +6,7 @@ import { CliError } from '../errors.js';
 import type { Manifests, Pod } from '../manifests/manifest.js';
 import { formatFindings, readManifests } from '../manifests/read-manifests.js';
 import { type Policy, readPolicy } from '../policy/policy.js';
+import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
 import { jsonOutput, liveOutput, type Output, plainOutput } from '../up/output.js';
 import { podKey } from '../up/places.js';
 import { readSourceFile, readSourceFiles } from '../up/read-files.js';
@@ -22,6 +23,7 @@ interface UpFlags {
   readonly listen: string;
   readonly trustDomain?: string;
   readonly caLifetime?: Seconds;
+  readonly keys: KeysChoice;
   readonly output: 'text' | 'json';
   readonly table: boolean;
 }
@@ -86,6 +88,11 @@ export const upCommand = (): Command =>
       durationArgument,
     )
     .addOption(
+      new Option('--keys <kind>', 'what computes with keys: WebAssembly, node:crypto, or plain JavaScript')
+        .choices([...keysChoices])
+        .default(DEFAULT_KEYS),
+    )
+    .addOption(
       new Option('-o, --output <format>', 'lines for people or for programs').choices(['text', 'json']).default('text'),
     )
     .option('--no-table', 'plain lines in a terminal too')
@@ -135,6 +142,7 @@ async function up(flags: UpFlags): Promise<void> {
       trustDomain: flags.trustDomain,
       ...(lifetime !== undefined && { minExpirationSeconds: Math.min(3600, lifetime) }),
       caLifetime: flags.caLifetime,
+      keys: flags.keys,
       run: [...run],
       listen: flags.listen === 'none' ? undefined : flags.listen,
       signal: controller.signal,

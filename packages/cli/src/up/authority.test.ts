@@ -7,6 +7,7 @@ import { systemFiles } from '@mayfly/rotation/fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type LocalAuthorityOptions, openLocalAuthority } from './authority.js';
 import type { UpEvent } from './event.js';
+import { openKeys } from './keys.js';
 import { testClock } from './testing/local-run.js';
 
 let directory: string;
@@ -34,6 +35,7 @@ async function openedAuthority(now?: number) {
   const authority = await openLocalAuthority({
     directory,
     files: systemFiles,
+    keys: await openKeys('node', () => {}),
     signerName: 'mayfly.dev/workload',
     api,
     clock,

@@ -13,7 +13,6 @@ import {
 import { podClient, podPeer, podServer } from '@mayfly/ca/profiles';
 import { type Seconds, toHex } from '@mayfly/der';
 import { decodePem, encodePem } from '@mayfly/der/pem';
-import { fromPkcs8, generateKey, type NodeSigningKey, verifyWithNode } from '@mayfly/keys/node';
 import { trustBundlePrefix } from '@mayfly/pod-certificates';
 import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
 import type { Clock } from '@mayfly/rotation';
@@ -40,6 +39,7 @@ import { buildName, encodeName } from '@mayfly/x509/name';
 import { CliError, messageOf } from '../errors.js';
 import type { Usage } from '../manifests/annotations.js';
 import type { Emit } from './event.js';
+import type { Keys, LocalKey } from './keys.js';
 import { makePrivateDirectory } from './private-directory.js';
 import { sleep } from './sleep.js';
 
@@ -48,6 +48,7 @@ export interface LocalAuthorityOptions {
   /** Where keys and state are kept; made when missing, private. */
   readonly directory: string;
   readonly files: FileOperations;
+  readonly keys: Keys;
   readonly signerName: string;
   readonly api: Pick<PodCertificateApi, 'applyTrustBundle'>;
   readonly clock: Clock;
@@ -107,7 +108,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
     );
   await makePrivateDirectory(files, directory);
   let authorities = await loadAuthorities(directory, files);
-  let keys = await loadKeys(directory, authorities, files);
+  let keys = await loadKeys(directory, authorities, options);
   let latest = await loadClock(directory, files);
   let compiledProfiles = new Map<string, CompiledProfile>();
   /** Changes of the state happen one after the other, and are on disk before anything follows from them. */
@@ -145,7 +146,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
   };
 
   const makeGeneration = async (): Promise<Certificate> => {
-    const key = await generateKey('P-256');
+    const key = await options.keys.generateKey('P-256');
     const identifier = rfc7093KeyIdentifier(key.subjectPublicKeyInfo);
     const now = clock.now();
     const serialNumber = options.randomBytes(16);
@@ -175,6 +176,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
   };
 
   const forgetKey = async (certificate: Certificate): Promise<void> => {
+    keys.get(certificate.serialNumber)?.destroy?.();
     keys = new Map([...keys].filter(([serialNumber]) => serialNumber !== certificate.serialNumber));
     // A file that is left behind signs nothing that anybody trusts.
     await files.unlink(keyPath(directory, certificate)).catch(() => {});
@@ -264,7 +266,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
         certificate: authority.certificate,
         chain: [],
         key,
-        verify: verifyWithNode,
+        verify: options.keys.verify,
       });
       compiledProfiles = new Map(
         [...compiledProfiles].filter(([name]) => name.endsWith(` ${authority.certificate.serialNumber}`)),
@@ -355,9 +357,9 @@ async function loadClock(directory: string, files: FileOperations): Promise<Seco
 async function loadKeys(
   directory: string,
   authorities: readonly Authority[],
-  files: FileOperations,
-): Promise<ReadonlyMap<bigint, NodeSigningKey>> {
-  const keys = new Map<bigint, NodeSigningKey>();
+  { files, keys: { fromPkcs8 } }: Pick<LocalAuthorityOptions, 'files' | 'keys'>,
+): Promise<ReadonlyMap<bigint, LocalKey>> {
+  const keys = new Map<bigint, LocalKey>();
   for (const { certificate, state } of authorities) {
     const path = keyPath(directory, certificate);
     const bytes = await readFileIfThere(path, files);

@@ -1,16 +1,17 @@
 import { equalBytes } from '@mayfly/der';
-import { fromPkcs8, verifyWithNode } from '@mayfly/keys/node';
 import { type CredentialBundle, RotationError, type Store } from '@mayfly/rotation';
 import { directoryStore, type FileOperations } from '@mayfly/rotation/fs';
 import { type Certificate, parseCertificate, signedParts } from '@mayfly/x509';
+import type { SyncVerifySignature } from '@mayfly/x509/signed';
 import { CliError, messageOf } from '../errors.js';
+import type { Keys } from './keys.js';
 
 /**
  * Keeps key and chain of one source in a private directory.
  * @returns A store whose `load` checks that the key belongs to the certificate, and throws {@link CliError}
  * `ERR_CLI_STATE` for files that are broken, saying which and what to do.
  */
-export function credentialStore(place: string, files: FileOperations): Store {
+export function credentialStore(place: string, files: FileOperations, { fromPkcs8 }: Pick<Keys, 'fromPkcs8'>): Store {
   const stored = directoryStore(place, { files });
   return {
     replace: stored.replace,
@@ -18,8 +19,10 @@ export function credentialStore(place: string, files: FileOperations): Store {
       try {
         const bundle = await stored.load();
         if (bundle === undefined) return undefined;
-        const { subjectPublicKeyInfo } = fromPkcs8(bundle.privateKeyInfo);
-        if (equalBytes(subjectPublicKeyInfo, parseCertificate(bundle.chain[0]!).subjectPublicKeyInfo)) return bundle;
+        const key = fromPkcs8(bundle.privateKeyInfo);
+        key.destroy?.();
+        if (equalBytes(key.subjectPublicKeyInfo, parseCertificate(bundle.chain[0]!).subjectPublicKeyInfo))
+          return bundle;
         throw new RotationError('ERR_ROTATION_BUNDLE', `Cannot use ${place}: its key belongs to another certificate`);
       } catch (cause) {
         if (cause instanceof RotationError && cause.code === 'ERR_ROTATION_IO') throw cause;
@@ -35,10 +38,13 @@ export function credentialStore(place: string, files: FileOperations): Store {
 }
 
 /** Whether the leaf was signed by one of the anchors. */
-export function isTrusted({ chain }: CredentialBundle, anchors: readonly Certificate[]): boolean {
+export function isTrusted(
+  { chain }: CredentialBundle,
+  anchors: readonly Certificate[],
+  verify: SyncVerifySignature,
+): boolean {
   const leaf = parseCertificate(chain[0]!);
   return anchors.some(
-    (anchor) =>
-      equalBytes(anchor.subject, leaf.issuer) && verifyWithNode(signedParts(leaf), anchor.subjectPublicKeyInfo),
+    (anchor) => equalBytes(anchor.subject, leaf.issuer) && verify(signedParts(leaf), anchor.subjectPublicKeyInfo),
   );
 }

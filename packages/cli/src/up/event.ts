@@ -21,6 +21,7 @@ export type UpReason =
   | 'AuthorityRetired'
   | 'TrustBundleWritten'
   | 'SignerRetries'
+  | 'WebAssemblyUnavailable'
   | 'PodForgotten'
   | 'ProgramStarted'
   | 'ProgramExited'

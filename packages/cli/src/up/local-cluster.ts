@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Seconds } from '@mayfly/der';
-import { verifyWithNode } from '@mayfly/keys/node';
 import { DEFAULT_MAX_EXPIRATION_SECONDS, keyTypes, localLimits } from '@mayfly/pod-certificates';
 import { ApiError } from '@mayfly/pod-certificates/api';
 import { type EmbeddedApi, openEmbeddedApi } from '@mayfly/pod-certificates/embedded';
@@ -14,6 +13,7 @@ import type { ClusterTrustBundle, Manifests } from '../manifests/manifest.js';
 import type { Policy } from '../policy/policy.js';
 import { type LocalAuthority, openLocalAuthority, ownBundleName } from './authority.js';
 import type { Emit } from './event.js';
+import type { Keys } from './keys.js';
 import { requestedUsage, wantedCertificate } from './local-signer.js';
 import { signerDirectory } from './places.js';
 import { makePrivateDirectory } from './private-directory.js';
@@ -23,6 +23,7 @@ export interface LocalClusterOptions {
   readonly manifests: Manifests;
   readonly policy: Policy | undefined;
   readonly state: StateDirectory;
+  readonly keys: Keys;
   readonly clock: Clock;
   readonly randomBytes: (length: number) => Uint8Array;
   /** Shortest lifetime that is issued; below 3600 the rules of local mode hold. */
@@ -50,7 +51,7 @@ const PROPAGATION: Seconds = 60;
  * manifests that the API refuses.
  */
 export async function openLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const { manifests, policy, state, clock, randomBytes, minExpirationSeconds, caLifetime, emit } = options;
+  const { manifests, policy, state, keys, clock, randomBytes, minExpirationSeconds, caLifetime, emit } = options;
   const apiDirectory = join(state.path, 'api');
   await makePrivateDirectory(state.files, apiDirectory);
   const api = await openEmbeddedApi({
@@ -75,6 +76,7 @@ export async function openLocalCluster(options: LocalClusterOptions): Promise<Lo
       await openLocalAuthority({
         directory: signerDirectory(state.path, signerName),
         files: state.files,
+        keys,
         signerName,
         api,
         clock,
@@ -98,7 +100,7 @@ export async function openLocalCluster(options: LocalClusterOptions): Promise<Lo
       keyTypes,
       annotations: [...new Set([...Object.values(annotationKeys), ...foreignAnnotations])],
       limits: localLimits(minExpirationSeconds),
-      verify: verifyWithNode,
+      verify: keys.verify,
       clock,
       randomBytes,
       signal,

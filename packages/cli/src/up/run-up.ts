@@ -9,6 +9,7 @@ import type { Policy } from '../policy/policy.js';
 import type { Emit, UpEvent } from './event.js';
 import { forgetAllBut } from './forget.js';
 import { type Health, healthOf, serveHealth } from './health.js';
+import { DEFAULT_KEYS, type KeysChoice, openKeys } from './keys.js';
 import { openLocalCluster } from './local-cluster.js';
 import { digestOfPolicy, podKey } from './places.js';
 import { runnablePod, writePodFile } from './pod-file.js';
@@ -27,6 +28,8 @@ export interface UpOptions {
   /** Shortest lifetime that is issued. Default 3600, the floor of a real cluster. */
   readonly minExpirationSeconds?: Seconds;
   readonly caLifetime?: Seconds | undefined;
+  /** What computes with keys. Default `node`. */
+  readonly keys?: KeysChoice;
   /** Pods whose own commands are started once their volumes are written. */
   readonly run?: readonly Pod[];
   /** `host:port` of `/readyz`; `undefined` serves none. */
@@ -105,10 +108,12 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
   try {
     const { policy, caLifetime } = options;
     const policyDigest = digestOfPolicy(policy);
+    const keys = await openKeys(options.keys ?? DEFAULT_KEYS, emit);
     const cluster = await openLocalCluster({
       manifests,
       policy,
       state,
+      keys,
       clock,
       randomBytes,
       minExpirationSeconds,
@@ -127,6 +132,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
         randomBytes,
         policyDigest,
         state,
+        keys,
         emit,
         ...(options.backoff && { backoff: options.backoff }),
         onChange: () => changed(),
@@ -181,6 +187,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       cluster.run(serving.signal),
       ...runners.map((runner) => runner.run(serving.signal)),
       watchTrust(cluster.api, runners, emit, serving.signal),
+      keys.warmUp(serving.signal),
     ];
     // A run that was ended while everything opened begins nothing.
     const parts = (stopping.aborted ? [] : start()).map((part) =>

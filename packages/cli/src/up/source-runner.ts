@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Seconds } from '@mayfly/der';
-import { generateKey, verifyWithNode } from '@mayfly/keys/node';
 import type { KeyType } from '@mayfly/pod-certificates';
 import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
 import { type RequestIdentity, requestCertificate } from '@mayfly/pod-certificates/requester';
@@ -17,6 +16,7 @@ import type { Pod, PodCertificateSource, Volume } from '../manifests/manifest.js
 import { credentialStore, isTrusted } from './credential-store.js';
 import type { Emit, UpEvent, UpReason } from './event.js';
 import { inFlightFile } from './in-flight.js';
+import type { Keys } from './keys.js';
 import { credentialsDirectory, podKey, sourceName } from './places.js';
 import { sleep } from './sleep.js';
 import { type StateDirectory, stableUid } from './state-directory.js';
@@ -28,6 +28,7 @@ export interface RunnerOptions {
   readonly clock: Clock;
   readonly randomBytes: (length: number) => Uint8Array;
   readonly state: Pick<StateDirectory, 'path' | 'installation' | 'files'>;
+  readonly keys: Keys;
   /** Of the policy that certificates are granted by. */
   readonly policyDigest: string;
   readonly emit: Emit;
@@ -127,11 +128,11 @@ export function createSourceRunner(
   { pod, volume, source, bundles, write, requestWrite }: Holder,
   options: RunnerOptions,
 ): SourceRunner {
-  const { api, clock, randomBytes, state, policyDigest, emit, backoff = {}, onChange } = options;
+  const { api, clock, randomBytes, state, keys, policyDigest, emit, backoff = {}, onChange } = options;
   const { signerName } = source;
   const name = `${podKey(pod)}/${volume.name}`;
   const place = join(credentialsDirectory(state.path, pod), sourceName(pod, volume, source, policyDigest));
-  const stored = credentialStore(place, state.files);
+  const stored = credentialStore(place, state.files, keys);
   const inFlight = inFlightFile(`${place}.request.json`, state.files);
   let settle = async (): Promise<void> => {};
   let certificate: SourceStatus['certificate'];
@@ -197,11 +198,11 @@ export function createSourceRunner(
       api,
       identity,
       async generateKey() {
-        const key = await generateKey(ALGORITHMS[source.keyType]);
+        const key = await keys.generateKey(ALGORITHMS[source.keyType]);
         return { key, privateKeyInfo: key.exportPkcs8() };
       },
       anchors: () => signerAnchors(api, signerName),
-      verify: verifyWithNode,
+      verify: keys.verify,
       clock,
       randomBytes,
       inFlight,
@@ -226,7 +227,7 @@ export function createSourceRunner(
         tell('Normal', 'ExpiredBeforeStart', what, 'expired before the start');
         return undefined;
       }
-      if (!isTrusted(bundle, await signerAnchors(api, signerName))) {
+      if (!isTrusted(bundle, await signerAnchors(api, signerName), keys.verify)) {
         const what = 'has a certificate of an authority that is no longer trusted; a new one is requested';
         tell('Warning', 'Rejected', what, 'distrusted');
         return undefined;
