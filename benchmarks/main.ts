@@ -5,14 +5,15 @@ import { measure } from './measure.js';
 import { report, table } from './report.js';
 import { type SuiteEntry, suites } from './suites.js';
 
-const usage = `Usage: npm run -s bench -- <suite> [--json] [--save] [--rounds <count>]
+const usage = `Usage: npm run -s bench -- <suite> [--json] [--save] [--rounds <count>] [--node <program>]
 
 Suites:
 ${suites.map(({ name, question }) => `  ${name.padEnd(10)}${question}`).join('\n')}
 
   --json    print one JSON object
   --save    also write it to benchmarks/results/<suite>.json
-  --rounds  slots for each implementation, default 12; more take longer and wobble less`;
+  --rounds  slots for each implementation, default 12; more take longer and wobble less
+  --node    another Node to measure with`;
 
 /** Ends with 2 after telling what is wrong with the arguments. */
 function refuse(state: string): never {

@@ -9,6 +9,16 @@ export interface Contender {
   readonly run: () => unknown;
   /** Does the job once and throws unless the result is right. */
   readonly check: () => Promise<void>;
+  /** How many things one run makes; times are those of one of them. Default 1. */
+  readonly things?: number;
+}
+
+/** A way to do the job in another process, which times itself. */
+export interface RemoteContender {
+  readonly impl: string;
+  /** Does the job for so many milliseconds; returns the nanoseconds of a run, sample by sample. */
+  readonly slot: (milliseconds: number) => Promise<number[]>;
+  readonly check: () => Promise<void>;
 }
 
 /** Makes a contender whose `check` looks at what `run` gives. */
@@ -22,7 +32,12 @@ export const contender = <Result>(
 export interface Case {
   /** For example `parse/leaf`. */
   readonly name: string;
-  readonly contenders: readonly Contender[];
+  readonly contenders: readonly (Contender | RemoteContender)[];
+  /**
+   * Length of a slot in milliseconds, for jobs whose speed depends on what was in the caches before; as much time is spent
+   * in more slots. Default that of the effort.
+   */
+  readonly slotTime?: number;
 }
 
 /** How long to look. */
@@ -41,6 +56,9 @@ export interface Measurement extends Summary {
   readonly impl: string;
 }
 
+/** Slots for signatures, in milliseconds: a peer that runs for less finds the caches as others left them, and looks slower. */
+export const SHORT_SLOT = 2.5;
+
 /** Shortest sample in milliseconds: quicker jobs are done several times for one. */
 const SHORTEST_SAMPLE = 0.05;
 
@@ -52,8 +70,8 @@ const NANOSECONDS_PER_MILLISECOND = 1e6;
  * @throws whatever a contender's check throws; nothing is timed then.
  */
 export async function measure(
-  { name, contenders }: Case,
-  { rounds, slotTime = 60, warmUpTime = 400, ...unknown }: Effort,
+  { name, contenders, slotTime: wanted }: Case,
+  { rounds: usual, slotTime: usualTime = 60, warmUpTime = 400, ...unknown }: Effort,
 ): Promise<readonly Measurement[]> {
   unknown satisfies Record<string, never>;
   for (const { impl, check } of contenders) {
@@ -64,13 +82,30 @@ export async function measure(
     }
   }
   const timed: { readonly impl: string; readonly slot: () => Promise<number[]>; readonly slots: number[][] }[] = [];
-  for (const { impl, run } of contenders) timed.push({ impl, slot: await timer(run, slotTime, warmUpTime), slots: [] });
+  const slotTime = wanted ?? usualTime;
+  const rounds = Math.ceil((usual * usualTime) / slotTime);
+  for (const contender of contenders)
+    timed.push({ impl: contender.impl, slot: await slotOf(contender, slotTime, warmUpTime), slots: [] });
   for (let round = 0; round < rounds; round++)
     for (let turn = 0; turn < timed.length; turn++) {
       const { slot, slots } = timed[(round + turn) % timed.length]!;
       slots.push(await slot());
     }
   return timed.map(({ impl, slots }) => ({ name, impl, ...summarize(slots) }));
+}
+
+async function slotOf(
+  contender: Contender | RemoteContender,
+  slotTime: number,
+  warmUpTime: number,
+): Promise<() => Promise<number[]>> {
+  if ('slot' in contender) {
+    await contender.slot(warmUpTime);
+    return () => contender.slot(slotTime);
+  }
+  const { run, things = 1 } = contender;
+  const slot = await timer(run, slotTime, warmUpTime);
+  return async () => (await slot()).map((time) => time / things);
 }
 
 /** Warms a job up and returns what times one slot of it: nanoseconds of a run, sample by sample. */

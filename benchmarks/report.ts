@@ -13,6 +13,15 @@ export interface Report {
   readonly date: string;
   readonly cases: readonly ReportedCase[];
   readonly ratios: readonly Ratio[];
+  /** What could not be measured here, and why; absent where that is nothing. */
+  readonly leftOut?: readonly LeftOut[];
+}
+
+/** An implementation that is missing in a case, or a case as a whole. */
+export interface LeftOut {
+  readonly name: string;
+  readonly impl: string;
+  readonly reason: string;
 }
 
 /** One implementation in one case. */
@@ -39,10 +48,12 @@ export interface Ratio {
 export type Circumstances = Pick<Report, 'node' | 'cpu' | 'date'>;
 
 /** A measurement with what only some cases know. */
-export type Outcome = Measurement & { readonly heapBytesPerEntry?: number };
+export type Outcome = (Measurement & { readonly heapBytesPerEntry?: number }) | LeftOut;
 
 /** Puts the outcomes of a suite together and compares the peers of each case with Mayfly. */
-export function report(suite: string, circumstances: Circumstances, outcomes: readonly Outcome[]): Report {
+export function report(suite: string, circumstances: Circumstances, all: readonly Outcome[]): Report {
+  const leftOut = all.flatMap((outcome) => ('reason' in outcome ? [outcome] : []));
+  const outcomes = all.flatMap((outcome) => ('reason' in outcome ? [] : [outcome]));
   const cases = outcomes.map(
     ({ name, impl, median, p99, heapBytesPerEntry }): ReportedCase => ({
       name,
@@ -57,14 +68,14 @@ export function report(suite: string, circumstances: Circumstances, outcomes: re
     return impl === OURS || ours === undefined ? [] : [{ name, peer: impl, ratio: rounded(median / ours.median) }];
   });
   const { node, cpu, date } = circumstances;
-  return { suite, node, cpu, date, cases, ratios };
+  return { suite, node, cpu, date, cases, ratios, ...(leftOut.length > 0 && { leftOut }) };
 }
 
 /** Four significant digits say more than was measured. */
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
 /** The report as a person reads it: one line an implementation, its ratio last. */
-export function table({ suite, node, cpu, date, cases, ratios }: Report): string {
+export function table({ suite, node, cpu, date, cases, ratios, leftOut = [] }: Report): string {
   const head = ['case', 'implementation', 'median', 'p99', 'Mayfly is'];
   const rows = cases.map(({ name, impl, medianNs, p99Ns, heapBytesPerEntry }) => {
     const ratio = ratios.find((candidate) => candidate.name === name && candidate.peer === impl)?.ratio;
@@ -79,8 +90,12 @@ export function table({ suite, node, cpu, date, cases, ratios }: Report): string
       )
       .join('  ')
       .trimEnd();
-  return [`${suite}: Node ${node}, ${cpu}, ${date}`, '', line(head), ...rows.map(line)].join('\n');
+  return [`${suite}: Node ${node}, ${cpu}, ${date}`, '', line(head), ...rows.map(line), ...leftOut.map(missing)].join(
+    '\n',
+  );
 }
+
+const missing = ({ name, impl, reason }: LeftOut): string => `${name} leaves out ${impl}: ${reason}`;
 
 const comparison = (ratio: number, remark: string): string =>
   `${ratio < 10 ? ratio.toFixed(2) : Math.round(ratio)} x as fast${remark && `, ${remark}`}`;

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { install } from '../.ci/install.mjs';
 import { turbo } from '../.ci/turbo.mjs';
 
-// npm run -s bench -- <suite> [--json] [--save] [--rounds <count>]
+// npm run -s bench -- <suite> [--json] [--save] [--rounds <count>] [--node <program>]
 // Installs and builds what is missing, telling stderr alone; then measures in a process of its own, with gc() at hand.
 const directory = fileURLToPath(new URL('.', import.meta.url));
 
@@ -21,9 +21,16 @@ await build({
   target: 'node20',
   logLevel: 'error',
 });
-const child = spawn(process.execPath, ['--expose-gc', 'dist/main.js', ...process.argv.slice(2)], {
+const args = process.argv.slice(2);
+const at = args.indexOf('--node');
+const [, program = process.execPath] = at < 0 ? [] : args.splice(at, 2);
+const child = spawn(program, ['--expose-gc', 'dist/main.js', ...args], {
   cwd: directory,
   stdio: 'inherit',
+});
+child.once('error', (error) => {
+  console.error(`Cannot run ${program}: ${error.message}`);
+  process.exitCode = 2;
 });
 child.once('exit', (code) => {
   process.exitCode = code ?? 1;

@@ -35,6 +35,16 @@ export const suites: readonly SuiteEntry[] = [
     load: () => import('./suites/issue.js'),
   },
   {
+    name: 'sign',
+    question: 'signatures and keys by WebAssembly, one by one and in batches',
+    load: () => import('./suites/sign.js'),
+  },
+  {
+    name: 'verify',
+    question: 'signatures of keys that are known and unknown, by WebAssembly',
+    load: () => import('./suites/verify.js'),
+  },
+  {
     name: 'schedule',
     question: 'a million entries: planned and taken out when due, and their memory',
     load: () => import('./suites/schedule.js'),

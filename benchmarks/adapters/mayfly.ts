@@ -6,6 +6,7 @@ import { parseCertificate } from '@mayfly/x509';
 import { subjectAltName, subjectAltNameExtension } from '@mayfly/x509/extensions';
 import type { GeneralName } from '@mayfly/x509/general-name';
 import { attributeTypes, attributeValues, buildName, encodeName, type Name, parseName } from '@mayfly/x509/name';
+import type { SyncSigningKey } from '@mayfly/x509/signed';
 import { checkIssued, checkRequest, type Identity, type IssueJob, type KeyForms, type LeafFacts } from '../jobs.js';
 import { type Contender, contender } from '../measure.js';
 
@@ -36,8 +37,11 @@ export const parseLeaf = (der: Uint8Array, check: (facts: LeafFacts) => void): C
     ({ subject, alternatives, validity }) => check({ ...who(subject, alternatives), ...validity }),
   );
 
-export function createRequest({ pkcs8, spki }: KeyForms, identity: Identity): Contender {
-  const key = fromPkcs8(pkcs8);
+export function createRequest(
+  { pkcs8, spki }: KeyForms,
+  identity: Identity,
+  key: SyncSigningKey = fromPkcs8(pkcs8),
+): Contender {
   return contender(
     impl,
     () =>

@@ -1,0 +1,3 @@
+module mayfly.dev/benchmarks/peers/go
+
+go 1.22
