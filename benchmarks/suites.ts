@@ -45,6 +45,11 @@ export const suites: readonly SuiteEntry[] = [
     load: () => import('./suites/verify.js'),
   },
   {
+    name: 'path',
+    question: 'a chain of root, intermediate and leaf validated: below known authorities, and cold',
+    load: () => import('./suites/path.js'),
+  },
+  {
     name: 'schedule',
     question: 'a million entries: planned and taken out when due, and their memory',
     load: () => import('./suites/schedule.js'),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { ChainJob } from '../chains.js';
 import type { Identity, IssueJob } from '../jobs.js';
 import type { RemoteContender } from '../measure.js';
 
@@ -21,6 +22,8 @@ export interface GoInput {
 export interface Go {
   /** @param check - Throws unless what one run makes is right. */
   contender(job: 'issue' | 'csr' | 'pipeline', input: GoInput, check: (der: Uint8Array) => void): RemoteContender;
+  /** Validates one leaf after the other. `check` is given the leaf that was accepted. */
+  chains(input: ChainJob, check: (leaf: Uint8Array) => void): RemoteContender;
   /** Ends every program. */
   close(): void;
 }
@@ -41,32 +44,46 @@ export function openGo(): Go | string {
   }
   const programs: ChildProcessWithoutNullStreams[] = [];
   return {
-    contender(job, input, check) {
-      const child = start(program, job);
-      programs.push(child);
-      const lines = createInterface(child.stdout);
-      const ended = once(child, 'exit').then(() => {
-        throw new Error(`Cannot measure ${impl}: ${String(child.stderr.read() ?? 'it ended').trim()}`);
-      });
-      ended.catch(() => {}); // when it ends because it is closed nobody waits for it
-      const ask = async (milliseconds: number): Promise<unknown> => {
-        const answer = once(lines, 'line');
-        child.stdin.write(`${milliseconds}\n`);
-        const [line] = await Promise.race([answer, ended]);
-        return JSON.parse(String(line));
-      };
-      child.stdin.write(`${JSON.stringify(spelled(input))}\n`);
-      return {
-        impl,
-        slot: async (milliseconds) => (await ask(milliseconds)) as number[], // its answer to a length
-        check: async () => check(Buffer.from((await ask(0)) as string, 'base64')), // its answer to zero
-      };
-    },
+    contender: (job, input, check) => open(job, spelled(input), check),
+    // A line of standard input takes a megabyte.
+    chains: ({ root, intermediate, leaves, dNSName }, check) =>
+      open(
+        'path',
+        {
+          Root: base64(root),
+          Intermediate: base64(intermediate),
+          Leaves: leaves.slice(0, 200).map(base64),
+          DNSName: dNSName,
+        },
+        check,
+      ),
     close() {
       for (const child of programs) child.stdin.end();
       rmSync(directory, { recursive: true });
     },
   };
+
+  function open(job: string, input: object, check: (der: Uint8Array) => void): RemoteContender {
+    const child = start(program, job);
+    programs.push(child);
+    const lines = createInterface(child.stdout);
+    const ended = once(child, 'exit').then(() => {
+      throw new Error(`Cannot measure ${impl}: ${String(child.stderr.read() ?? 'it ended').trim()}`);
+    });
+    ended.catch(() => {}); // when it ends because it is closed nobody waits for it
+    const ask = async (milliseconds: number): Promise<unknown> => {
+      const answer = once(lines, 'line');
+      child.stdin.write(`${milliseconds}\n`);
+      const [line] = await Promise.race([answer, ended]);
+      return JSON.parse(String(line));
+    };
+    child.stdin.write(`${JSON.stringify(input)}\n`);
+    return {
+      impl,
+      slot: async (milliseconds) => (await ask(milliseconds)) as number[], // its answer to a length
+      check: async () => check(Buffer.from((await ask(0)) as string, 'base64')), // its answer to zero
+    };
+  }
 }
 
 /** On one core, where the system can say so; with one thread that runs Go in any case. */

@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
+import type { ChainJob } from '../chains.js';
 import { checkIssued, checkRequest, type Identity, type IssueJob, type KeyForms, type LeafFacts } from '../jobs.js';
 import { type Contender, contender } from '../measure.js';
 
@@ -134,5 +136,24 @@ export function issueLeaf(job: IssueJob): Contender {
       return certificate.toSchema(true).toBER();
     },
     (der) => checkIssued(new Uint8Array(der), job),
+  );
+}
+
+/** Root, intermediate and leaf, with the engine of the library. */
+export function validateChain({ root, intermediate, leaves, at }: ChainJob): Contender {
+  let next = 0;
+  return contender(
+    impl,
+    () => {
+      const [trusted, issuing, leaf] = [root, intermediate, leaves[next++ % leaves.length]!].map((der) =>
+        pkijs.Certificate.fromBER(der as Uint8Array<ArrayBuffer>),
+      );
+      return new pkijs.CertificateChainValidationEngine({
+        trustedCerts: [trusted!],
+        certs: [issuing!, leaf!],
+        checkDate: new Date(at * 1000),
+      }).verify();
+    },
+    ({ result, resultMessage }) => assert.equal(result, true, resultMessage),
   );
 }

@@ -6,6 +6,8 @@ import {
   type Extension,
   encodeTBSCertificate,
   type HasExtensions,
+  inspectCertificate,
+  signedParts,
 } from '@mayfly/x509';
 import * as x from '@mayfly/x509/extensions';
 import { formatGeneralName, type GeneralName } from '@mayfly/x509/general-name';
@@ -154,33 +156,49 @@ export const disagreeing = (claimed: object, found: object): readonly string[] =
         `${fact} is ${JSON.stringify(found[fact as keyof typeof found])}, not ${JSON.stringify(value)}`,
     );
 
-/** What is written for what was read; the writer refuses some of what the reader takes. */
-function rewrite(of: HasExtensions, extension: Extension): Extension {
+/**
+ * What is wrong with writing again what was read of an extension. A value that is read, but is not what DER and RFC 5280 write,
+ * is written as they do, to the same meaning; what they forbid is refused.
+ */
+function rewritingFault(of: HasExtensions, extension: Extension): string | undefined {
+  const { extnID, critical } = extension;
+  const write = rewriters[extnID];
+  if (write === undefined) return undefined;
+  let rewritten: Extension;
   try {
-    return rewriters[extension.extnID]?.(of, extension.critical) ?? extension;
+    rewritten = write(of, critical);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return { ...extension, extnValue: Uint8Array.of() };
+    return undefined;
   }
+  if (equalBytes(rewritten.extnValue, extension.extnValue)) return undefined;
+  const meaning = (value: Extension) => JSON.stringify(readers[extnID]?.({ extensions: [value] }), plain);
+  return meaning(rewritten) === meaning(extension) ? undefined : `extension ${extnID}`;
 }
 
-/** Builds a certificate from its decoded parts; names what does not come out the same to the byte. */
+/** JSON of Sets and bigints, which have none of their own. */
+const plain = (_key: string, value: unknown): unknown =>
+  value instanceof Set ? [...value] : typeof value === 'bigint' ? `${value}n` : value;
+
+/**
+ * Puts a certificate together from the octets that were kept, which has to give the same octets, and builds another from its
+ * decoded parts: the same to the octet, or, where the first was no DER, DER with the same meaning.
+ * @returns What is otherwise.
+ */
 export function rewritingDifferences(certificate: Certificate): readonly string[] {
-  const differences: string[] = [];
-  const extensions = certificate.extensions.map((extension) => {
-    const rewritten = rewrite(certificate, extension);
-    if (!equalBytes(rewritten.extnValue, extension.extnValue)) differences.push(`extension ${extension.extnID}`);
-    return { ...rewritten, critical: extension.critical };
-  });
+  const differences = certificate.extensions.flatMap((extension) => rewritingFault(certificate, extension) ?? []);
+  if (!equalBytes(assemble(signedParts(certificate)), certificate.der)) differences.push('certificate');
   const tbs = encodeTBSCertificate({
     ...certificate,
     signature: certificate.signatureAlgorithm,
     issuer: encodeName(parseName(certificate.issuer)),
     subject: encodeName(parseName(certificate.subject)),
-    extensions,
   });
   const der = assemble({ ...certificate, tbs });
   checkDer(der);
-  if (differences.length === 0 && !equalBytes(der, certificate.der)) differences.push('certificate');
+  if (!equalBytes(der, certificate.der)) {
+    const meaning = (one: Certificate) => JSON.stringify({ ...factsOf(one), tbsSha256: undefined });
+    if (meaning(inspectCertificate(der)) !== meaning(certificate)) differences.push('meaning of the certificate');
+  }
   return differences;
 }

@@ -20,6 +20,7 @@ type job func(input []byte) (func() ([]byte, error), error)
 var jobs = map[string]job{
 	"issue":    issue,
 	"csr":      createRequest,
+	"path":     validatePath,
 	"pipeline": pipeline,
 }
 
@@ -35,7 +36,7 @@ func main() {
 
 func run(arguments []string) error {
 	if len(arguments) != 1 || jobs[arguments[0]] == nil {
-		return fmt.Errorf("cannot run %q: need one of issue, csr, pipeline", arguments)
+		return fmt.Errorf("cannot run %q: need one of issue, csr, path, pipeline", arguments)
 	}
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<20)

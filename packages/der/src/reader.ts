@@ -337,14 +337,29 @@ export class DerReader {
     return this.longHeader(tag, field, start);
   }
 
+  /** X.690 §8.1.2.4: where a tag number above 30 ends. Nothing here asks for one; values of any type may have it. */
+  private highTagNumber(start: number, field: string): number {
+    const { bytes, limit } = this;
+    let number = 0;
+    for (let at = start + 1; at < limit && at < start + 5; at++) {
+      number = number * 128 + (bytes[at]! & 0x7f);
+      if (number === 0) this.refuse('ERR_DER_TAG', start, field, 'tag number begins with a zero');
+      if (bytes[at]! >= 0x80) continue;
+      if (number < 31) this.refuse('ERR_DER_TAG', start, field, `tag number ${number} in the form of those above 30`);
+      return at + 1;
+    }
+    return limit - start > 4
+      ? this.refuse('ERR_DER_TAG', start, field, 'tag number of more than 28 bits')
+      : this.refuse('ERR_DER_TRUNCATED', start, field, 'tag number is cut');
+  }
+
   /** {@link header} for lengths in the long form, and for every fault. */
   private longHeader(tag: number, field: string, start: number): number {
     const { bytes, limit } = this;
     if (start >= limit) this.refuse('ERR_DER_TRUNCATED', start, field, `expected ${tagName(tag)}, found the end`);
     const found = bytes[start]!;
     if (found !== tag) this.refuse('ERR_DER_TAG', start, field, `expected ${tagName(tag)}, found ${describe(found)}`);
-    if ((found & 0x1f) === 0x1f) this.refuse('ERR_DER_TAG', start, field, 'tag number above 30');
-    let at = start + 1;
+    let at = (found & 0x1f) === 0x1f ? this.highTagNumber(start, field) : start + 1;
     if (at >= limit) this.refuse('ERR_DER_TRUNCATED', start, field, 'length is missing');
     let length = bytes[at++]!;
     if (length >= 0x80) {

@@ -1,7 +1,6 @@
 import { bitString, type DerReader, encode, raw, sequence } from '@mayfly/der';
 import { type AlgorithmIdentifier, algorithmIdentifierNode, readAlgorithmIdentifier } from './algorithm-identifier.js';
-import { LruMap } from './lru-map.js';
-import { octetText } from './octet-text.js';
+import { OctetMap } from './octet-map.js';
 
 /** The only thing an HSM, a KMS, WebCrypto, node:crypto, noble or WebAssembly has to provide. */
 export interface SigningKey {
@@ -61,14 +60,13 @@ export function withKnownKeys(
   { capacity = 64, ...unknown }: KnownKeysOptions = {},
 ): SyncVerifySignature {
   unknown satisfies Record<string, never>;
-  const known = new LruMap<string, (signed: SignedParts) => boolean>(capacity);
+  const known = new OctetMap<(signed: SignedParts) => boolean>(capacity);
   return (signed, subjectPublicKeyInfo) => {
-    const key = octetText(subjectPublicKeyInfo);
-    let verify = known.get(key);
+    let verify = known.get(subjectPublicKeyInfo);
     if (verify === undefined) {
       // A copy: the input is the caller's, who may write something else there.
       verify = verifier(subjectPublicKeyInfo.slice());
-      known.set(key, verify);
+      known.set(subjectPublicKeyInfo, verify);
     }
     return verify(signed);
   };

@@ -102,7 +102,10 @@ function readAttribute(set: DerReader): AttributeTypeAndValue {
   const attribute = set.sequence('');
   const type = attribute.oid('type');
   const start = attribute.offset;
-  const stringType = stringTypeOf(attribute.peek());
+  const tag = attribute.peek();
+  // No attribute of names has a type of its own past those of X.680, and nobody else reads one.
+  if (tag !== -1 && (tag & 0x1f) === 0x1f) attribute.refuse('ERR_DER_TAG', start, 'value', 'tag number above 30');
+  const stringType = stringTypeOf(tag);
   const read: AttributeTypeAndValue =
     stringType === undefined
       ? { type, value: readAny(attribute, 'value') }

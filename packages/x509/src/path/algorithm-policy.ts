@@ -125,8 +125,10 @@ export function keyFault(subjectPublicKeyInfo: Uint8Array, policy: AlgorithmPoli
     if (modulusLength % multipleOf !== 0)
       return refuse(`has an RSA modulus of ${modulusLength} bits, no multiple of ${multipleOf}`);
   }
-  if (publicKey.algorithm === 'EC' && !policy.namedCurves.includes(publicKey.namedCurve))
-    return refuse(`is on ${publicKey.namedCurve}, which is not accepted`);
+  if (publicKey.algorithm === 'EC' && policy.publicKeyAlgorithms.includes(idEcPublicKey))
+    return policy.namedCurves.includes(publicKey.namedCurve)
+      ? undefined
+      : refuse(`is on ${publicKey.namedCurve}, which is not accepted`);
   const { algorithm, parameters } = parseSubjectPublicKeyInfo(subjectPublicKeyInfo).algorithm;
   if (!policy.publicKeyAlgorithms.includes(algorithm)) return refuse(`is of the algorithm ${algorithm}, not accepted`);
   if (publicKey.algorithm === 'other' && algorithm === idEcPublicKey)

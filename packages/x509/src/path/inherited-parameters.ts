@@ -1,5 +1,6 @@
 import type { AlgorithmIdentifier } from '../algorithm-identifier.js';
 import { encodeSubjectPublicKeyInfo, parseSubjectPublicKeyInfo } from '../spki.js';
+import { decodedOr, isFault } from './refusal.js';
 
 /** `id-dsa` (RFC 3279 §2.3.2), the one algorithm of certificates whose keys take parameters from those above. */
 const ID_DSA = '1.2.840.10040.4.1';
@@ -9,8 +10,8 @@ const isNull = ({ parameters }: AlgorithmIdentifier): boolean =>
 
 /** Whether a key can only be used with the parameters of another (RFC 5280 §6.1.4 (f)). */
 export function lacksParameters(subjectPublicKeyInfo: Uint8Array): boolean {
-  const { algorithm } = parseSubjectPublicKeyInfo(subjectPublicKeyInfo);
-  return algorithm.algorithm === ID_DSA && isNull(algorithm);
+  const info = decodedOr(() => parseSubjectPublicKeyInfo(subjectPublicKeyInfo));
+  return !isFault(info) && info.algorithm.algorithm === ID_DSA && isNull(info.algorithm);
 }
 
 /** A key with the parameters that it has from above, where it has none of its own. */

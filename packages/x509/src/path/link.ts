@@ -25,8 +25,8 @@ import type { GeneralName } from '../general-name/codec.js';
 import { attributeTypes } from '../name/attribute-types.js';
 import { type Name, parseName } from '../name/codec.js';
 import { matchingKeys } from '../name/match.js';
-import { octetText } from '../octet-text.js';
 import { type ConstrainedName, constrainedMailbox, constrainedName } from './constrained-names.js';
+import { lacksParameters } from './inherited-parameters.js';
 import { type PreparedConstraints, prepareConstraints } from './name-constraints.js';
 import type { NameKeys } from './name-keys.js';
 import { decodedOr, isFault, type PathFault } from './refusal.js';
@@ -53,10 +53,9 @@ export class Link {
   readonly subject: string;
   readonly issuer: string;
   readonly isSelfIssued: boolean;
-  /** The octets of the SubjectPublicKeyInfo as a text. */
-  readonly keyText: string;
   #decoded: DecodedExtensions | PathFault | undefined;
   #constraints: PreparedConstraints | PathFault | undefined;
+  #lacksParameters: boolean | undefined;
   #constrainedNames: readonly ConstrainedName[] | PathFault | undefined;
 
   constructor(certificate: Certificate, names: NameKeys) {
@@ -64,7 +63,6 @@ export class Link {
     this.subject = names.keyOf(certificate.subject);
     this.issuer = names.keyOf(certificate.issuer);
     this.isSelfIssued = this.subject === this.issuer;
-    this.keyText = octetText(certificate.subjectPublicKeyInfo);
   }
 
   /** Every extension that is known, decoded strictly; broken ones and names that cannot be read are a fault. */
@@ -81,6 +79,12 @@ export class Link {
   get isCA(): boolean {
     const { decoded } = this;
     return !isFault(decoded) && decoded.basicConstraints?.cA === true;
+  }
+
+  /** Whether the key takes its parameters from above. */
+  get lacksParameters(): boolean {
+    this.#lacksParameters ??= lacksParameters(this.certificate.subjectPublicKeyInfo);
+    return this.#lacksParameters;
   }
 
   /** Name constraints, prepared; empty where there are none. Ask only where `decoded` is no fault. */

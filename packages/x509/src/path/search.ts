@@ -1,7 +1,6 @@
 import { equalBytes } from '@mayfly/der';
-import { octetText } from '../octet-text.js';
 import { keyFault } from './algorithm-policy.js';
-import { inheritedKey, lacksParameters } from './inherited-parameters.js';
+import { inheritedKey } from './inherited-parameters.js';
 import { spend } from './limits.js';
 import type { Link } from './link.js';
 import type { Settings } from './options.js';
@@ -109,18 +108,23 @@ function* tryIssuer(search: Search, links: readonly Link[], candidate: Candidate
     pathLenFault(settings, links, candidate);
   if (unfit !== undefined) return failure(unfit, withIssuer, progressOf(links.length, 'issuer'));
 
-  const { subjectPublicKeyInfo } = candidate.link?.certificate ?? candidate.anchor!.given;
-  if (!lacksParameters(subjectPublicKeyInfo)) {
-    const key = { subjectPublicKeyInfo, keyText: candidate.link?.keyText ?? candidate.anchor!.keyText };
+  // A key without parameters of its own has to wait for those from above; above an anchor there is nothing.
+  if (candidate.anchor !== undefined || !candidate.link.lacksParameters) {
+    const key = keyOf(candidate);
     const unsigned = yield* signatureFault(search.signatures, settings, last, key, links.length > 1);
     if (unsigned !== undefined) return failure(unsigned, links, progressOf(links.length, 'signature'));
   }
   if (candidate.anchor === undefined) return yield* extend(search, [...links, candidate.link]);
 
   const { anchor } = candidate;
-  const inherited = yield* verifyInherited(search, links, anchor);
+  const inherited = links.some((link) => link.lacksParameters)
+    ? yield* verifyInherited(search, links, anchor)
+    : undefined;
   const validation = inherited ?? validatePathConstraints(links, anchor, settings);
-  const judged = 'fault' in validation ? validation : ((yield* also(search, links, anchor)) ?? validation);
+  const judged =
+    'fault' in validation
+      ? validation
+      : ((search.alsoRequire && (yield* search.alsoRequire(links, anchor))) ?? validation);
   if ('fault' in judged) {
     const blamed = links.slice(0, links.indexOf(judged.link) + 1);
     return failure(judged.fault, blamed, progressOf(links.length, 'path'));
@@ -136,10 +140,6 @@ const failure = (found: PathFault, links: readonly Link[], progress: number): Fa
   attempts: [],
 });
 
-function* also({ alsoRequire }: Search, links: readonly Link[], anchor: KnownAnchor): Steps<Validation | undefined> {
-  return alsoRequire && (yield* alsoRequire(links, anchor));
-}
-
 /** RFC 5280 §6.1.4 (d) to (f): signatures by keys that take their parameters from above, now that what is above is known. */
 function* verifyInherited(
   { signatures, settings }: Search,
@@ -147,18 +147,12 @@ function* verifyInherited(
   anchor: KnownAnchor,
 ): Steps<Extract<Validation, { fault: PathFault }> | undefined> {
   let working = anchor.given.subjectPublicKeyInfo;
-  for (let i = links.length - 1; i >= 0; i--) {
-    const link = links[i]!;
-    const own = (links[i + 1]?.certificate ?? anchor.given).subjectPublicKeyInfo;
-    working = inheritedKey(own, working);
-    if (!lacksParameters(own)) continue;
-    const unsigned = yield* signatureFault(
-      signatures,
-      settings,
-      link,
-      { subjectPublicKeyInfo: working, keyText: octetText(working) },
-      false,
-    );
+  for (let i = links.length - 1; i > 0; i--) {
+    const { certificate, lacksParameters } = links[i]!;
+    working = inheritedKey(certificate.subjectPublicKeyInfo, working);
+    if (!lacksParameters) continue;
+    const link = links[i - 1]!;
+    const unsigned = yield* signatureFault(signatures, settings, link, working, false);
     if (unsigned !== undefined) return { fault: unsigned, link };
   }
   return undefined;
@@ -182,7 +176,7 @@ function issuerFault({ settings, faults }: Search, { anchor, link }: Candidate):
 function purposeOfAnchorFault(search: Search, { anchor, link }: Candidate): PathFault | undefined {
   if (anchor !== undefined) return undefined;
   for (const trusted of search.settings.store.anchorsNamed(link.subject)) {
-    if (trusted.keyText !== link.keyText) continue;
+    if (!equalBytes(trusted.given.subjectPublicKeyInfo, link.certificate.subjectPublicKeyInfo)) continue;
     const found = issuerFault(search, { anchor: trusted, ...(trusted.link && { link: trusted.link }) });
     if (found?.reason === 'ExtKeyUsageMismatch') return found;
   }
@@ -213,11 +207,14 @@ function pathLenConstraint(
   return isFault(decoded) ? undefined : decoded.basicConstraints?.pathLenConstraint;
 }
 
+/** DER of the key that a candidate would have signed with. */
+const keyOf = ({ anchor, link }: Candidate): Uint8Array => (link?.certificate ?? anchor!.given).subjectPublicKeyInfo;
+
 /** Whether a chain would visit an authority twice: a loop. */
-function visits(links: readonly Link[], { anchor, link }: Candidate): boolean {
-  const subject = link?.subject ?? anchor!.subject;
-  const keyText = link?.keyText ?? anchor!.keyText;
-  for (const one of links) if (one.subject === subject && one.keyText === keyText) return true;
+function visits(links: readonly Link[], candidate: Candidate): boolean {
+  const subject = candidate.link?.subject ?? candidate.anchor!.subject;
+  for (const one of links)
+    if (one.subject === subject && equalBytes(one.certificate.subjectPublicKeyInfo, keyOf(candidate))) return true;
   return false;
 }
 

@@ -1,3 +1,4 @@
+import { equalBytes } from '@mayfly/der';
 import { signedParts } from '../certificate.js';
 import { spend } from './limits.js';
 import type { Link } from './link.js';
@@ -7,7 +8,8 @@ import { type Steps, settled } from './steps.js';
 
 /** Signatures that one validation has looked at. */
 export interface Signatures {
-  readonly results: Map<Link, Map<string, PathFault | null>>;
+  /** What each key was found to be to a certificate; `null` where it signed it. */
+  readonly results: Map<Link, { readonly key: Uint8Array; readonly found: PathFault | null }[]>;
   /** What `verify` threw, in order: errors of one candidate say nothing of the others. */
   readonly failures: unknown[];
 }
@@ -27,34 +29,29 @@ export function* signatureFault(
   { results, failures }: Signatures,
   { store, verify, budget }: Settings,
   issued: Link,
-  { subjectPublicKeyInfo, keyText: key }: { readonly subjectPublicKeyInfo: Uint8Array; readonly keyText: string },
+  key: Uint8Array,
   isAuthority: boolean,
 ): Steps<PathFault | undefined> {
   if (isAuthority && store.isKnownSignature(verify, issued, key)) return undefined;
-  let known = results.get(issued);
-  if (known === undefined) {
-    known = new Map();
-    results.set(issued, known);
-  }
-  const before = known.get(key);
-  if (before !== undefined) return before ?? undefined;
+  const known = results.get(issued) ?? [];
+  for (const before of known) if (equalBytes(before.key, key)) return before.found ?? undefined;
   const exhausted = spend(budget, 'signatures');
   if (exhausted !== undefined) return exhausted;
-  const result = yield* check();
-  known.set(key, result ?? null);
-  return result;
-
-  function* check(): Steps<PathFault | undefined> {
-    const rule = 'RFC 5280 §6.1.3 (a)(1)';
-    try {
-      const fits = yield* settled(verify(signedParts(issued.certificate), subjectPublicKeyInfo));
-      if (fits === true) return undefined;
-      return fault('SignatureInvalid', rule, 'The signature does not fit the key of its issuer');
-    } catch (error) {
-      const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }; // whatever was thrown
-      if (LACKING.has(code)) return fault('SignatureUnverifiable', rule, String(message));
-      failures.push(error); // thrown in the end, unless another candidate fits
-      return fault('SignatureUnverifiable', rule, 'The verifier failed');
-    }
+  const rule = 'RFC 5280 §6.1.3 (a)(1)';
+  let found: PathFault | null;
+  try {
+    const fits = verify(signedParts(issued.certificate), key);
+    found =
+      (typeof fits === 'boolean' ? fits : yield* settled(fits)) === true
+        ? null
+        : fault('SignatureInvalid', rule, 'The signature does not fit the key of its issuer');
+  } catch (error) {
+    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown }; // whatever was thrown
+    const isLacking = LACKING.has(code);
+    if (!isLacking) failures.push(error); // thrown in the end, unless another candidate fits
+    found = fault('SignatureUnverifiable', rule, isLacking ? String(message) : 'The verifier failed');
   }
+  known.push({ key, found });
+  results.set(issued, known);
+  return found ?? undefined;
 }

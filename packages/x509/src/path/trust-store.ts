@@ -1,7 +1,7 @@
+import { equalBytes } from '@mayfly/der';
 import { type Certificate, inspectCertificate } from '../certificate.js';
 import type { NameConstraints } from '../extensions/name-constraints.js';
-import { LruMap } from '../lru-map.js';
-import { octetText } from '../octet-text.js';
+import { OctetMap } from '../octet-map.js';
 import type { VerifySignature } from '../signed.js';
 import { Link } from './link.js';
 import { NameKeys } from './name-keys.js';
@@ -21,8 +21,7 @@ export interface TrustAnchor {
 export interface KnownAnchor {
   readonly given: Certificate | TrustAnchor;
   readonly subject: string;
-  readonly keyText: string;
-  /** Where the anchor is a certificate, or has constraints, which are read like those of one. */
+  /** Where the anchor is a certificate. */
   readonly link?: Link;
 }
 
@@ -34,17 +33,16 @@ const MAX_REMEMBERED_LENGTH = 8192;
  * Trust anchors, indexed once for many validations, and what those validations learnt of the authorities below.
  *
  * Of authorities that stood in a path that was accepted, at most 256, it remembers what their certificates say and which
- * keys were seen to have signed them, by the very bytes; so the next leaf below costs one signature. Make one for each set
+ * key was seen to have signed them, by the very bytes; so the next leaf below costs one signature. Make one for each set
  * of anchors and keep it. A new set of anchors is a new store.
  */
 export class TrustStore {
   readonly anchors: readonly (Certificate | TrustAnchor)[];
   readonly #names = new NameKeys();
   readonly #bySubject = new Map<string, KnownAnchor[]>();
-  readonly #byOctets = new Map<string, KnownAnchor>();
-  readonly #links = new LruMap<string, Link>(REMEMBERED);
-  /** Of each verifier by itself: what one takes for good is nothing to another. */
-  readonly #signatures = new WeakMap<VerifySignature, LruMap<string, true>>();
+  readonly #links = new OctetMap<Link>(REMEMBERED);
+  /** Keys that signed remembered certificates; of each verifier by itself, for what one takes for good is nothing to another. */
+  readonly #signers = new WeakMap<VerifySignature, WeakMap<Link, Uint8Array>>();
 
   /** @throws TypeError for an anchor that is neither a certificate nor has a name and a key. */
   constructor(anchors: readonly (Certificate | TrustAnchor)[]) {
@@ -53,20 +51,19 @@ export class TrustStore {
   }
 
   #add(given: Certificate | TrustAnchor): void {
-    if (!(given.subject instanceof Uint8Array && given.subjectPublicKeyInfo instanceof Uint8Array))
+    const { subject: name, subjectPublicKeyInfo } = given;
+    if (!(name instanceof Uint8Array && subjectPublicKeyInfo instanceof Uint8Array))
       throw new TypeError('Cannot trust an anchor: it has no subject or no subjectPublicKeyInfo');
     const isCertificate = 'tbsCertificate' in given;
-    if (isCertificate && this.#byOctets.has(octetText(given.der))) return;
-    const anchor: KnownAnchor = {
+    const subject = this.#names.keyOf(name);
+    const others = this.#bySubject.get(subject) ?? [];
+    if (isCertificate && others.some(({ link }) => link && equalBytes(link.certificate.der, given.der))) return;
+    others.push({
       given,
-      subject: this.#names.keyOf(given.subject),
-      keyText: octetText(given.subjectPublicKeyInfo),
+      subject,
       ...(isCertificate && { link: new Link(given, this.#names) }),
-    };
-    if (isCertificate) this.#byOctets.set(octetText(given.der), anchor);
-    const others = this.#bySubject.get(anchor.subject);
-    if (others === undefined) this.#bySubject.set(anchor.subject, [anchor]);
-    else others.push(anchor);
+    });
+    this.#bySubject.set(subject, others);
   }
 
   /** A text that is the same where names match. */
@@ -76,18 +73,18 @@ export class TrustStore {
 
   /** Anchors whose name matches. */
   anchorsNamed(subject: string): readonly KnownAnchor[] {
-    return this.#bySubject.get(subject) ?? [];
+    return this.#bySubject.get(subject) ?? NONE;
   }
 
   /** The anchor that is this very certificate. */
-  anchorThatIs(certificate: Certificate): KnownAnchor | undefined {
-    return this.#byOctets.size === 0 ? undefined : this.#byOctets.get(octetText(certificate.der));
+  anchorThatIs({ subject, certificate }: Link): KnownAnchor | undefined {
+    return this.anchorsNamed(subject).find(({ link }) => link && equalBytes(link.certificate.der, certificate.der));
   }
 
   /** A certificate with what is known of it. */
   linkOf(certificate: Certificate): Link {
-    if (certificate.der.length > MAX_REMEMBERED_LENGTH) return new Link(certificate, this.#names);
-    return this.#links.get(octetText(certificate.der)) ?? new Link(certificate, this.#names);
+    const { der } = certificate;
+    return (der.length <= MAX_REMEMBERED_LENGTH && this.#links.get(der)) || new Link(certificate, this.#names);
   }
 
   /** A leaf: of those too many come by to remember any. */
@@ -95,27 +92,28 @@ export class TrustStore {
     return new Link(certificate, this.#names);
   }
 
-  isKnownSignature(verify: VerifySignature, issued: Link, issuerKey: string): boolean {
-    return this.#signatures.get(verify)?.get(signatureKey(issued, issuerKey)) === true;
+  isKnownSignature(verify: VerifySignature, issued: Link, issuerKey: Uint8Array): boolean {
+    const signer = this.#signers.get(verify)?.get(issued);
+    return signer !== undefined && equalBytes(signer, issuerKey);
   }
 
-  /** Remembers an authority of an accepted path, and that a key was seen to have signed it. */
-  remember(verify: VerifySignature, issued: Link, issuerKey: string): void {
+  /** Remembers an authority of an accepted path, and which key was seen to have signed it. */
+  remember(verify: VerifySignature, issued: Link, issuerKey: Uint8Array): void {
     const { der } = issued.certificate;
-    if (der.length > MAX_REMEMBERED_LENGTH) return;
-    const octets = octetText(der);
-    // A copy: the input is the caller's, who may write something else there.
-    if (this.#links.get(octets) === undefined)
-      this.#links.set(octets, new Link(inspectCertificate(der.slice()), this.#names));
-    let signatures = this.#signatures.get(verify);
-    if (signatures === undefined) {
-      signatures = new LruMap(REMEMBERED);
-      this.#signatures.set(verify, signatures);
+    if (der.length > MAX_REMEMBERED_LENGTH || this.isKnownSignature(verify, issued, issuerKey)) return;
+    let link = this.#links.get(der);
+    if (link === undefined) {
+      // A copy: the input is the caller's, who may write something else there.
+      link = new Link(inspectCertificate(der.slice()), this.#names);
+      this.#links.set(der, link);
     }
-    signatures.set(signatureKey(issued, issuerKey), true);
+    let signers = this.#signers.get(verify);
+    if (signers === undefined) {
+      signers = new WeakMap();
+      this.#signers.set(verify, signers);
+    }
+    signers.set(link, issuerKey.slice());
   }
 }
 
-/** The length keeps the two apart. */
-const signatureKey = ({ certificate }: Link, issuerKey: string): string =>
-  `${issuerKey.length} ${issuerKey}${octetText(certificate.der)}`;
+const NONE: readonly KnownAnchor[] = [];

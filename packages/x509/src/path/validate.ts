@@ -53,7 +53,7 @@ function* validation(certificate: Certificate, options: PathOptions): Steps<Path
   const settings = settingsOf(options);
   const { store } = settings;
   const leaf = store.leafLink(certificate);
-  const itself = store.anchorThatIs(certificate);
+  const itself = store.anchorThatIs(leaf);
   const unfit = leafFault(leaf, settings, itself !== undefined) ?? namesFault(leaf, settings);
   if (unfit !== undefined) return refused(unfit, [leaf], settings, leaf, []);
   if (itself !== undefined) {
@@ -82,8 +82,11 @@ function* validation(certificate: Certificate, options: PathOptions): Steps<Path
     return refused(outcome.fault, outcome.links, settings, leaf, outcome.attempts);
   }
   const { links, anchor, policies, attempts } = outcome;
-  for (let i = 1; i < links.length; i++)
-    store.remember(settings.verify, links[i]!, links[i + 1]?.keyText ?? anchor.keyText);
+  for (let i = 1; i < links.length; i++) {
+    const issuer = links[i + 1];
+    if (issuer?.lacksParameters !== true)
+      store.remember(settings.verify, links[i]!, (issuer?.certificate ?? anchor.given).subjectPublicKeyInfo);
+  }
   const above = anchor.link === undefined ? links : [...links, anchor.link];
   return {
     ok: true,
