@@ -206,7 +206,7 @@ describe('lint sees the bytes', () => {
     ['a URI with a line feed', compiled, named({ type: 'uniformResourceIdentifier', value: 'a:b\nc' }), 'uri'],
     ['an address with its mask', compiled, named({ type: 'iPAddress', value: new Uint8Array(8) }), 'der'],
     ['a subject that is no Name', compiled, with_({ subject: Uint8Array.of(0x30, 2, 0x05, 0) }), 'der'],
-    ['a key that is none', compiled, with_({ subjectPublicKeyInfo: Uint8Array.of(0x30, 0) }), 'der'],
+    ['a key that is none', compiled, with_({ subjectPublicKeyInfo: Uint8Array.of(0x30, 0) }), 'public-key'],
     [
       'another key, put in with the subject',
       compiled,
@@ -218,7 +218,7 @@ describe('lint sees the bytes', () => {
     ],
     ['RSA of 1024 bits', compiled, with_({ subjectPublicKeyInfo: spki('rsa', { modulusLength: 1024 }) }), 'public-key'],
     ['secp256k1', compiled, with_({ subjectPublicKeyInfo: spki('ec', { namedCurve: 'secp256k1' }) }), 'public-key'],
-    ['a key that cannot sign', compiled, with_({ subjectPublicKeyInfo: spki('x25519') }), 'public-key'],
+    ['a key that cannot sign', compiled, with_({ subjectPublicKeyInfo: spki('x25519') }), 'key-usage-of-algorithm'],
     [
       'a second longer than the profile, counted inclusively',
       compile(podPeer({ maxLifetime: 3600, lifetimeCounts: 'inclusive' }), issuer),

@@ -18,7 +18,7 @@ export {
 } from './certificate.js';
 export { X509Error, type X509ErrorCode } from './errors.js';
 export { type Extension, extensionNode, extensionsNode, type HasExtensions, readExtensions } from './extension.js';
-export { describePublicKey, type PublicKeyDescription } from './public-key.js';
+export { describePublicKey, type PlainAlgorithm, type PublicKeyDescription } from './public-key.js';
 export {
   encodeSubjectPublicKeyInfo,
   parseSubjectPublicKeyInfo,

@@ -2,11 +2,14 @@ import { type Oid, read } from '@mayfly/der';
 import { X509Error } from './errors.js';
 import { parseSubjectPublicKeyInfo } from './spki.js';
 
+/** Algorithms whose keys are plain octets. */
+export type PlainAlgorithm = 'Ed25519' | 'Ed448' | 'X25519' | 'X448' | 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87';
+
 /** What kind of key a SubjectPublicKeyInfo holds, as far as a policy has to know. */
 export type PublicKeyDescription =
   | { readonly algorithm: 'RSA'; readonly modulusLength: number; readonly publicExponent: bigint }
   | { readonly algorithm: 'EC'; readonly namedCurve: 'P-256' | 'P-384' | 'P-521' }
-  | { readonly algorithm: 'Ed25519' | 'Ed448' | 'X25519' | 'X448' }
+  | { readonly algorithm: PlainAlgorithm }
   | { readonly algorithm: 'other'; readonly oid: Oid };
 
 interface Curve {
@@ -22,12 +25,15 @@ const CURVES: Readonly<Record<Oid, Curve>> = {
   '1.3.132.0.35': { namedCurve: 'P-521', coordinateLength: 66 },
 };
 
-/** RFC 8410 §3, with the octets that a key takes. */
-const CURVE_KEYS: Readonly<Record<Oid, readonly ['Ed25519' | 'Ed448' | 'X25519' | 'X448', number]>> = {
+/** RFC 8410 §3 and RFC 9881 §4, with the octets that a key takes. */
+const PLAIN_KEYS: Readonly<Record<Oid, readonly [PlainAlgorithm, number]>> = {
   '1.3.101.110': ['X25519', 32],
   '1.3.101.111': ['X448', 56],
   '1.3.101.112': ['Ed25519', 32],
   '1.3.101.113': ['Ed448', 57],
+  '2.16.840.1.101.3.4.3.17': ['ML-DSA-44', 1312],
+  '2.16.840.1.101.3.4.3.18': ['ML-DSA-65', 1952],
+  '2.16.840.1.101.3.4.3.19': ['ML-DSA-87', 2592],
 };
 
 /**
@@ -73,10 +79,10 @@ export function describePublicKey(subjectPublicKeyInfo: Uint8Array): PublicKeyDe
       refuse(`subjectPublicKey is no uncompressed point of ${curve.namedCurve}`);
     return { algorithm: 'EC', namedCurve: curve.namedCurve };
   }
-  const curveKey = CURVE_KEYS[oid];
-  if (curveKey === undefined) return { algorithm: 'other', oid };
-  const [name, length] = curveKey;
-  // RFC 8410 §3: parameters MUST be absent.
+  const plainKey = PLAIN_KEYS[oid];
+  if (plainKey === undefined) return { algorithm: 'other', oid };
+  const [name, length] = plainKey;
+  // RFC 8410 §3, RFC 9881 §2: parameters MUST be absent.
   if (parameters !== undefined) refuse(`${name} has no parameters`);
   if (subjectPublicKey.length !== length)
     refuse(`subjectPublicKey has ${subjectPublicKey.length} octets, not ${length}`);

@@ -1,4 +1,4 @@
-import { DerError, read, tags } from '@mayfly/der';
+import { tags } from '@mayfly/der';
 
 /** Octets of the smallest AlgorithmIdentifier, and of an OID that somebody registered. */
 const SMALLEST_STRUCTURE = 3;
@@ -49,28 +49,4 @@ export function pemText(bytes: Uint8Array): string | undefined {
   if (outer?.tag === tags.sequence && outer.content + outer.length === bytes.length) return undefined;
   const text = new TextDecoder('latin1').decode(bytes);
   return /^-----BEGIN /m.test(text) ? text : undefined;
-}
-
-/**
- * Whether DER is a CertificateList by its outline (RFC 5280 §5.1): the fields up to `thisUpdate`, algorithm and signature. It
- * is not decoded further.
- */
-export function isCertificateList(der: Uint8Array): boolean {
-  try {
-    return read(der, (reader) => {
-      const list = reader.sequence('certificateList');
-      const tbs = list.sequence('tbsCertList');
-      if (tbs.peek() === tags.integer) tbs.skip('version');
-      tbs.skip('signature', tags.sequence);
-      tbs.skip('issuer', tags.sequence);
-      tbs.time('thisUpdate');
-      list.skip('signatureAlgorithm', tags.sequence);
-      list.skip('signatureValue', tags.bitString);
-      list.end();
-      return true;
-    });
-  } catch (error) {
-    if (error instanceof DerError) return false;
-    throw error;
-  }
 }

@@ -8,21 +8,27 @@ import { parseEncryptedPrivateKeyInfo } from '@mayfly/pkcs8/encrypted';
 import { encodeRSAPublicKey, parseRSAPrivateKey, parseRSAPublicKey, rsaAlgorithm } from '@mayfly/pkcs8/rsa';
 import { Pkcs10Error, parseCertificationRequest } from '@mayfly/pkcs10';
 import { encodeSubjectPublicKeyInfo, inspectCertificate, parseSubjectPublicKeyInfo, X509Error } from '@mayfly/x509';
+import { parseCRL } from '@mayfly/x509/crl';
+import { type LintFinding, lintCertificate, lintCRL, lintRequest } from '@mayfly/x509/lint';
+import { parseOCSPRequest, parseOCSPResponse } from '@mayfly/x509/ocsp';
 import { CliError } from '../errors.js';
 import { inputError } from '../input-file.js';
 import { oidName } from '../oid-names.js';
 import { certificateFacts, requestFacts } from './certificate.js';
-import { isCertificateList, looksPublic, pemText } from './der-shape.js';
+import { looksPublic, pemText } from './der-shape.js';
 import type { Description, Facts } from './description.js';
 import { faultFacts } from './fault.js';
 import { encryptedPrivateKeyFacts, type PrivateKeyForm, privateKeyFacts } from './private-key.js';
 import { publicKeyFacts } from './public-key.js';
+import { crlFacts, ocspRequestFacts, ocspResponseFacts } from './revocation.js';
 
 export interface DescribeOptions {
   /** Against which validity is told. */
   readonly now: Seconds;
   /** Whether a DER dump stands behind each description. What may hold a private key has none. Default false. */
   readonly withDump?: boolean;
+  /** Whether the rules of RFC 5280 that it breaks are named. Default false. */
+  readonly withLint?: boolean;
 }
 
 /**
@@ -63,6 +69,8 @@ interface Kind {
   /** @throws When the bytes are something else, or damaged. */
   readonly recognise: (der: Uint8Array) => unknown;
   readonly describe: (der: Uint8Array, now: Seconds) => Facts | Promise<Facts>;
+  /** The rules that whoever made it has broken; absent where there are none. */
+  readonly lint?: (der: Uint8Array) => readonly LintFinding[];
 }
 
 const privateKeyKind = (label: PrivateKeyForm, recognise: (der: Uint8Array) => unknown): Kind => ({
@@ -78,12 +86,33 @@ const KINDS: readonly Kind[] = [
     labels: ['CERTIFICATE', 'X509 CERTIFICATE', 'X.509 CERTIFICATE'],
     recognise: inspectCertificate,
     describe: certificateFacts,
+    lint: (der) => lintCertificate(inspectCertificate(der)),
   },
   {
     type: 'certificationRequest',
     labels: ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'],
     recognise: parseCertificationRequest,
     describe: requestFacts,
+    lint: (der) => lintRequest(parseCertificationRequest(der)),
+  },
+  {
+    type: 'certificateList',
+    labels: ['X509 CRL'],
+    recognise: parseCRL,
+    describe: crlFacts,
+    lint: (der) => lintCRL(parseCRL(der)),
+  },
+  {
+    type: 'ocspResponse',
+    labels: ['OCSP RESPONSE'],
+    recognise: parseOCSPResponse,
+    describe: ocspResponseFacts,
+  },
+  {
+    type: 'ocspRequest',
+    labels: ['OCSP REQUEST'],
+    recognise: parseOCSPRequest,
+    describe: ocspRequestFacts,
   },
   /* @__PURE__ */ privateKeyKind('PRIVATE KEY', parsePrivateKeyInfo),
   /* @__PURE__ */ privateKeyKind('EC PRIVATE KEY', parseECPrivateKey),
@@ -112,8 +141,6 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-const CRL_LABEL = 'X509 CRL';
-
 async function describeBlock({ label, bytes, headers }: PemBlock, options: DescribeOptions): Promise<Description> {
   const cipher = headers.find(([name]) => name === 'DEK-Info')?.[1];
   if (cipher !== undefined)
@@ -126,7 +153,6 @@ async function describeBlock({ label, bytes, headers }: PemBlock, options: Descr
       },
     };
   const isSecret = label.endsWith('PRIVATE KEY');
-  if (label === CRL_LABEL) return describeCertificateList(bytes);
   const kind = KINDS.find(({ labels }) => labels.includes(label));
   if (kind !== undefined) return describeKind(kind, bytes, isSecret, options);
   return describeUnknown(bytes, isSecret, `no reader for ${label} here`);
@@ -145,7 +171,6 @@ async function describeDer(der: Uint8Array, name: string, options: DescribeOptio
     }
     return describeKind(kind, der, kind.type === 'privateKey' || kind.type === 'encryptedPrivateKey', options);
   }
-  if (isCertificateList(der)) return describeCertificateList(der);
   if (der[0] !== 0x30)
     throw new CliError(
       'ERR_CLI_INPUT',
@@ -164,13 +189,14 @@ const base64Advice = (bytes: Uint8Array): string =>
     : '';
 
 async function describeKind(
-  { type, describe }: Kind,
+  { type, describe, lint }: Kind,
   der: Uint8Array,
   isSecret: boolean,
-  { now, withDump = false }: DescribeOptions,
+  { now, withDump = false, withLint = false }: DescribeOptions,
 ): Promise<Description> {
   try {
-    const facts = await describe(der, now);
+    const told = await describe(der, now);
+    const facts = withLint && lint !== undefined ? { ...told, lint: lint(der).map(findingFacts) } : told;
     if (!withDump) return { type, facts };
     return isSecret
       ? { type, facts: { ...facts, hidden: 'a dump would show the key' } }
@@ -179,10 +205,6 @@ async function describeKind(
     if (!isFault(error)) throw error;
     return fault(der, error, isSecret);
   }
-}
-
-function describeCertificateList(der: Uint8Array): Description {
-  return describeDump('certificateList', der, 'revocation lists are not decoded yet');
 }
 
 function describeUnknown(der: Uint8Array, isSecret: boolean, state: string): Description {
@@ -199,6 +221,14 @@ function describeDump(type: Description['type'], der: Uint8Array, state: string)
     return fault(der, error, false);
   }
 }
+
+const findingFacts = ({ id, severity, source, path, message }: LintFinding): Facts => ({
+  id,
+  severity,
+  source,
+  path,
+  message,
+});
 
 const dumpOf = (der: Uint8Array): readonly string[] => dump(der, { nameOf: oidName }).split('\n');
 

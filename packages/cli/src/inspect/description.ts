@@ -16,6 +16,8 @@ export interface Description {
     | 'certificate'
     | 'certificationRequest'
     | 'certificateList'
+    | 'ocspRequest'
+    | 'ocspResponse'
     | 'privateKey'
     | 'encryptedPrivateKey'
     | 'publicKey'

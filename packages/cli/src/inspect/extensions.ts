@@ -7,11 +7,14 @@ import {
   basicConstraints,
   certificatePolicies,
   cRLDistributionPoints,
+  cRLNumber,
   type DistributionPoint,
+  deltaCRLIndicator,
   extKeyUsage,
   freshestCRL,
   inhibitAnyPolicy,
   issuerAltName,
+  issuingDistributionPoint,
   keyUsage,
   nameConstraints,
   type PolicyQualifier,
@@ -75,6 +78,16 @@ const decoders: Readonly<Record<string, Decode>> = {
     })),
   policyConstraints: (of) => optionally(policyConstraints(of), (constraints) => ({ ...constraints })),
   inhibitAnyPolicy: (of) => inhibitAnyPolicy(of),
+  cRLNumber: (of) => optionally(cRLNumber(of), serialNumberText),
+  deltaCRLIndicator: (of) => optionally(deltaCRLIndicator(of), serialNumberText),
+  issuingDistributionPoint: (of) =>
+    optionally(issuingDistributionPoint(of), ({ distributionPoint, onlySomeReasons, ...flags }) =>
+      facts({
+        ...distributionPointFacts(distributionPoint === undefined ? {} : { distributionPoint }),
+        ...Object.fromEntries(Object.entries(flags).filter(([, flag]) => flag)),
+        onlySomeReasons: optionally(onlySomeReasons, (reasons) => [...reasons]),
+      }),
+    ),
   nameConstraints: (of) =>
     optionally(nameConstraints(of), ({ permittedSubtrees, excludedSubtrees }) =>
       facts({

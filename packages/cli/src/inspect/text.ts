@@ -12,6 +12,8 @@ const TITLES: Readonly<Record<Description['type'], string>> = {
   certificate: 'Certificate',
   certificationRequest: 'CertificationRequest',
   certificateList: 'CertificateList (CRL)',
+  ocspRequest: 'OCSP request',
+  ocspResponse: 'OCSP response',
   privateKey: 'Private key',
   encryptedPrivateKey: 'Encrypted private key',
   publicKey: 'Public key',
