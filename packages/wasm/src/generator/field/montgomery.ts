@@ -1,0 +1,160 @@
+import { inverseOf, limbMask, limbsOf, type Modulus, quotientFactor } from './modulus.js';
+import type { Operations } from './operations.js';
+
+/** What happens to a product on its way out of the columns. */
+export interface Finish<V> {
+  /** Limbs of elements that are subtracted. */
+  readonly subtract?: readonly (readonly V[])[];
+  /** How many times the modulus is added, so that the difference is not negative. */
+  readonly multiple?: bigint;
+  /** Folds what lies above the highest bit of a sparse modulus back once, so that the result is hardly above it. */
+  readonly fold?: boolean;
+}
+
+/**
+ * The Montgomery product a·b/R, or the square of `a` without `b`, row by row: after the products of one limb of `a` the
+ * lowest column is made zero by adding a multiple of the modulus, so few columns are alive at a time.
+ * @returns Limbs: all but the last in [0, 2^limbBits), unless folded.
+ */
+export function montgomeryProduct<V>(
+  ops: Operations<V>,
+  modulus: Modulus,
+  a: readonly V[],
+  b: readonly V[] | undefined,
+  finish: Finish<V> = {},
+): readonly V[] {
+  const { limbs } = modulus;
+  const columns: (V | undefined)[] = Array.from({ length: 2 * limbs }, () => undefined);
+  const accumulate: Accumulate<V> = (k, term, sign = 1) => {
+    const column = columns[k] ?? (ops.bias === 0n ? undefined : ops.constant(biasOf(ops, modulus, k)));
+    const combine = sign === 1 ? ops.add : ops.sub;
+    if (column !== undefined) columns[k] = ops.let(combine(column, term));
+    else columns[k] = ops.let(sign === 1 ? term : ops.sub(ops.constant(0n), term));
+  };
+  const doubled = b === undefined ? a.map((limb, k) => (k === 0 ? limb : ops.let(ops.addLimbs(limb, limb)))) : [];
+  for (let i = 0; i < limbs; i++) {
+    if (b !== undefined) for (let j = 0; j < limbs; j++) accumulate(i + j, ops.mul(a[i]!, b[j]!));
+    else for (let j = i; j < limbs; j++) accumulate(i + j, ops.mul(a[i]!, j === i ? a[i]! : doubled[j]!));
+    reduceRow(ops, modulus, columns, i, accumulate);
+  }
+  return leave(ops, modulus, columns.slice(limbs), finish);
+}
+
+/** Adds a term to column `k`, or takes it off. */
+type Accumulate<V> = (k: number, term: V, sign?: 1 | -1) => void;
+
+/** Columns are raised so that none is negative when it is shifted; what the lower neighbour's bias carries is taken off. */
+const biasOf = <V>(ops: Operations<V>, { limbBits }: Modulus, k: number): bigint =>
+  k === 0 ? ops.bias : ops.bias - (ops.bias >> BigInt(limbBits));
+
+/** Adds the multiple of the modulus that makes column `i` zero, and carries what is left of it. */
+function reduceRow<V>(
+  ops: Operations<V>,
+  modulus: Modulus,
+  columns: readonly (V | undefined)[],
+  i: number,
+  accumulate: Accumulate<V>,
+): void {
+  const { limbBits, reduction, value } = modulus;
+  const mask = limbMask(modulus);
+  const column = columns[i]!;
+  const addShifted = (term: V, exponent: number, sign: 1 | -1) => {
+    const bits = exponent % limbBits;
+    accumulate(i + Math.floor(exponent / limbBits), bits === 0 ? term : ops.shl(term, bits), sign);
+  };
+  switch (reduction.kind) {
+    case 'sparse': {
+      const quotient = ops.let(ops.and(column, mask));
+      accumulate(i + 1, ops.shr(column, limbBits)); // the modulus is -1 down here: subtracting the digit clears the limb
+      for (const { exponent, sign } of reduction.successor) addShifted(quotient, exponent, sign);
+      return;
+    }
+    case 'folded': {
+      const factor = inverseOf(BigInt(reduction.difference), 1n << BigInt(limbBits));
+      const quotient = ops.let(ops.mulLow(column, factor, mask));
+      accumulate(i + 1, ops.shr(ops.sub(column, times(ops, quotient, reduction.difference)), limbBits));
+      addShifted(quotient, reduction.exponent, 1);
+      return;
+    }
+    case 'general': {
+      const quotient = ops.let(ops.mulLow(column, quotientFactor(modulus), mask));
+      const [lowest, ...others] = limbsOf(value, modulus);
+      accumulate(i + 1, ops.shr(ops.add(column, ops.mul(quotient, ops.constant(lowest!))), limbBits));
+      others.forEach((limb, j) => {
+        if (limb !== 0n) accumulate(i + 1 + j, ops.mul(quotient, ops.constant(limb)));
+      });
+    }
+  }
+}
+
+/** A small multiple by shifts and additions. */
+function times<V>(ops: Operations<V>, term: V, factor: number): V {
+  let sum: V | undefined;
+  for (let bit = 0; factor >> bit > 0; bit++) {
+    if (((factor >> bit) & 1) === 0) continue;
+    const power = bit === 0 ? term : ops.shl(term, bit);
+    sum = sum === undefined ? power : ops.add(sum, power);
+  }
+  return sum!;
+}
+
+/** Carries through the upper half of the columns, once. */
+function leave<V>(
+  ops: Operations<V>,
+  modulus: Modulus,
+  columns: readonly (V | undefined)[],
+  { subtract = [], multiple = 0n, fold = false }: Finish<V>,
+): readonly V[] {
+  const { limbs, limbBits, value } = modulus;
+  const added = limbsOf(value * multiple, modulus);
+  const result: V[] = [];
+  let carry: V | undefined;
+  for (let k = 0; k < limbs; k++) {
+    const last = k === limbs - 1;
+    let sum = columns[k];
+    if (carry !== undefined) sum = sum === undefined ? carry : ops.add(sum, carry);
+    for (const element of subtract) sum = ops.sub(sum!, element[k]!);
+    const constant = added[k]! - (last ? ops.bias >> BigInt(limbBits) : 0n);
+    if (constant !== 0n) sum = ops.add(sum!, ops.constant(constant));
+    const limb = ops.let(sum!);
+    if (last) result.push(limb);
+    else {
+      result.push(ops.let(ops.and(limb, limbMask(modulus))));
+      carry = ops.shr(limb, limbBits);
+    }
+  }
+  return fold ? folded(ops, modulus, result) : result;
+}
+
+/** Replaces the bits from 2^top up by what they are modulo the modulus, without carrying. */
+function folded<V>(ops: Operations<V>, modulus: Modulus, limbs: readonly V[]): readonly V[] {
+  const { reduction, limbBits } = modulus;
+  const last = limbs.length - 1;
+  const kept = topBit(modulus) - last * limbBits;
+  const excess = ops.let(ops.shr(limbs[last]!, kept));
+  const result = [...limbs];
+  result[last] = ops.let(ops.and(limbs[last]!, (1n << BigInt(kept)) - 1n));
+  if (reduction.kind === 'folded') {
+    result[0] = ops.let(ops.add(result[0]!, times(ops, excess, reduction.difference)));
+    return result;
+  }
+  // 2^top is 1 minus the other terms of the successor.
+  result[0] = ops.let(ops.add(result[0]!, excess));
+  for (const { exponent, sign } of sparseTerms(modulus).slice(1)) {
+    const k = Math.floor(exponent / limbBits);
+    const term = ops.shl(excess, exponent % limbBits);
+    result[k] = ops.let(sign === 1 ? ops.sub(result[k]!, term) : ops.add(result[k]!, term));
+  }
+  return result;
+}
+
+/** The power of two just above the modulus. */
+export function topBit(modulus: Modulus): number {
+  const { reduction } = modulus;
+  return reduction.kind === 'folded' ? reduction.exponent : sparseTerms(modulus)[0]!.exponent;
+}
+
+function sparseTerms({ reduction, name }: Modulus): readonly { readonly exponent: number; readonly sign: 1 | -1 }[] {
+  if (reduction.kind !== 'sparse') throw new TypeError(`Cannot fold modulo ${name}: it is not sparse`);
+  return [...reduction.successor].sort((a, b) => b.exponent - a.exponent);
+}

@@ -1,0 +1,195 @@
+import { type I32, type I64, i32, i64, type Local } from '../asm/expression.js';
+import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
+import type { ModuleBuilder } from '../asm/module-builder.js';
+import {
+  type Bounds,
+  canonical,
+  differenceBounds,
+  normalized,
+  productBounds,
+  requireStorable,
+  sumBounds,
+} from './bounds.js';
+import { interval, isWithin, OverflowError } from './interval.js';
+import { limbMask, limbsOf, type Modulus, mod, radix } from './modulus.js';
+import { montgomeryProduct } from './montgomery.js';
+import { scalarOperations } from './operations.js';
+import type { Register } from './pair-field.js';
+import { safegcd } from './safegcd.js';
+
+/** How far from zero, in multiples of the modulus, a number may be to be brought into its range. */
+const FREEZE_RANGE = 4n;
+
+/** Arithmetic on single elements: limbs of 64 bits in memory, Montgomery products, bounds tracked as they are made. */
+export class ScalarField {
+  readonly modulus: Modulus;
+  /** Octets of an element. */
+  readonly byteLength: number;
+  readonly #module: ModuleBuilder;
+  readonly #mul: FunctionReference;
+  #sqr: FunctionReference | undefined;
+  #add: FunctionReference | undefined;
+  #sub: FunctionReference | undefined;
+  readonly #freeze: FunctionReference;
+  #gcd: FunctionReference | undefined;
+  readonly #constants = new Map<bigint, number>();
+
+  constructor(module: ModuleBuilder, modulus: Modulus) {
+    this.#module = module;
+    this.modulus = modulus;
+    this.byteLength = 8 * modulus.limbs;
+    const { name } = modulus;
+    this.#mul = module.function(`${name}.mul`, ['i32', 'i32', 'i32'], [], (f, target, a, b) =>
+      this.#store(f, target, montgomeryProduct(scalarOperations(f), modulus, this.load(f, a), this.load(f, b))),
+    );
+    this.#freeze = module.function(`${name}.freeze`, ['i32', 'i32'], [], (f, target, a) => {
+      let limbs: readonly I64[] = this.#carry(f, this.#plus(f, this.load(f, a), FREEZE_RANGE));
+      for (let multiple = FREEZE_RANGE; multiple > 0n; multiple >>= 1n)
+        limbs = this.#subtractIfReached(f, limbs, multiple);
+      this.#store(f, target, limbs);
+    });
+  }
+
+  register(address: I32 | number, bounds: Bounds): Register {
+    return { address: typeof address === 'number' ? i32.const(address) : address, bounds };
+  }
+
+  /** A register of its own in memory. */
+  allocate(bounds: Bounds = canonical(this.modulus)): Register {
+    return this.register(this.#module.allocate(this.byteLength, 8), bounds);
+  }
+
+  /** A number below the modulus as it stands, in constant memory. */
+  constant(value: bigint): Register {
+    const residue = mod(value, this.modulus.value);
+    let address = this.#constants.get(residue);
+    if (address === undefined) {
+      address = this.#module.data(octetsOf(limbsOf(residue, this.modulus)), 8);
+      this.#constants.set(residue, address);
+    }
+    return this.register(address, canonical(this.modulus));
+  }
+
+  /** The same in the Montgomery form, in which products are products. */
+  montgomeryConstant(value: bigint): Register {
+    return this.constant(value * radix(this.modulus));
+  }
+
+  mul(f: FunctionBuilder, target: Register, a: Register, b: Register): void {
+    target.bounds = productBounds(this.modulus, 'scalar', a.bounds, b.bounds);
+    f.run(this.#mul, target.address, a.address, b.address);
+  }
+
+  sqr(f: FunctionBuilder, target: Register, a: Register): void {
+    target.bounds = productBounds(this.modulus, 'scalar', a.bounds, undefined);
+    this.#sqr ??= this.#module.function(`${this.modulus.name}.sqr`, ['i32', 'i32'], [], (g, d, x) =>
+      this.#store(g, d, montgomeryProduct(scalarOperations(g), this.modulus, this.load(g, x), undefined)),
+    );
+    f.run(this.#sqr, target.address, a.address);
+  }
+
+  /** The sum, carried. */
+  add(f: FunctionBuilder, target: Register, a: Register, b: Register): void {
+    target.bounds = this.#carried(sumBounds(a.bounds, b.bounds));
+    this.#add ??= this.#limbwise('add', i64.add);
+    f.run(this.#add, target.address, a.address, b.address);
+  }
+
+  /** The difference, carried; negative where `b` is greater. */
+  sub(f: FunctionBuilder, target: Register, a: Register, b: Register): void {
+    target.bounds = this.#carried(differenceBounds(a.bounds, b.bounds));
+    this.#sub ??= this.#limbwise('sub', i64.sub);
+    f.run(this.#sub, target.address, a.address, b.address);
+  }
+
+  copy(f: FunctionBuilder, target: Register, a: Register): void {
+    target.bounds = a.bounds;
+    for (let k = 0; k < this.modulus.limbs; k++) f.do(i64.store(target.address, 8 * k, i64.load(a.address, 8 * k)));
+  }
+
+  /** The residue itself, from 0 to the modulus less one. */
+  freeze(f: FunctionBuilder, target: Register, a: Register): void {
+    const room = this.modulus.value * FREEZE_RANGE;
+    if (!isWithin(a.bounds.value, interval(-room, room - 1n)))
+      throw new OverflowError(`Cannot freeze: the number can be ${a.bounds.value.low} to ${a.bounds.value.high}`);
+    target.bounds = canonical(this.modulus);
+    f.run(this.#freeze, target.address, a.address);
+  }
+
+  /**
+   * The inverse of a residue, times a constant: with the factor R² it turns what stands as it is into its inverse in
+   * Montgomery form, with R³ both are in Montgomery form. The inverse of zero is zero.
+   */
+  invert(f: FunctionBuilder, target: Register, a: Register, factor: Register): void {
+    this.#gcd ??= safegcd(this.#module, this.modulus);
+    this.freeze(f, target, a);
+    f.run(this.#gcd, target.address, target.address);
+    const twice = 2n * this.modulus.value;
+    target.bounds = normalized(this.modulus, interval(-twice, twice));
+    this.mul(f, target, target, factor);
+  }
+
+  /** Both in Montgomery form. */
+  invertMontgomery(f: FunctionBuilder, target: Register, a: Register): void {
+    this.invert(f, target, a, this.constant(radix(this.modulus) ** 3n));
+  }
+
+  /** 1 when every limb is zero: for frozen elements, when the element is. */
+  isZero(f: FunctionBuilder, a: Register): I32 {
+    let all: I64 = i64.load(a.address, 0);
+    for (let k = 1; k < this.modulus.limbs; k++) all = i64.or(all, i64.load(a.address, 8 * k));
+    return i64.eqz(f.let(all));
+  }
+
+  load(f: FunctionBuilder, address: I32): readonly Local<'i64'>[] {
+    return Array.from({ length: this.modulus.limbs }, (_, k) => f.let(i64.load(address, 8 * k)));
+  }
+
+  #store(f: FunctionBuilder, address: I32, limbs: readonly I64[]): void {
+    for (const [k, limb] of limbs.entries()) f.do(i64.store(address, 8 * k, limb));
+  }
+
+  #limbwise(name: string, combine: (a: I64, b: I64) => I64): FunctionReference {
+    return this.#module.function(`${this.modulus.name}.${name}`, ['i32', 'i32', 'i32'], [], (f, target, a, b) => {
+      const others = this.load(f, b);
+      this.#store(
+        f,
+        target,
+        this.#carry(
+          f,
+          this.load(f, a).map((limb, k) => combine(limb, others[k]!)),
+        ),
+      );
+    });
+  }
+
+  #carried({ limbs, value }: Bounds): Bounds {
+    requireStorable({ limbs, value }, 'scalar');
+    return normalized(this.modulus, value);
+  }
+
+  /** Brings all limbs but the last into [0, 2^limbBits). */
+  #carry(f: FunctionBuilder, limbs: readonly I64[]): readonly I64[] {
+    let carry: I64 | undefined;
+    return limbs.map((limb, k) => {
+      const sum = f.let(carry === undefined ? limb : i64.add(limb, carry));
+      if (k === limbs.length - 1) return sum;
+      carry = i64.shrS(sum, this.modulus.limbBits);
+      return f.let(i64.and(sum, i64.const(limbMask(this.modulus))));
+    });
+  }
+
+  #plus(f: FunctionBuilder, limbs: readonly I64[], multiple: bigint): readonly I64[] {
+    const constants = limbsOf(this.modulus.value * multiple, this.modulus);
+    return limbs.map((limb, k) => f.let(i64.add(limb, i64.const(constants[k]!))));
+  }
+
+  /** The number less a multiple of the modulus, unless that is negative. */
+  #subtractIfReached(f: FunctionBuilder, limbs: readonly I64[], multiple: bigint): readonly I64[] {
+    const less = this.#carry(f, this.#plus(f, limbs, -multiple));
+    const negative = f.let(i64.shrS(less.at(-1)!, 63));
+    return limbs.map((limb, k) => f.let(i64.xor(less[k]!, i64.and(negative, i64.xor(limb, less[k]!)))));
+  }
+}
+
+const octetsOf = (limbs: readonly bigint[]): Uint8Array => new Uint8Array(BigInt64Array.from(limbs).buffer);
