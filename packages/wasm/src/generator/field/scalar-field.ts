@@ -10,15 +10,12 @@ import {
   requireStorable,
   sumBounds,
 } from './bounds.js';
-import { interval, isWithin, OverflowError } from './interval.js';
+import { interval } from './interval.js';
 import { limbMask, limbsOf, type Modulus, mod, radix } from './modulus.js';
 import { montgomeryProduct } from './montgomery.js';
 import { scalarOperations } from './operations.js';
 import type { Register } from './pair-field.js';
 import { safegcd } from './safegcd.js';
-
-/** How far from zero, in multiples of the modulus, a number may be to be brought into its range. */
-const FREEZE_RANGE = 4n;
 
 /** Arithmetic on single elements: limbs of 64 bits in memory, Montgomery products, bounds tracked as they are made. */
 export class ScalarField {
@@ -30,7 +27,7 @@ export class ScalarField {
   #sqr: FunctionReference | undefined;
   #add: FunctionReference | undefined;
   #sub: FunctionReference | undefined;
-  readonly #freeze: FunctionReference;
+  readonly #freeze = new Map<string, FunctionReference>();
   #gcd: FunctionReference | undefined;
   readonly #constants = new Map<bigint, number>();
 
@@ -42,12 +39,6 @@ export class ScalarField {
     this.#mul = module.function(`${name}.mul`, ['i32', 'i32', 'i32'], [], (f, target, a, b) =>
       this.#store(f, target, montgomeryProduct(scalarOperations(f), modulus, this.load(f, a), this.load(f, b))),
     );
-    this.#freeze = module.function(`${name}.freeze`, ['i32', 'i32'], [], (f, target, a) => {
-      let limbs: readonly I64[] = this.#carry(f, this.#plus(f, this.load(f, a), FREEZE_RANGE));
-      for (let multiple = FREEZE_RANGE; multiple > 0n; multiple >>= 1n)
-        limbs = this.#subtractIfReached(f, limbs, multiple);
-      this.#store(f, target, limbs);
-    });
   }
 
   register(address: I32 | number, bounds: Bounds): Register {
@@ -107,13 +98,31 @@ export class ScalarField {
     for (let k = 0; k < this.modulus.limbs; k++) f.do(i64.store(target.address, 8 * k, i64.load(a.address, 8 * k)));
   }
 
-  /** The residue itself, from 0 to the modulus less one. */
+  /** The residue itself, from 0 to the modulus less one. The further the number can be from it, the longer it takes. */
   freeze(f: FunctionBuilder, target: Register, a: Register): void {
-    const room = this.modulus.value * FREEZE_RANGE;
-    if (!isWithin(a.bounds.value, interval(-room, room - 1n)))
-      throw new OverflowError(`Cannot freeze: the number can be ${a.bounds.value.low} to ${a.bounds.value.high}`);
+    const { low, high } = a.bounds.value;
+    const { value } = this.modulus;
+    const raise = low < 0n ? (value - 1n - low) / value : 0n;
+    const range = (high + raise * value) / value;
+    f.run(this.#freezing(raise, range === 0n ? 0 : range.toString(2).length), target.address, a.address);
     target.bounds = canonical(this.modulus);
-    f.run(this.#freeze, target.address, a.address);
+  }
+
+  /** @param steps - How many times a power of two times the modulus is subtracted where that leaves no less than zero. */
+  #freezing(raise: bigint, steps: number): FunctionReference {
+    const key = `${raise}+${steps}`;
+    let defined = this.#freeze.get(key);
+    if (defined === undefined) {
+      defined = this.#module.function(`${this.modulus.name}.freeze${key}`, ['i32', 'i32'], [], (f, target, a) => {
+        let limbs: readonly I64[] = this.load(f, a);
+        if (raise > 0n) limbs = this.#plus(f, limbs, raise);
+        limbs = this.#carry(f, limbs);
+        for (let step = steps - 1; step >= 0; step--) limbs = this.#subtractIfReached(f, limbs, 1n << BigInt(step));
+        this.#store(f, target, limbs);
+      });
+      this.#freeze.set(key, defined);
+    }
+    return defined;
   }
 
   /**
