@@ -20,15 +20,20 @@ const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, v
 
 const PAGE = 65_536;
 
-/** The first octets of memory stay unused: address 0 is nobody's. */
-const FIRST_ADDRESS = 1024;
+/** The first octets of memory stay unused: address 0 is nobody's. Constants follow, and then what is written at run time. */
+const FIRST_CONSTANT = 1024;
+const FIRST_ADDRESS = 16_384;
 
-/** Builds one WebAssembly module: a memory laid out by `allocate`, functions and constant data. */
+/**
+ * Builds one WebAssembly module: a memory laid out by `allocate` and `data`, and functions. Constants lie apart, so that
+ * whatever is allocated in a row can be wiped in one go.
+ */
 export class ModuleBuilder {
   readonly #functions: DefinedFunction[] = [];
   readonly #exports: FunctionReference[] = [];
   readonly #data: { readonly address: number; readonly octets: Uint8Array }[] = [];
   #top: number = FIRST_ADDRESS;
+  #constantsTop: number = FIRST_CONSTANT;
 
   /** End of the memory allocated so far. */
   get top(): number {
@@ -42,9 +47,12 @@ export class ModuleBuilder {
     return address;
   }
 
-  /** Reserves memory with contents. */
+  /** Reserves memory for constants. */
   data(octets: Uint8Array, align: number = 16): number {
-    const address = this.allocate(octets.length, align);
+    const address = (this.#constantsTop + align - 1) & -align;
+    this.#constantsTop = address + octets.length;
+    if (this.#constantsTop > FIRST_ADDRESS)
+      throw new RangeError(`Cannot place constants: over ${FIRST_ADDRESS} octets`);
     this.#data.push({ address, octets: Uint8Array.from(octets) });
     return address;
   }
@@ -56,11 +64,22 @@ export class ModuleBuilder {
     results: readonly ValueType[],
     build: (f: FunctionBuilder, ...params: Params<P>) => void,
   ): FunctionReference {
+    const { define, ...reference } = this.declare(name, params, results);
+    define(build);
+    return reference;
+  }
+
+  /** A function that can be called before `define` gives it its body. */
+  declare<const P extends readonly ValueType[]>(
+    name: string,
+    params: P,
+    results: readonly ValueType[],
+  ): FunctionReference & { readonly define: (build: (f: FunctionBuilder, ...params: Params<P>) => void) => void } {
     const builder = new FunctionBuilder(params);
-    const defined = { name, index: this.#functions.length, params, results, builder };
-    this.#functions.push(defined);
-    build(builder, ...(params.map((_, index) => builder.param(index)) as unknown as Params<P>)); // types as listed
-    return defined;
+    const reference = { name, index: this.#functions.length, params, results };
+    this.#functions.push({ ...reference, builder });
+    const locals = params.map((_, index) => builder.param(index)) as unknown as Params<P>; // of the types listed
+    return { ...reference, define: (build) => build(builder, ...locals) };
   }
 
   /** A function that JavaScript calls. */

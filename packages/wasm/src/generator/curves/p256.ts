@@ -1,4 +1,5 @@
 import { defineModulus, type Modulus } from '../field/modulus.js';
+import type { CurveParameters } from '../weierstrass/curve.js';
 
 /** FIPS 186-5 and SP 800-186 §3.2.1.3: p = 2^256 - 2^224 + 2^192 + 2^96 - 1. */
 export const p256Field: Modulus = /* @__PURE__ */ defineModulus({
@@ -25,3 +26,13 @@ export const p256Order: Modulus = /* @__PURE__ */ defineModulus({
   limbs: 9,
   reduction: { kind: 'general' },
 });
+
+export const p256: CurveParameters = {
+  field: p256Field,
+  order: p256Order,
+  b: 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn,
+  x: 0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296n,
+  y: 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5n,
+  byteLength: 32,
+  windows: { batch: 7, single: 5, open: 7 },
+};

@@ -1,10 +1,13 @@
 import { FunctionBuilder } from '../asm/function-builder.js';
-import { boundsWithin, unionBounds } from './bounds.js';
-import { OverflowError } from './interval.js';
+import { type Bounds, boundsWithin, unionBounds } from './bounds.js';
+import { type Interval, OverflowError } from './interval.js';
 import type { Register } from './pair-field.js';
 
 /** How often bounds may grow before they are taken to grow for ever. */
 const MOST_ROUNDS = 16;
+
+/** Which part of their range bounds are widened by. */
+const WIDENING = 64n;
 
 /**
  * Widens the bounds of registers that a loop changes until one more round keeps within them.
@@ -17,10 +20,19 @@ export function findInvariant(registers: readonly Register[], round: (f: Functio
     round(new FunctionBuilder([]));
     const holds = registers.every(({ bounds }, j) => boundsWithin(bounds, before[j]!));
     for (const [j, register] of registers.entries())
-      register.bounds = holds ? before[j]! : unionBounds(register.bounds, before[j]!);
+      register.bounds = holds ? before[j]! : widened(unionBounds(register.bounds, before[j]!));
     if (holds) return;
   }
   throw new OverflowError(`Overflow: bounds still grow after ${MOST_ROUNDS} rounds`);
+}
+
+/** Bounds draw near to their limit in ever smaller steps: a step beyond it ends that. */
+function widened({ limbs, value }: Bounds): Bounds {
+  const beyond = ({ low, high }: Interval): Interval => {
+    const step = (high - low) / WIDENING;
+    return { low: low - step, high: high + step };
+  };
+  return { limbs: [...limbs.slice(0, -1), beyond(limbs.at(-1)!)], value: beyond(value) };
 }
 
 /**

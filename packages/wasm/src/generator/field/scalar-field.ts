@@ -61,6 +61,11 @@ export class ScalarField {
     return this.register(address, canonical(this.modulus));
   }
 
+  /** R²: a product with it puts what stands as it is into Montgomery form. */
+  get montgomeryRadixSquared(): bigint {
+    return radix(this.modulus) ** 2n;
+  }
+
   /** The same in the Montgomery form, in which products are products. */
   montgomeryConstant(value: bigint): Register {
     return this.constant(value * radix(this.modulus));

@@ -1,6 +1,6 @@
 import { type I32, i32, type Local } from '../asm/expression.js';
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
-import { unionBounds } from '../field/bounds.js';
+import { type Bounds, unionBounds } from '../field/bounds.js';
 import { emitRound, findInvariant } from '../field/invariant.js';
 import type { Register } from '../field/pair-field.js';
 import { type Affine, type Curve, pairConstant } from './curve.js';
@@ -17,13 +17,10 @@ export interface BatchMultiplication {
    * point of the curve; 0 after a fault, or after an addition that the formulas do not cover (they give no point then).
    */
   readonly run: FunctionReference;
-  /** Digits: {@link BATCH_SIZE} octets for each window. */
-  readonly digits: number;
   /** Results, a pair for two scalars, x and y apart, in Montgomery form. */
   readonly x: number;
   readonly y: number;
-  /** What it works in: secret once it has run. */
-  readonly workspace: { readonly address: number; readonly length: number };
+  readonly bounds: { readonly x: Bounds; readonly y: Bounds };
 }
 
 /** Octets of the memory that {@link batchMultiplication} works in. */
@@ -36,13 +33,12 @@ export const batchWorkspace = ({ pairs }: Curve, windows: number): number =>
  */
 export function batchMultiplication(
   curve: Curve,
-  { table, windowLength, windows, select, transfer, workspace }: BatchParts,
+  { table, windowLength, windows, select, transfer, workspace, digits }: BatchParts,
 ): BatchMultiplication {
   const { module, pairs, field, parameters } = curve;
   const bounds = tableBounds(curve);
   const size = windows * (BATCH_SIZE / 2) * pairs.byteLength;
   const [xs, ys, differences, products] = [workspace, workspace + size, workspace + 2 * size, workspace + 3 * size];
-  const digits = module.allocate(windows * BATCH_SIZE);
   const at = (base: number, offset: I32, known = bounds.x): Register =>
     pairs.register(i32.add(i32.const(base), offset), known);
 
@@ -183,7 +179,7 @@ export function batchMultiplication(
     });
   }
 
-  return { run: runBatch, digits, x: xs, y: ys, workspace: { address: workspace, length: 4 * size } };
+  return { run: runBatch, x: xs, y: ys, bounds: { x: found.x, y: found.y } };
 }
 
 /** What a batch multiplication is made of. */
@@ -195,6 +191,8 @@ export interface BatchParts {
   readonly transfer: PairTransfer;
   /** Address of {@link batchWorkspace} octets. */
   readonly workspace: number;
+  /** Address of the digits: {@link BATCH_SIZE} octets for each window. */
+  readonly digits: number;
 }
 
 type Six = [Register, Register, Register, Register, Register, Register];

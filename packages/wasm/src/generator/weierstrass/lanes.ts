@@ -1,6 +1,7 @@
 import { type I32, i32, i64 } from '../asm/expression.js';
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
-import { type Bounds, canonical, negatedBounds, unionBounds } from '../field/bounds.js';
+import { type Bounds, canonical, negatedBounds, normalized, unionBounds } from '../field/bounds.js';
+import { interval } from '../field/interval.js';
 import { emitRound, findInvariant } from '../field/invariant.js';
 import type { PairField, Register } from '../field/pair-field.js';
 import type { Affine, Curve, Jacobian } from './curve.js';
@@ -39,10 +40,12 @@ export function pairTransfer({ module, pairs }: Curve): PairTransfer {
   };
 }
 
-/** Bounds of coordinates out of a table: y may have been negated limb by limb. */
-export function tableBounds({ field }: Curve): { readonly x: Bounds; readonly y: Bounds } {
+/** Bounds of coordinates out of a table: with SIMD, y may have been negated limb by limb. */
+export function tableBounds({ field, simd }: Curve): { readonly x: Bounds; readonly y: Bounds } {
   const x = canonical(field.modulus);
-  return { x, y: unionBounds(x, negatedBounds(x)) };
+  // The modulus itself is the opposite of zero.
+  const opposite = normalized(field.modulus, interval(0n, field.modulus.value));
+  return { x, y: simd ? unionBounds(x, negatedBounds(x)) : opposite };
 }
 
 export const allocatePair = ({ module, pairs }: Curve, bounds: Bounds): Register =>

@@ -1,6 +1,7 @@
 import { type I32, type I64, i32, i64, type Local, type V128 } from '../asm/expression.js';
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import { v128 } from '../asm/vector.js';
+import { limbMask, limbsOf, type Modulus } from '../field/modulus.js';
 import { type Curve, entryCount, plus } from './curve.js';
 import { entryIndex, isNegative } from './recode.js';
 import { entryLength } from './tables.js';
@@ -117,12 +118,28 @@ function selectByScanning(
     const place = f.let(
       i32.add(i32.mul(i32.shrU(point, 1), i32.const(pairs.byteLength)), i32.shl(i32.and(point, i32.const(1)), 2)),
     );
-    for (let limb = 0; limb < 2 * limbs; limb++) {
-      const half = limb % 2 === 0 ? sums[limb >> 1]! : i64.shrU(sums[limb >> 1]!, 32);
-      const isY = limb >= limbs;
-      const signed: I64 = isY ? i64.sub(i64.xor(half, sign), sign) : half;
-      f.do(i64.store32(i32.add(targets[isY ? 1 : 0], place), 8 * (limb % limbs), signed));
-    }
+    const half = (limb: number) =>
+      i64.and(limb % 2 === 0 ? sums[limb >> 1]! : i64.shrU(sums[limb >> 1]!, 32), i64.const(0xffff_ffffn));
+    for (let k = 0; k < limbs; k++) f.do(i64.store32(i32.add(targets[0], place), 8 * k, half(k)));
+    const y = Array.from({ length: limbs }, (_, k) => half(limbs + k));
+    for (const [k, limb] of negatedWhere(f, pairs.modulus, sign, y).entries())
+      f.do(i64.store32(i32.add(targets[1], place), 8 * k, limb));
+  });
+}
+
+/**
+ * The modulus less a residue where the sign is all ones. Vectors leave limbs negative instead, for which i64 columns without
+ * a bias have no room.
+ */
+function negatedWhere(f: FunctionBuilder, modulus: Modulus, sign: I64, limbs: readonly I64[]): readonly I64[] {
+  const modulusLimbs = limbsOf(modulus.value, modulus);
+  let carry: I64 | undefined;
+  return limbs.map((limb, k) => {
+    const signed = i64.add(i64.sub(i64.xor(limb, sign), sign), i64.and(sign, i64.const(modulusLimbs[k]!)));
+    const sum = f.let(carry === undefined ? signed : i64.add(signed, carry));
+    if (k === limbs.length - 1) return sum;
+    carry = i64.shrS(sum, modulus.limbBits);
+    return i64.and(sum, i64.const(limbMask(modulus)));
   });
 }
 
@@ -173,14 +190,14 @@ export function laneSelection(curve: Curve, width: number): FunctionReference {
       for (const [k, sum] of sums.entries()) f.set(sum, i64.or(sum, i64.and(hit, i64.load(address, 8 * k))));
       f.set(address, plus(address, length));
     });
-    for (const [k, sum] of sums.entries()) {
-      if (k < limbs) f.do(i64.store(x, 8 * k, sum));
-      else
-        for (const lane of [0, 1]) {
-          const sign = negatives[lane]!;
-          const limb = i32.wrap(lane === 0 ? sum : i64.shrU(sum, 32));
-          f.do(i32.store(y, 8 * (k - limbs) + 4 * lane, i32.sub(i32.xor(limb, sign), sign)));
-        }
+    for (let k = 0; k < limbs; k++) f.do(i64.store(x, 8 * k, sums[k]!));
+    for (const lane of [0, 1]) {
+      const limb = (k: number) =>
+        lane === 0 ? i64.and(sums[limbs + k]!, i64.const(0xffff_ffffn)) : i64.shrU(sums[limbs + k]!, 32);
+      const coordinate = Array.from({ length: limbs }, (_, k) => limb(k));
+      const sign = f.let(i64.extendS(negatives[lane]!));
+      for (const [k, value] of negatedWhere(f, pairs.modulus, sign, coordinate).entries())
+        f.do(i64.store32(y, 8 * k + 4 * lane, value));
     }
   });
 }
