@@ -64,8 +64,11 @@ interface Integer32 extends Integer<'i32'> {
   /** The low half of an i64. */
   readonly wrap: Unary<'i64', 'i32'>;
   readonly load8U: Load<'i32'>;
+  readonly load8S: Load<'i32'>;
   readonly load16U: Load<'i32'>;
   readonly store8: Store<'i32'>;
+  /** By a number of bits that is not known before: for public operands. */
+  readonly shrUBy: Binary<'i32'>;
 }
 
 interface Integer64 extends Integer<'i64'> {
@@ -131,10 +134,12 @@ export const i32: Integer32 = {
   const: (value) => ({ type: 'i32', code: [0x41, signedLeb(value | 0)] }),
   wrap: unary<'i64', 'i32'>('i32', 0xa7),
   load: load('i32', 0x28),
+  load8S: load('i32', 0x2c),
   load8U: load('i32', 0x2d),
   load16U: load('i32', 0x2f),
   store: store(0x36),
   store8: store(0x3a),
+  shrUBy: binary<'i32', 'i32'>('i32', 0x76),
 };
 
 export const i64: Integer64 = {
@@ -168,3 +173,6 @@ export const zero = (address: I32, length: I32): Effect => ({
 export const copy = (target: I32, source: I32, length: I32): Effect => ({
   effect: [target.code, source.code, length.code, 0xfc, 10, 0, 0],
 });
+
+/** Grows the memory by pages of 64 KiB; how many there were before, or -1 when it cannot grow. */
+export const growMemory = (pages: I32): I32 => ({ type: 'i32', code: [pages.code, 0x40, 0] });

@@ -67,8 +67,10 @@ export function requireStorable(bounds: Bounds, flavour: Flavour): Bounds {
 /** What {@link productBounds} is told of the end of a product; as {@link montgomeryProduct}'s `finish`. */
 export interface FinishBounds {
   readonly subtract?: readonly Bounds[];
+  readonly subtractShift?: number;
   readonly multiple?: bigint;
   readonly fold?: boolean;
+  readonly tripleSecond?: boolean;
 }
 
 /**
@@ -80,19 +82,23 @@ export function productBounds(
   flavour: Flavour,
   a: Bounds,
   b: Bounds | undefined,
-  { subtract = [], multiple = 0n, fold = false }: FinishBounds = {},
+  { subtract = [], subtractShift = 0, multiple = 0n, fold = false, tripleSecond = false }: FinishBounds = {},
 ): Bounds {
   const limbs = montgomeryProduct(intervalOperations(flavour), modulus, a.limbs, b?.limbs, {
     subtract: subtract.map((bounds) => bounds.limbs),
+    subtractShift,
     multiple,
     fold,
+    tripleSecond,
   });
   // (a b + q m) / R with 0 <= q < R.
   const product = times(a.value, (b ?? a).value);
   const R = radix(modulus);
   let value = interval(product.low / R - 1n, product.high / R + modulus.value);
-  for (const bounds of subtract) value = plus(value, minus(bounds.value));
+  const subtracted = 1n << BigInt(subtractShift);
+  for (const bounds of subtract) value = plus(value, minus(times(bounds.value, interval(subtracted, subtracted))));
   value = plus(value, interval(modulus.value * multiple, modulus.value * multiple));
+  if (tripleSecond) value = hull(value, times(value, interval(3n, 3n)));
   if (!fold) return requireStorable(refined(modulus, { limbs, value }), flavour);
   const top = BigInt(topBit(modulus));
   const excess = interval(value.low >> top, value.high >> top);

@@ -44,8 +44,13 @@ export function emitRound(registers: readonly Register[], round: () => void): vo
   const invariant = registers.map(({ bounds }) => bounds);
   round();
   for (const [j, register] of registers.entries()) {
-    if (!boundsWithin(register.bounds, invariant[j]!))
-      throw new OverflowError('Overflow: a round of a loop leaves the bounds that the next one starts from');
+    requireWithin(register.bounds, invariant[j]!);
     register.bounds = invariant[j]!;
   }
+}
+
+/** @throws {@link OverflowError} when something that fits the first bounds does not fit the second. */
+export function requireWithin(found: Bounds, allowed: Bounds): void {
+  if (!boundsWithin(found, allowed))
+    throw new OverflowError('Overflow: an element has other bounds than its use is proven for');
 }

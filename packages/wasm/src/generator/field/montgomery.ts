@@ -3,12 +3,15 @@ import type { Operations } from './operations.js';
 
 /** What happens to a product on its way out of the columns. */
 export interface Finish<V> {
-  /** Limbs of elements that are subtracted. */
+  /** Limbs of elements that are subtracted, after they were multiplied with a power of two. */
   readonly subtract?: readonly (readonly V[])[];
+  readonly subtractShift?: number;
   /** How many times the modulus is added, so that the difference is not negative. */
   readonly multiple?: bigint;
   /** Folds what lies above the highest bit of a sparse modulus back once, so that the result is hardly above it. */
   readonly fold?: boolean;
+  /** Multiplies the second element of a pair by three. */
+  readonly tripleSecond?: boolean;
 }
 
 /**
@@ -103,7 +106,7 @@ function leave<V>(
   ops: Operations<V>,
   modulus: Modulus,
   columns: readonly (V | undefined)[],
-  { subtract = [], multiple = 0n, fold = false }: Finish<V>,
+  { subtract = [], subtractShift = 0, multiple = 0n, fold = false, tripleSecond = false }: Finish<V>,
 ): readonly V[] {
   const { limbs, limbBits, value } = modulus;
   const added = limbsOf(value * multiple, modulus);
@@ -113,7 +116,8 @@ function leave<V>(
     const last = k === limbs - 1;
     let sum = columns[k];
     if (carry !== undefined) sum = sum === undefined ? carry : ops.add(sum, carry);
-    for (const element of subtract) sum = ops.sub(sum!, element[k]!);
+    for (const element of subtract)
+      sum = ops.sub(sum!, subtractShift === 0 ? element[k]! : ops.shl(element[k]!, subtractShift));
     const constant = added[k]! - (last ? ops.bias >> BigInt(limbBits) : 0n);
     if (constant !== 0n) sum = ops.add(sum!, ops.constant(constant));
     const limb = ops.let(sum!);
@@ -123,7 +127,20 @@ function leave<V>(
       carry = ops.shr(limb, limbBits);
     }
   }
+  if (tripleSecond) return secondTripled(ops, modulus, result);
   return fold ? folded(ops, modulus, result) : result;
+}
+
+/** Three times the second element of a pair, carried again. */
+function secondTripled<V>(ops: Operations<V>, { limbBits, ...modulus }: Modulus, limbs: readonly V[]): readonly V[] {
+  let carry: V | undefined;
+  return limbs.map((limb, k) => {
+    const tripled = ops.tripleSecond(limb);
+    const sum = ops.let(carry === undefined ? tripled : ops.add(tripled, carry));
+    if (k === limbs.length - 1) return sum;
+    carry = ops.shr(sum, limbBits);
+    return ops.let(ops.and(sum, limbMask({ limbBits, ...modulus })));
+  });
 }
 
 /** Replaces the bits from 2^top up by what they are modulo the modulus, without carrying. */

@@ -22,6 +22,8 @@ export interface Operations<V> {
   shl(a: V, count: number): V;
   /** Rounds down. */
   shr(a: V, count: number): V;
+  /** The first column of a pair, and three times the second. */
+  tripleSecond(a: V): V;
   /** Evaluates once. */
   let(a: V): V;
   /**
@@ -31,8 +33,11 @@ export interface Operations<V> {
   readonly bias: bigint;
 }
 
-/** Emits i64 instructions. */
-export function scalarOperations(f: FunctionBuilder): Operations<I64> {
+/**
+ * Emits i64 instructions.
+ * @param isSecond - Whether they work on the second element of a pair.
+ */
+export function scalarOperations(f: FunctionBuilder, isSecond: boolean = false): Operations<I64> {
   return {
     mul: i64.mul,
     addLimbs: i64.add,
@@ -43,6 +48,7 @@ export function scalarOperations(f: FunctionBuilder): Operations<I64> {
     mulLow: (a, factor, mask) => i64.and(i64.mul(a, i64.const(factor)), i64.const(mask)),
     shl: i64.shl,
     shr: i64.shrS,
+    tripleSecond: (a) => (isSecond ? i64.add(a, i64.shl(a, 1)) : a),
     let: (a) => letOnce(f, a),
     bias: 0n,
   };
@@ -65,6 +71,7 @@ export function pairOperations(f: FunctionBuilder): Operations<V128> {
     mulLow: (a, factor, mask) => v128.and(v128.i32x4Mul(a, both(factor)), both(mask)),
     shl: v128.i64x2Shl,
     shr: v128.i64x2ShrU,
+    tripleSecond: (a) => v128.i64x2Add(a, v128.and(v128.i64x2Shl(a, 1), v128.i64x2Const(0n, -1n))),
     let: (a) => letOnce(f, a),
     bias: PAIR_BIAS,
   };

@@ -1,4 +1,4 @@
-import { type I32, i32, i64, type V128 } from '../asm/expression.js';
+import { type Expression, type I32, i32, i64, type V128 } from '../asm/expression.js';
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import type { ModuleBuilder } from '../asm/module-builder.js';
 import { v128 } from '../asm/vector.js';
@@ -9,10 +9,12 @@ import {
   productBounds,
   requireStorable,
   sumBounds,
+  unionBounds,
 } from './bounds.js';
-import type { Modulus } from './modulus.js';
+import { interval, intervalOperations, minus, plus, times } from './interval.js';
+import { limbMask, limbsOf, type Modulus } from './modulus.js';
 import { type Finish, montgomeryProduct } from './montgomery.js';
-import { pairOperations, scalarOperations } from './operations.js';
+import { type Operations, pairOperations, scalarOperations } from './operations.js';
 
 /** A place in memory that holds an element, or a pair of them, and what is known of it. */
 export interface Register {
@@ -36,8 +38,12 @@ export class PairField {
   readonly #sqr: FunctionReference;
   readonly #mulSub: FunctionReference;
   readonly #sqrSub2: FunctionReference;
+  readonly #module: ModuleBuilder;
+  /** Functions that only some kernels need, made when they are first called. */
+  readonly #optional = new Map<string, FunctionReference>();
 
   constructor(module: ModuleBuilder, modulus: Modulus, simd: boolean) {
+    this.#module = module;
     this.modulus = modulus;
     this.simd = simd;
     this.byteLength = Math.ceil((8 * modulus.limbs) / 16) * 16;
@@ -84,6 +90,113 @@ export class PairField {
     f.run(this.#sqrSub2, target.address, a.address, s.address, t.address);
   }
 
+  /** a·b, and three times that in the second lane. */
+  mulTripleSecond(f: FunctionBuilder, target: Register, a: Register, b: Register): void {
+    const finish = { tripleSecond: true };
+    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, b.bounds, finish);
+    const mul = this.#lazily('mulTripleSecond', ['i32', 'i32', 'i32'], (g, d, x, y) =>
+      this.#product(g, d, x, y, finish),
+    );
+    f.run(mul, target.address, a.address, b.address);
+  }
+
+  /** a·b - 8s, folded. */
+  mulSub8(f: FunctionBuilder, target: Register, a: Register, b: Register, s: Register): void {
+    const finish: FinishBounds = { ...SUBTRACTING_8, subtract: [s.bounds] };
+    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, b.bounds, finish);
+    const mulSub = this.#lazily('mulSub8', ['i32', 'i32', 'i32', 'i32'], (g, d, x, y, z) =>
+      this.#product(g, d, x, y, { ...SUBTRACTING_8, subtract: [z!] }),
+    );
+    f.run(mulSub, target.address, a.address, b.address, s.address);
+  }
+
+  /** a² - 8s, folded. */
+  sqrSub8(f: FunctionBuilder, target: Register, a: Register, s: Register): void {
+    const finish: FinishBounds = { ...SUBTRACTING_8, subtract: [s.bounds] };
+    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, undefined, finish);
+    const sqrSub = this.#lazily('sqrSub8', ['i32', 'i32', 'i32'], (g, d, x, z) =>
+      this.#product(g, d, x, undefined, { ...SUBTRACTING_8, subtract: [z] }),
+    );
+    f.run(sqrSub, target.address, a.address, s.address);
+  }
+
+  #lazily(
+    name: string,
+    params: readonly 'i32'[],
+    build: (f: FunctionBuilder, target: I32, a: I32, b: I32, c?: I32) => void,
+  ): FunctionReference {
+    let defined = this.#optional.get(name);
+    if (defined === undefined) {
+      defined = this.#module.function(`${this.modulus.name}.${name}`, params, [], (f, ...operands) =>
+        build(f, ...(operands as unknown as [I32, I32, I32])),
+      );
+      this.#optional.set(name, defined);
+    }
+    return defined;
+  }
+
+  /**
+   * Writes what stands at each place of both lanes: the i32 at the same place of other pairs, lane by lane.
+   * @param lanes - For either lane of the target, what is computed from values at the same limb. `own` reads the lane itself,
+   * `other` the one beside it.
+   */
+  lanewise(f: FunctionBuilder, target: Register, lanes: readonly [LaneExpression, LaneExpression]): void {
+    for (let offset = 0; offset < this.byteLength; offset += this.simd ? 16 : 8) {
+      if (!this.simd) {
+        const values = lanes.map((lane, index) =>
+          f.let(
+            lane({
+              own: ({ address }) => i32.load(address, offset + 4 * index),
+              other: ({ address }) => i32.load(address, offset + 4 * (1 - index)),
+              add: i32.add,
+              sub: i32.sub,
+              zero: i32.const(0),
+            }),
+          ),
+        );
+        for (const [index, value] of values.entries()) f.do(i32.store(target.address, offset + 4 * index, value));
+        continue;
+      }
+      const values = lanes.map((lane) =>
+        lane<'v128'>({
+          own: ({ address }) => v128.load(address, offset),
+          other: ({ address }) => exchanged(f, v128.load(address, offset)),
+          add: v128.i32x4Add,
+          sub: v128.i32x4Sub,
+          zero: v128.i32x4Const(0, 0, 0, 0),
+        }),
+      );
+      f.do(v128.store(target.address, offset, v128.bitselect(values[1]!, values[0]!, v128.i32x4Const(0, -1, 0, -1))));
+    }
+  }
+
+  /** 4a - b, made positive by a multiple of the modulus, and carried. */
+  fourTimesMinus(f: FunctionBuilder, target: Register, a: Register, b: Register): void {
+    const operations = intervalOperations(this.#flavour);
+    const limbs = fourTimesMinus(operations, this.modulus, a.bounds.limbs, b.bounds.limbs);
+    const four = interval(4n, 4n);
+    const added = this.modulus.value * FOUR_TIMES_MINUS_MULTIPLE;
+    const value = plus(plus(times(a.bounds.value, four), minus(b.bounds.value)), interval(added, added));
+    target.bounds = requireStorable({ limbs, value }, 'pair');
+    const run = this.#lazily('fourTimesMinus', ['i32', 'i32', 'i32'], (g, d, x, y) =>
+      this.#columns(g, d, (ops, load) => fourTimesMinus(ops, this.modulus, load(x), load(y))),
+    );
+    f.run(run, target.address, a.address, b.address);
+  }
+
+  /** Bounds that hold whichever of several elements a lane takes. */
+  hullOf(bounds: readonly Bounds[]): Bounds {
+    return bounds.reduce(unionBounds);
+  }
+
+  sumOf(a: Register, b: Register): Bounds {
+    return sumBounds(a.bounds, b.bounds);
+  }
+
+  differenceOf(a: Register, b: Register): Bounds {
+    return differenceBounds(a.bounds, b.bounds);
+  }
+
   /** Limb by limb, without carries. */
   add(f: FunctionBuilder, target: Register, a: Register, b: Register): void {
     target.bounds = requireStorable(sumBounds(a.bounds, b.bounds), 'pair');
@@ -125,13 +238,25 @@ export class PairField {
 
   #product(f: FunctionBuilder, target: I32, a: I32, b: I32 | undefined, finish: EmittedFinish): void {
     const { subtract = [], ...rest } = finish;
+    this.#columns(f, target, (ops, columns, limbs) =>
+      montgomeryProduct(ops, this.modulus, limbs(a), b && limbs(b), { ...rest, subtract: subtract.map(columns) }),
+    );
+  }
+
+  /** Writes columns that are limbs again; `compute` runs once for both elements, or once for either. */
+  #columns(
+    f: FunctionBuilder,
+    target: I32,
+    compute: <T extends 'i64' | 'v128'>(
+      ops: Operations<Expression<T>>,
+      columns: (address: I32) => readonly Expression<T>[],
+      limbs: (address: I32) => readonly Expression<T>[],
+    ) => readonly Expression<T>[],
+  ): void {
     if (this.simd) {
       const limbs = (address: I32) => this.#each((k) => f.let(v128.load64Zero(address, 8 * k)));
       const columns = (address: I32) => this.#each((k) => v128.i64x2ExtendLowI32x4S(v128.load64Zero(address, 8 * k)));
-      const result = montgomeryProduct(pairOperations(f), this.modulus, limbs(a), b && limbs(b), {
-        ...rest,
-        subtract: subtract.map(columns),
-      });
+      const result = compute(pairOperations(f), columns, limbs);
       for (let k = 0; k < result.length; k += 2)
         f.do(v128.store(target, 8 * k, lowHalves(result[k]!, result[k + 1] ?? result[k]!)));
       return;
@@ -139,11 +264,8 @@ export class PairField {
     for (const lane of [0, 4]) {
       const limbs = (address: I32) => this.#each((k) => f.let(i64.load32S(address, 8 * k + lane)));
       const columns = (address: I32) => this.#each((k) => i64.load32S(address, 8 * k + lane));
-      const result = montgomeryProduct(scalarOperations(f), this.modulus, limbs(a), b && limbs(b), {
-        ...rest,
-        subtract: subtract.map(columns),
-      });
-      for (const [k, limb] of result.entries()) f.do(i64.store32(target, 8 * k + lane, limb));
+      for (const [k, limb] of compute(scalarOperations(f, lane === 4), columns, limbs).entries())
+        f.do(i64.store32(target, 8 * k + lane, limb));
     }
   }
 
@@ -156,6 +278,45 @@ export class PairField {
 interface EmittedFinish extends Omit<Finish<never>, 'subtract'> {
   readonly subtract?: readonly I32[];
 }
+
+/** Folded elements are at most as many times the modulus. */
+const FOUR_TIMES_MINUS_MULTIPLE = 4n;
+
+/** 4a - b plus a multiple of the modulus, carried. Columns are raised so that all carries are positive. */
+function fourTimesMinus<V>(ops: Operations<V>, modulus: Modulus, a: readonly V[], b: readonly V[]): readonly V[] {
+  const { limbBits } = modulus;
+  const added = limbsOf(modulus.value * FOUR_TIMES_MINUS_MULTIPLE, modulus);
+  const raised = 1n << 40n;
+  let carry: V | undefined;
+  return a.map((limb, k) => {
+    const last = k === a.length - 1;
+    const constant = added[k]! + (last ? 0n : raised) - (k === 0 ? 0n : raised >> BigInt(limbBits));
+    let sum = ops.add(ops.sub(ops.shl(limb, 2), b[k]!), ops.constant(constant));
+    if (carry !== undefined) sum = ops.add(sum, carry);
+    const column = ops.let(sum);
+    if (last) return column;
+    carry = ops.shr(column, limbBits);
+    return ops.let(ops.and(column, limbMask(modulus)));
+  });
+}
+
+/** What a lane of a pair becomes, as code over one i32 or over four. */
+export type LaneExpression = <T extends 'i32' | 'v128'>(lane: {
+  readonly own: (a: Register) => Expression<T>;
+  readonly other: (a: Register) => Expression<T>;
+  readonly add: (a: Expression<T>, b: Expression<T>) => Expression<T>;
+  readonly sub: (a: Expression<T>, b: Expression<T>) => Expression<T>;
+  readonly zero: Expression<T>;
+}) => Expression<T>;
+
+/** The two lanes of each limb in the opposite order. */
+function exchanged(f: FunctionBuilder, a: V128): V128 {
+  const value = f.let(a);
+  return v128.shuffle(value, value, [4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11]);
+}
+
+/** Eight times a folded element is less. */
+const SUBTRACTING_8 = { multiple: 32n, fold: true, subtractShift: 3 } as const;
 
 /** Four times the modulus outweighs what two folded elements can be. */
 const SUBTRACTING = { multiple: 4n, fold: true } as const;

@@ -4,6 +4,7 @@ import type { ModuleBuilder } from '../asm/module-builder.js';
 import {
   type Bounds,
   canonical,
+  constantBounds,
   differenceBounds,
   normalized,
   productBounds,
@@ -59,6 +60,12 @@ export class ScalarField {
       this.#constants.set(residue, address);
     }
     return this.register(address, canonical(this.modulus));
+  }
+
+  /** A number of any size as it stands, in constant memory. */
+  literal(value: bigint): Register {
+    const address = this.#module.data(octetsOf(limbsOf(value, this.modulus)), 8);
+    return this.register(address, constantBounds(value, this.modulus));
   }
 
   /** R²: a product with it puts what stands as it is into Montgomery form. */

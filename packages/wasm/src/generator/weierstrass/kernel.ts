@@ -1,4 +1,4 @@
-import { type I32, i32, zero } from '../asm/expression.js';
+import { growMemory, type I32, i32, zero } from '../asm/expression.js';
 import type { FunctionBuilder } from '../asm/function-builder.js';
 import { type Module, ModuleBuilder } from '../asm/module-builder.js';
 import { declassification } from '../declassify.js';
@@ -6,14 +6,17 @@ import type { HedgedNonce } from '../hedged-nonce.js';
 import type { Drbg } from '../rfc6979.js';
 import { BATCH_SIZE, batchMultiplication, batchWorkspace } from './batch.js';
 import { completeArithmetic } from './complete.js';
-import { type Curve, type CurveParameters, defineCurve, entryCount, windowCount } from './curve.js';
-import { laneMultiplication, mixedAddition, pairTransfer } from './lanes.js';
+import { type CurveParameters, defineCurve, entryCount, windowCount } from './curve.js';
+import { doublingEmitter } from './doubling.js';
+import { jacobianBounds, laneMultiplication, mixedAddition, pairTransfer } from './lanes.js';
 import { baseMultiplication } from './multiplication.js';
+import { publicKeys } from './public-key.js';
 import { laneWindows, recoding } from './recode.js';
 import { scalars } from './scalars.js';
 import { batchSelection, laneEntryLength, laneSelection } from './select.js';
 import { batchMemory, signing } from './signing.js';
 import { entryLength, tableBuilder, tableWorkspace } from './tables.js';
+import { verification } from './verification.js';
 
 /** The nonces of a curve. */
 export interface Nonces {
@@ -48,6 +51,7 @@ export function weierstrassKernel(
   const laneTable = module.allocate(windows.lane * laneLength);
   const digests = module.allocate(BATCH_SIZE * parameters.byteLength);
   const results = module.allocate(BATCH_SIZE * 2 * parameters.byteLength);
+  const publicKey = module.allocate(2 * parameters.byteLength);
   const batchStart = module.allocate(0);
   const workspace = module.allocate(
     Math.max(
@@ -67,14 +71,9 @@ export function weierstrassKernel(
   const transfer = pairTransfer(curve);
   const tables = tableBuilder(curve, workspace, powers);
   const complete = completeArithmetic(curve);
-  const lanes = laneMultiplication(
-    curve,
-    laneTable,
-    laneLength,
-    windows.lane,
-    laneSelection(curve, width.single),
-    mixedAddition(curve),
-  );
+  const bounds = jacobianBounds(curve, doublingEmitter(curve));
+  const add = mixedAddition(curve, bounds);
+  const lanes = laneMultiplication(curve, laneTable, laneLength, windows.lane, laneSelection(curve, width.single), add);
   const base = baseMultiplication(curve, {
     lanes,
     recode: recoding(curve, width.single, 2 * windows.lane, 1),
@@ -91,6 +90,23 @@ export function weierstrassKernel(
     workspace,
     digits: batchDigits,
   });
+  const orderScalars = scalars(curve);
+  const keys = publicKeys(curve, publicKey);
+  verification(curve, {
+    scalars: orderScalars,
+    keys,
+    tables,
+    complete,
+    transfer,
+    add,
+    bounds,
+    baseTable: plainTable,
+    width: width.batch,
+    windows: windows.batch,
+    recode: recoding(curve, width.batch, windows.batch, 1),
+    signature: results,
+    digest: digests,
+  });
   const wipeScratch = module.declare('wipe', [], []);
   const wipeAll = module.function('wipeAll', [], [], (f) => {
     f.do(zero(i32.const(batchStart), i32.const(batchEnd - batchStart)));
@@ -101,12 +117,13 @@ export function weierstrassKernel(
     entropy,
     digests,
     results,
+    publicKey,
     ...signing(curve, {
       base,
       batch,
       recodeBatch: recoding(curve, width.batch, windows.batch, BATCH_SIZE),
       batchDigits,
-      scalars: scalars(curve),
+      scalars: orderScalars,
       ...nonces(module, simd),
       declassify,
       secretKey,
@@ -140,8 +157,17 @@ export function weierstrassKernel(
   });
   for (const [name, address] of Object.entries(io))
     module.exported(name, [], ['i32'], (f) => f.result(i32.const(address)));
-  return module.finish();
+  // Tables of keys that are met often follow behind everything else: the memory grows for them.
+  const verifiers = module.allocate(0, 65_536);
+  const verifierLength = windows.batch * plainLength;
+  module.exported('verifiers', [], ['i32'], (f) => f.result(i32.const(verifiers)));
+  module.exported('verifierLength', [], ['i32'], (f) => f.result(i32.const(verifierLength)));
+  module.exported('grow', ['i32'], ['i32'], (f, pages) => f.result(growMemory(pages)));
+  return module.finish(MAXIMUM_PAGES);
 }
+
+/** 64 MiB. */
+const MAXIMUM_PAGES = 1024;
 
 /** Lays a table for two lanes: limbs of the first half of the windows beside those of the second half. */
 function interleave(f: FunctionBuilder, target: I32, source: I32, length: number): void {

@@ -1,8 +1,8 @@
-import { type I32, i32, i64 } from '../asm/expression.js';
+import { i32, i64 } from '../asm/expression.js';
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import { type Bounds, canonical, negatedBounds, normalized, unionBounds } from '../field/bounds.js';
 import { interval } from '../field/interval.js';
-import { emitRound, findInvariant } from '../field/invariant.js';
+import { emitRound, findInvariant, requireWithin } from '../field/invariant.js';
 import type { PairField, Register } from '../field/pair-field.js';
 import type { Affine, Curve, Jacobian } from './curve.js';
 
@@ -51,36 +51,68 @@ export function tableBounds({ field, simd }: Curve): { readonly x: Bounds; reado
 export const allocatePair = ({ module, pairs }: Curve, bounds: Bounds): Register =>
   pairs.register(module.allocate(pairs.byteLength), bounds);
 
+/** Bounds of Jacobian coordinates that stay the same however often points are added and doubled. */
+export interface JacobianBounds {
+  readonly x: Bounds;
+  readonly y: Bounds;
+  readonly z: Bounds;
+}
+
+/** @param emitDoubling - See {@link doublingEmitter}; doubles (Z, Y), (X, X). */
+export function jacobianBounds(
+  curve: Curve,
+  emitDoubling: (f: FunctionBuilder, zy: Register, xx: Register) => void,
+): JacobianBounds {
+  const table = tableBounds(curve);
+  const allocate = () => allocatePair(curve, table.x);
+  const [x, y, z, zy, xx] = [allocate(), allocate(), allocate(), allocate(), allocate()];
+  y.bounds = table.y;
+  const scratch = additionScratch(curve);
+  const addend: Affine = { x: allocate(), y: { ...allocate(), bounds: table.y } };
+  findInvariant([x, y, z], (f) => {
+    zy.bounds = unionBounds(z.bounds, y.bounds);
+    xx.bounds = x.bounds;
+    addMixed(curve.pairs, scratch, f, { x, y, z }, addend);
+    emitDoubling(f, zy, xx);
+    x.bounds = unionBounds(x.bounds, xx.bounds);
+    y.bounds = unionBounds(y.bounds, zy.bounds);
+    z.bounds = unionBounds(z.bounds, zy.bounds);
+  });
+  return { x: x.bounds, y: y.bounds, z: z.bounds };
+}
+
+const additionScratch = (curve: Curve): readonly Register[] =>
+  Array.from({ length: 8 }, () => allocatePair(curve, tableBounds(curve).x));
+
+/** Adds affine points, out of a table, to Jacobian ones, lane by lane. */
+export type MixedAddition = (f: FunctionBuilder, sum: JacobianPair, addend: Affine) => void;
+
 /**
- * Adds affine points to Jacobian ones, lane by lane: "madd-2004-hmv" of the Explicit-Formulas Database. Where the two are
- * equal or opposite Z becomes zero and stays so.
+ * "madd-2004-hmv" of the Explicit-Formulas Database. Where the two points are equal or opposite Z becomes zero and stays so.
+ * @param bounds - Those of {@link jacobianBounds}.
  */
-export function mixedAddition(curve: Curve): (f: FunctionBuilder, sum: JacobianPair, addend: Affine) => void {
+export function mixedAddition(curve: Curve, bounds: JacobianBounds): MixedAddition {
   const { pairs, module } = curve;
   const table = tableBounds(curve);
-  const t = Array.from({ length: 8 }, () => allocatePair(curve, table.x));
-  const emit = (f: FunctionBuilder, sum: JacobianPair, addend: Affine) => addMixed(pairs, t, f, sum, addend);
-
-  // One function for all uses, proven for the bounds of a sum that goes on and on.
-  const sum: JacobianPair = {
-    x: allocatePair(curve, table.x),
-    y: allocatePair(curve, table.y),
-    z: allocatePair(curve, table.x),
-  };
-  const addend = { x: allocatePair(curve, table.x), y: allocatePair(curve, table.y) };
-  findInvariant([sum.x, sum.y, sum.z], (f) => emit(f, sum, addend));
-  const bounds = { x: sum.x.bounds, y: sum.y.bounds, z: sum.z.bounds };
+  const scratch = additionScratch(curve);
   const parameters = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
   const add = module.function(`${pairs.modulus.name}.madd`, parameters, [], (f, x, y, z, ax, ay) => {
-    const at = (address: I32, known: Bounds) => pairs.register(address, known);
-    const inner = { x: at(x, bounds.x), y: at(y, bounds.y), z: at(z, bounds.z) };
-    emitRound([inner.x, inner.y, inner.z], () => emit(f, inner, { x: at(ax, table.x), y: at(ay, table.y) }));
+    const sum = {
+      x: pairs.register(x, bounds.x),
+      y: pairs.register(y, bounds.y),
+      z: pairs.register(z, bounds.z),
+    };
+    const addend = { x: pairs.register(ax, table.x), y: pairs.register(ay, table.y) };
+    emitRound([sum.x, sum.y, sum.z], () => addMixed(pairs, scratch, f, sum, addend));
   });
-  return (f, { x, y, z }, { x: ax, y: ay }) => {
-    f.run(add, x.address, y.address, z.address, ax.address, ay.address);
-    x.bounds = bounds.x;
-    y.bounds = bounds.y;
-    z.bounds = bounds.z;
+  return (f, sum, addend) => {
+    for (const axis of ['x', 'y', 'z'] as const) {
+      requireWithin(sum[axis].bounds, bounds[axis]);
+      sum[axis].bounds = bounds[axis];
+    }
+    requireWithin(addend.x.bounds, table.x);
+    requireWithin(addend.y.bounds, table.y);
+    f.run(add, sum.x.address, sum.y.address, sum.z.address, addend.x.address, addend.y.address);
   };
 }
 
@@ -135,7 +167,7 @@ export function laneMultiplication(
   windowLength: number,
   windows: number,
   select: FunctionReference,
-  add: ReturnType<typeof mixedAddition>,
+  add: MixedAddition,
 ): LaneMultiplication {
   const { module, pairs, field } = curve;
   const bounds = tableBounds(curve);

@@ -131,7 +131,7 @@ function selectByScanning(
  * The modulus less a residue where the sign is all ones. Vectors leave limbs negative instead, for which i64 columns without
  * a bias have no room.
  */
-function negatedWhere(f: FunctionBuilder, modulus: Modulus, sign: I64, limbs: readonly I64[]): readonly I64[] {
+export function negatedWhere(f: FunctionBuilder, modulus: Modulus, sign: I64, limbs: readonly I64[]): readonly I64[] {
   const modulusLimbs = limbsOf(modulus.value, modulus);
   let carry: I64 | undefined;
   return limbs.map((limb, k) => {

@@ -58,7 +58,7 @@ export const batchMemory = ({ order, parameters }: Curve): number =>
   BATCH_SIZE * (2 * order.byteLength + 64 + 2 * parameters.byteLength);
 
 /**
- * Adds `publicKey`, `publicKeys`, `sign` and `signMany`.
+ * Adds `makePublicKey`, `makePublicKeys`, `sign` and `signMany`.
  * @returns Where the private keys of a batch of public keys are expected.
  */
 export function signing(curve: Curve, parts: SigningParts): { readonly secretKeys: number } {
@@ -109,7 +109,7 @@ export function signing(curve: Curve, parts: SigningParts): { readonly secretKey
     f.run(curve.fieldCodec.write, i32.add(target, i32.const(byteLength)), plain.y.address);
   };
 
-  module.exported('publicKey', [], ['i32'], (f) =>
+  module.exported('makePublicKey', [], ['i32'], (f) =>
     withKey(f, parts.wipe, (status) => {
       order.copy(f, scalar, scalars.secretKey);
       f.if(
@@ -315,7 +315,7 @@ export function signing(curve: Curve, parts: SigningParts): { readonly secretKey
   }
 
   const negate = negation(curve);
-  module.exported('publicKeys', ['i32'], ['i32'], (f, count) => {
+  module.exported('makePublicKeys', ['i32'], ['i32'], (f, count) => {
     const j = f.local('i32');
     const good = f.let(i32.const(1));
     const status = f.let(i32.const(STATUS.again));

@@ -1,0 +1,309 @@
+import { type I32, i32, i64 } from '../asm/expression.js';
+import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
+import { canonical } from '../field/bounds.js';
+import type { LaneExpression, Register } from '../field/pair-field.js';
+import type { CompleteArithmetic } from './complete.js';
+import { type Affine, type Curve, entryCount, type Jacobian } from './curve.js';
+import { inFormulaDoubling } from './doubling.js';
+import {
+  allocatePair,
+  type JacobianBounds,
+  type JacobianPair,
+  type MixedAddition,
+  type PairTransfer,
+  tableBounds,
+} from './lanes.js';
+import { nonAdjacentForm } from './non-adjacent-form.js';
+import { addition } from './points.js';
+import type { PublicKeys } from './public-key.js';
+import { entryIndex, isNegative } from './recode.js';
+import type { Scalars } from './scalars.js';
+import { negatedWhere } from './select.js';
+import { entryLength, type TableBuilder } from './tables.js';
+
+/** What verification is made of. Everything in it is public, and its time depends on it. */
+export interface VerificationParts {
+  readonly scalars: Scalars;
+  readonly keys: PublicKeys;
+  readonly tables: TableBuilder;
+  readonly complete: CompleteArithmetic;
+  readonly transfer: PairTransfer;
+  readonly add: MixedAddition;
+  /** Of everything that is added to. */
+  readonly bounds: JacobianBounds;
+  /** Multiples of the base point, `windows` windows of `width` bits. */
+  readonly baseTable: number;
+  readonly width: number;
+  readonly windows: number;
+  /** (digits, scalar) for these windows, one octet each. */
+  readonly recode: FunctionReference;
+  /** Where JavaScript writes r and s, and the digest. */
+  readonly signature: number;
+  readonly digest: number;
+}
+
+/** Bits of the windows that multiples of an unknown key are looked up in: as many entries as a table of one bit less has. */
+const UNKNOWN_WIDTH = 5;
+
+/**
+ * Adds `prepareVerifier` (table): fills a table with multiples of the key that was loaded; `verifyKnown` (table) and
+ * `verifyUnknown` () with the key that was loaded: 1 for a good signature (FIPS 186-5 §6.4.2).
+ */
+export function verification(curve: Curve, parts: VerificationParts): void {
+  const { module, pairs, field, order, parameters } = curve;
+  const { scalars, keys, tables, complete, transfer, add, width, windows, baseTable } = parts;
+  const { limbs, name } = field.modulus;
+  const { byteLength } = parameters;
+  const bounds = tableBounds(curve);
+  const known = canonical(field.modulus);
+  const [r, s, digest, inverse, u1, u2] = Array.from({ length: 6 }, () => order.allocate()) as Six;
+  const octets = module.allocate(2 * byteLength);
+  const digits = module.allocate(2 * windows);
+  const naf = nonAdjacentForm(curve, UNKNOWN_WIDTH);
+  const keyTable = module.allocate(entryCount(UNKNOWN_WIDTH - 1) * entryLength(curve));
+  const sum: JacobianPair = {
+    x: allocatePair(curve, bounds.x),
+    y: allocatePair(curve, bounds.y),
+    z: allocatePair(curve, bounds.x),
+  };
+  const saved: JacobianPair = {
+    x: allocatePair(curve, bounds.x),
+    y: allocatePair(curve, bounds.y),
+    z: allocatePair(curve, bounds.x),
+  };
+  const addend: Affine = { x: allocatePair(curve, bounds.x), y: allocatePair(curve, bounds.y) };
+  const jacobian = (): Jacobian => ({ x: field.allocate(), y: field.allocate(), z: field.allocate() });
+  const [first, second, total] = [jacobian(), jacobian(), jacobian()];
+  const addJacobian = addition(curve);
+  const [candidate, square] = [field.allocate(), field.allocate()];
+  const call = (f: FunctionBuilder, callee: FunctionReference, ...operands: readonly I32[]): I32 =>
+    f.call(callee, ...operands) as I32; // every function here that returns a value returns an i32
+
+  module.exported('prepareVerifier', ['i32'], [], (f, table) => {
+    field.copy(f, tables.point.x, field.register(keys.point.x.address, known));
+    field.copy(f, tables.point.y, field.register(keys.point.y.address, known));
+    f.run(tables.build, table, i32.const(width), i32.const(windows));
+  });
+
+  /** (x, y, entry, negative): an entry of a table into one lane of a pair, whose address is that of the lane. */
+  const put = module.function(`${name}.putLane`, ['i32', 'i32', 'i32', 'i32'], [], (f, x, y, entry, negative) => {
+    for (let k = 0; k < limbs; k++) f.do(i32.store(x, 8 * k, i32.load(entry, 4 * k)));
+    const coordinate = Array.from({ length: limbs }, (_, k) => f.let(i64.load32U(entry, 4 * (limbs + k))));
+    const sign = f.let(i64.extendS(negative));
+    for (const [k, limb] of negatedWhere(f, field.modulus, sign, coordinate).entries())
+      f.do(i64.store32(y, 8 * k, limb));
+  });
+  const lookUp = (f: FunctionBuilder, target: Affine, lane: 0 | 1, entry: I32, negative: I32) => {
+    const at = ({ address }: Register) => i32.add(address, i32.const(4 * lane));
+    f.run(put, at(target.x), at(target.y), entry, negative);
+    target.x.bounds = bounds.x;
+    target.y.bounds = bounds.y;
+  };
+  /** Digit of a window, in a table of that many windows; `even` is all ones when the scalar was recoded negated. */
+  const lookUpWindow = (
+    f: FunctionBuilder,
+    target: Affine,
+    lane: 0 | 1,
+    table: I32,
+    window: I32,
+    from: number,
+    even: I32,
+  ) => {
+    const v = f.let(i32.load8U(i32.add(i32.const(from), window)));
+    const negative = f.let(isNegative(v, width));
+    const index = i32.add(i32.mul(window, i32.const(entryCount(width))), entryIndex(v, negative, width));
+    const entry = f.let(i32.add(table, i32.mul(index, i32.const(entryLength(curve)))));
+    lookUp(f, target, lane, entry, i32.xor(negative, even));
+  };
+  const evenness = (f: FunctionBuilder, scalar: Register) =>
+    f.let(i32.sub(i32.and(i32.load(scalar.address), i32.const(1)), i32.const(1)));
+
+  const setOne = (f: FunctionBuilder, target: Register) => {
+    const one = field.montgomeryConstant(1n);
+    for (let k = 0; k < limbs; k++)
+      for (const lane of [0, 4]) f.do(i64.store32(target.address, 8 * k + lane, i64.load(one.address, 8 * k)));
+    target.bounds = known;
+  };
+
+  /** Reads the signature and the digest; 1 when r and s are in range, with u1 = digest / s and u2 = r / s then. */
+  const readSignature = module.function(`${name}.readSignature`, [], ['i32'], (f) => {
+    const good = f.let(call(f, scalars.readInRange, r.address, i32.const(parts.signature)));
+    f.set(good, i32.and(good, call(f, scalars.readInRange, s.address, i32.const(parts.signature + byteLength))));
+    f.run(scalars.readReduced, digest.address, i32.const(parts.digest));
+    order.invert(f, inverse, s, order.constant(order.montgomeryRadixSquared));
+    order.mul(f, u1, digest, inverse);
+    order.freeze(f, u1, u1);
+    order.mul(f, u2, r, inverse);
+    order.freeze(f, u2, u2);
+    f.result(good);
+  });
+
+  const sumWithOrder = field.allocate();
+  const orderItself = field.literal(order.modulus.value);
+  /**
+   * Whether the sum of both lanes has x ≡ r modulo the order: 1 or 0, or 2 when the formulas gave no sum. As x = X / Z²,
+   * r Z² = X is asked, and the same for r plus the order where that is a coordinate as well.
+   */
+  const compare = module.function(`${name}.compare`, [], ['i32'], (f) => {
+    transfer.unpack(f, first.x, second.x, sum.x);
+    transfer.unpack(f, first.y, second.y, sum.y);
+    transfer.unpack(f, first.z, second.z, sum.z);
+    addJacobian(f, total, first, second);
+    field.freeze(f, total.z, total.z);
+    field.freeze(f, total.x, total.x);
+    field.sqr(f, square, total.z);
+    const equals = (value: Register): I32 => {
+      field.mul(f, candidate, value, field.constant(field.montgomeryRadixSquared));
+      field.mul(f, candidate, candidate, square);
+      field.sub(f, candidate, candidate, total.x);
+      field.freeze(f, candidate, candidate);
+      return field.isZero(f, candidate);
+    };
+    const asCoordinate = field.register(r.address, r.bounds);
+    const result = f.let(equals(asCoordinate));
+    f.if(i32.eqz(result), () => {
+      field.add(f, sumWithOrder, asCoordinate, orderItself);
+      field.freeze(f, candidate, sumWithOrder);
+      field.sub(f, candidate, candidate, sumWithOrder);
+      field.freeze(f, candidate, candidate);
+      f.if(field.isZero(f, candidate), () => f.set(result, equals(sumWithOrder)));
+    });
+    f.if(field.isZero(f, total.z), () => f.set(result, i32.const(2)));
+    f.result(result);
+  });
+
+  /** The same by the slow way, which has no exceptions: for the key at an address of two canonical coordinates. */
+  const verifySlowly = module.function(`${name}.verifySlowly`, ['i32', 'i32'], ['i32'], (f, x, y) => {
+    f.run(curve.orderCodec.write, i32.const(octets), u1.address);
+    f.run(curve.orderCodec.write, i32.const(octets + byteLength), u2.address);
+    f.run(complete.multiplyTwo, i32.const(octets), i32.const(octets + byteLength), x, y);
+    const result = f.let(call(f, complete.toAffine));
+    field.mul(f, candidate, complete.point.x, field.constant(1n));
+    field.freeze(f, candidate, candidate);
+    const reduced = order.register(inverse.address, order.constant(0n).bounds);
+    order.freeze(f, reduced, order.register(candidate.address, known));
+    order.sub(f, reduced, reduced, r);
+    order.freeze(f, reduced, reduced);
+    f.result(i32.and(result, order.isZero(f, reduced)));
+  });
+  const verdict = (f: FunctionBuilder, x: I32, y: I32): I32 => {
+    const result = f.let(call(f, compare));
+    f.if(i32.eq(result, i32.const(2)), () => f.set(result, call(f, verifySlowly, x, y)));
+    return result;
+  };
+
+  /** The first entries of both tables, with Z = 1. */
+  const begin = (f: FunctionBuilder) => {
+    setOne(f, sum.z);
+    f.run(parts.recode, i32.const(digits), u1.address);
+  };
+
+  const entryKey: Affine = { x: field.allocate(), y: field.allocate() };
+  module.exported('verifyKnown', ['i32'], ['i32'], (f, table) => {
+    const result = f.let(call(f, readSignature));
+    f.if(result, () => {
+      const window = f.let(i32.const(0));
+      const [even1, even2] = [evenness(f, u1), evenness(f, u2)];
+      begin(f);
+      f.run(parts.recode, i32.const(digits + windows), u2.address);
+      const lookUpBoth = (target: Affine) => {
+        lookUpWindow(f, target, 0, i32.const(baseTable), window, digits, even1);
+        lookUpWindow(f, target, 1, table, window, digits + windows, even2);
+      };
+      lookUpBoth(sum);
+      f.forUp(window, i32.const(1), i32.const(windows), 1, () => {
+        lookUpBoth(addend);
+        add(f, sum, addend);
+      });
+      // The key is the first entry of its table.
+      for (let k = 0; k < limbs; k++)
+        f.do(
+          i64.store(entryKey.x.address, 8 * k, i64.load32U(table, 4 * k)),
+          i64.store(entryKey.y.address, 8 * k, i64.load32U(table, 4 * (limbs + k))),
+        );
+      f.set(result, verdict(f, entryKey.x.address, entryKey.y.address));
+    });
+    f.result(result);
+  });
+
+  const double = inFormulaDoubling(curve, parts.bounds);
+  const copyJacobian = (f: FunctionBuilder, target: JacobianPair, source: JacobianPair) => {
+    for (const axis of ['x', 'y', 'z'] as const) pairs.copy(f, target[axis], source[axis]);
+  };
+  /** Takes one lane back to what was saved. */
+  const restore = (f: FunctionBuilder, lane: 0 | 1) => {
+    for (const axis of ['x', 'y', 'z'] as const) {
+      const kept: LaneExpression = ({ own }) => own(saved[axis]);
+      const changed: LaneExpression = ({ own }) => own(sum[axis]);
+      pairs.lanewise(f, sum[axis], lane === 0 ? [kept, changed] : [changed, kept]);
+    }
+  };
+  /** (window, digit): adds what stands in the addend; without a window left, or with digit 0, that lane stays as it is. */
+  const addLanes = module.function(`${name}.addLanes`, ['i32', 'i32'], [], (f, hasWindow, hasDigit) => {
+    for (const axis of ['x', 'y', 'z'] as const) sum[axis].bounds = parts.bounds[axis];
+    copyJacobian(f, saved, sum);
+    add(f, sum, addend);
+    f.if(i32.eqz(hasWindow), () => restore(f, 1));
+    f.if(i32.eqz(hasDigit), () => restore(f, 0));
+  });
+  module.exported('verifyUnknown', [], ['i32'], (f) => {
+    const result = f.let(call(f, readSignature));
+    f.if(result, () => {
+      field.copy(f, tables.point.x, field.register(keys.point.x.address, known));
+      field.copy(f, tables.point.y, field.register(keys.point.y.address, known));
+      f.run(tables.build, i32.const(keyTable), i32.const(UNKNOWN_WIDTH - 1), i32.const(1));
+      begin(f);
+      const even = evenness(f, u1);
+      const window = f.let(i32.const(0));
+      lookUpWindow(f, sum, 1, i32.const(baseTable), window, digits, even);
+      f.set(window, i32.const(1));
+      const position = f.let(call(f, naf.recode, u2.address));
+      const started = f.let(i32.const(0));
+      const digit = f.local('i32');
+      /** The next multiple of the base point, or any where none is left. */
+      const nextWindow = (): I32 => {
+        const left = f.let(i32.ltS(window, i32.const(windows)));
+        f.if(left, () => {
+          lookUpWindow(f, addend, 1, i32.const(baseTable), window, digits, even);
+          f.set(window, i32.add(window, i32.const(1)));
+        });
+        return left;
+      };
+      const lookUpKey = (target: Affine) => {
+        const negative = f.let(i32.shrS(digit, 31));
+        const magnitude = i32.sub(i32.xor(digit, negative), negative);
+        const entry = i32.add(i32.const(keyTable), i32.mul(i32.shrU(magnitude, 1), i32.const(entryLength(curve))));
+        lookUp(f, target, 0, f.let(entry), negative);
+      };
+      f.forDown(position, position, i32.const(0), 1, () => {
+        f.if(started, () => f.run(double.run));
+        f.set(digit, i32.load8S(i32.add(i32.const(naf.digits), position)));
+        f.if(digit, () => {
+          f.if(
+            started,
+            () => {
+              double.leave(f, sum);
+              lookUpKey(addend);
+              f.run(addLanes, nextWindow(), i32.const(1));
+            },
+            () => {
+              lookUpKey(sum);
+              f.set(started, i32.const(1));
+            },
+          );
+          double.enter(f, sum);
+        });
+      });
+      double.leave(f, sum);
+      f.repeatWhile(() => {
+        const left = nextWindow();
+        f.if(left, () => f.run(addLanes, left, i32.const(0)));
+        return left;
+      });
+      f.set(result, verdict(f, keys.point.x.address, keys.point.y.address));
+    });
+    f.result(result);
+  });
+}
+
+type Six = [Register, Register, Register, Register, Register, Register];
