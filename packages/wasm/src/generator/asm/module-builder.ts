@@ -32,6 +32,7 @@ export class ModuleBuilder {
   readonly #functions: DefinedFunction[] = [];
   readonly #exports: FunctionReference[] = [];
   readonly #data: { readonly address: number; readonly octets: Uint8Array }[] = [];
+  readonly #last: (() => void)[] = [];
   #top: number = FIRST_ADDRESS;
   #constantsTop: number = FIRST_CONSTANT;
 
@@ -94,8 +95,14 @@ export class ModuleBuilder {
     return defined;
   }
 
+  /** Something to be done when the rest of the module is known: to define what was declared. */
+  atLast(action: () => void): void {
+    this.#last.push(action);
+  }
+
   /** @param maximumPages - How far the memory may grow; without it, it stays as it is. */
   finish(maximumPages?: number): Module {
+    for (const action of this.#last) action();
     const pages = Math.ceil(this.#top / PAGE);
     const types = new Map<string, number>();
     const typeDefinitions: Code[] = [];

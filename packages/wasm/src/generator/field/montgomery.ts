@@ -26,6 +26,16 @@ export function montgomeryProduct<V>(
   b: readonly V[] | undefined,
   finish: Finish<V> = {},
 ): readonly V[] {
+  return finishProduct(ops, modulus, productColumns(ops, modulus, a, b), finish);
+}
+
+/** The upper half of the columns of the product, when the lower half has become zero. */
+export function productColumns<V>(
+  ops: Operations<V>,
+  modulus: Modulus,
+  a: readonly V[],
+  b: readonly V[] | undefined,
+): readonly (V | undefined)[] {
   const { limbs } = modulus;
   const columns: (V | undefined)[] = Array.from({ length: 2 * limbs }, () => undefined);
   const accumulate: Accumulate<V> = (k, term, sign = 1) => {
@@ -40,7 +50,7 @@ export function montgomeryProduct<V>(
     else for (let j = i; j < limbs; j++) accumulate(i + j, ops.mul(a[i]!, j === i ? a[i]! : doubled[j]!));
     reduceRow(ops, modulus, columns, i, accumulate);
   }
-  return leave(ops, modulus, columns.slice(limbs), finish);
+  return columns.slice(limbs);
 }
 
 /** Adds a term to column `k`, or takes it off. */
@@ -101,8 +111,8 @@ function times<V>(ops: Operations<V>, term: V, factor: number): V {
   return sum!;
 }
 
-/** Carries through the upper half of the columns, once. */
-function leave<V>(
+/** Carries through the columns that {@link productColumns} leaves, once. */
+export function finishProduct<V>(
   ops: Operations<V>,
   modulus: Modulus,
   columns: readonly (V | undefined)[],

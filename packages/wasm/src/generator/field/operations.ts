@@ -1,4 +1,13 @@
-import { type Expression, type I64, i64, type Local, type V128, type ValueType } from '../asm/expression.js';
+import {
+  type Expression,
+  type I32,
+  type I64,
+  i32,
+  i64,
+  type Local,
+  type V128,
+  type ValueType,
+} from '../asm/expression.js';
 import type { FunctionBuilder } from '../asm/function-builder.js';
 import { v128 } from '../asm/vector.js';
 
@@ -35,9 +44,9 @@ export interface Operations<V> {
 
 /**
  * Emits i64 instructions.
- * @param isSecond - Whether they work on the second element of a pair.
+ * @param second - Not zero at run time while they work on the second element of a pair.
  */
-export function scalarOperations(f: FunctionBuilder, isSecond: boolean = false): Operations<I64> {
+export function scalarOperations(f: FunctionBuilder, second?: I32): Operations<I64> {
   return {
     mul: i64.mul,
     addLimbs: i64.add,
@@ -48,7 +57,11 @@ export function scalarOperations(f: FunctionBuilder, isSecond: boolean = false):
     mulLow: (a, factor, mask) => i64.and(i64.mul(a, i64.const(factor)), i64.const(mask)),
     shl: i64.shl,
     shr: i64.shrS,
-    tripleSecond: (a) => (isSecond ? i64.add(a, i64.shl(a, 1)) : a),
+    tripleSecond: (a) => {
+      if (second === undefined) throw new TypeError('Cannot triple the second of a pair: there is but one');
+      const mask = i64.sub(i64.const(0), i64.extendU(i32.ne(second, i32.const(0))));
+      return i64.add(a, i64.and(i64.shl(a, 1), mask));
+    },
     let: (a) => letOnce(f, a),
     bias: 0n,
   };

@@ -2,18 +2,10 @@ import { type Expression, type I32, i32, i64, type V128 } from '../asm/expressio
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import type { ModuleBuilder } from '../asm/module-builder.js';
 import { v128 } from '../asm/vector.js';
-import {
-  type Bounds,
-  differenceBounds,
-  type FinishBounds,
-  productBounds,
-  requireStorable,
-  sumBounds,
-  unionBounds,
-} from './bounds.js';
+import { type Bounds, differenceBounds, productBounds, requireStorable, sumBounds, unionBounds } from './bounds.js';
 import { interval, intervalOperations, minus, plus, times } from './interval.js';
 import { limbMask, limbsOf, type Modulus } from './modulus.js';
-import { type Finish, montgomeryProduct } from './montgomery.js';
+import { finishProduct, productColumns } from './montgomery.js';
 import { type Operations, pairOperations, scalarOperations } from './operations.js';
 
 /** A place in memory that holds an element, or a pair of them, and what is known of it. */
@@ -34,13 +26,10 @@ export class PairField {
   readonly simd: boolean;
   /** Octets of a pair, a multiple of 16. */
   readonly byteLength: number;
-  readonly #mul: FunctionReference;
-  readonly #sqr: FunctionReference;
-  readonly #mulSub: FunctionReference;
-  readonly #sqrSub2: FunctionReference;
   readonly #module: ModuleBuilder;
-  /** Functions that only some kernels need, made when they are first called. */
-  readonly #optional = new Map<string, FunctionReference>();
+  readonly #mul: Product;
+  readonly #sqr: Product;
+  #fourTimesMinus: FunctionReference | undefined;
 
   constructor(module: ModuleBuilder, modulus: Modulus, simd: boolean) {
     this.#module = module;
@@ -48,18 +37,16 @@ export class PairField {
     this.simd = simd;
     this.byteLength = Math.ceil((8 * modulus.limbs) / 16) * 16;
     const { name } = modulus;
-    this.#mul = module.function(`${name}.mulPair`, ['i32', 'i32', 'i32'], [], (f, target, a, b) =>
-      this.#product(f, target, a, b, {}),
-    );
-    this.#sqr = module.function(`${name}.sqrPair`, ['i32', 'i32'], [], (f, target, a) =>
-      this.#product(f, target, a, undefined, {}),
-    );
-    this.#mulSub = module.function(`${name}.mulSubPair`, ['i32', 'i32', 'i32', 'i32'], [], (f, target, a, b, s) =>
-      this.#product(f, target, a, b, { ...SUBTRACTING, subtract: [s] }),
-    );
-    this.#sqrSub2 = module.function(`${name}.sqrSub2Pair`, ['i32', 'i32', 'i32', 'i32'], [], (f, target, a, s, t) =>
-      this.#product(f, target, a, undefined, { ...SUBTRACTING, subtract: [s, t] }),
-    );
+    const pointers = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+    const mul = module.declare(`${name}.mulPair`, pointers, []);
+    const sqr = module.declare(`${name}.sqrPair`, pointers, []);
+    this.#mul = { run: mul, used: new Set() };
+    this.#sqr = { run: sqr, used: new Set() };
+    // One function holds a product and all its ends that are used: the products are long.
+    module.atLast(() => {
+      mul.define((f, target, a, b, s, t, end) => this.#product(f, this.#mul.used, target, a, b, [s, t], end));
+      sqr.define((f, target, a, _, s, t, end) => this.#product(f, this.#sqr.used, target, a, undefined, [s, t], end));
+    });
   }
 
   register(address: I32 | number, bounds: Bounds): Register {
@@ -67,72 +54,57 @@ export class PairField {
   }
 
   mul(f: FunctionBuilder, target: Register, a: Register, b: Register): void {
-    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, b.bounds);
-    f.run(this.#mul, target.address, a.address, b.address);
+    this.#run(f, 'plain', target, a, b);
   }
 
   sqr(f: FunctionBuilder, target: Register, a: Register): void {
-    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, undefined);
-    f.run(this.#sqr, target.address, a.address);
+    this.#run(f, 'plain', target, a, undefined);
   }
 
   /** a·b - s, folded. */
   mulSub(f: FunctionBuilder, target: Register, a: Register, b: Register, s: Register): void {
-    const finish: FinishBounds = { ...SUBTRACTING, subtract: [s.bounds] };
-    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, b.bounds, finish);
-    f.run(this.#mulSub, target.address, a.address, b.address, s.address);
+    this.#run(f, 'less', target, a, b, s);
   }
 
   /** a² - s - t, folded. */
   sqrSub2(f: FunctionBuilder, target: Register, a: Register, s: Register, t: Register): void {
-    const finish: FinishBounds = { ...SUBTRACTING, subtract: [s.bounds, t.bounds] };
-    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, undefined, finish);
-    f.run(this.#sqrSub2, target.address, a.address, s.address, t.address);
+    this.#run(f, 'lessTwo', target, a, undefined, s, t);
   }
 
   /** a·b, and three times that in the second lane. */
   mulTripleSecond(f: FunctionBuilder, target: Register, a: Register, b: Register): void {
-    const finish = { tripleSecond: true };
-    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, b.bounds, finish);
-    const mul = this.#lazily('mulTripleSecond', ['i32', 'i32', 'i32'], (g, d, x, y) =>
-      this.#product(g, d, x, y, finish),
-    );
-    f.run(mul, target.address, a.address, b.address);
+    this.#run(f, 'secondTripled', target, a, b);
   }
 
   /** a·b - 8s, folded. */
   mulSub8(f: FunctionBuilder, target: Register, a: Register, b: Register, s: Register): void {
-    const finish: FinishBounds = { ...SUBTRACTING_8, subtract: [s.bounds] };
-    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, b.bounds, finish);
-    const mulSub = this.#lazily('mulSub8', ['i32', 'i32', 'i32', 'i32'], (g, d, x, y, z) =>
-      this.#product(g, d, x, y, { ...SUBTRACTING_8, subtract: [z!] }),
-    );
-    f.run(mulSub, target.address, a.address, b.address, s.address);
+    this.#run(f, 'lessEight', target, a, b, s);
   }
 
   /** a² - 8s, folded. */
   sqrSub8(f: FunctionBuilder, target: Register, a: Register, s: Register): void {
-    const finish: FinishBounds = { ...SUBTRACTING_8, subtract: [s.bounds] };
-    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, undefined, finish);
-    const sqrSub = this.#lazily('sqrSub8', ['i32', 'i32', 'i32'], (g, d, x, z) =>
-      this.#product(g, d, x, undefined, { ...SUBTRACTING_8, subtract: [z] }),
-    );
-    f.run(sqrSub, target.address, a.address, s.address);
+    this.#run(f, 'lessEight', target, a, undefined, s);
   }
 
-  #lazily(
-    name: string,
-    params: readonly 'i32'[],
-    build: (f: FunctionBuilder, target: I32, a: I32, b: I32, c?: I32) => void,
-  ): FunctionReference {
-    let defined = this.#optional.get(name);
-    if (defined === undefined) {
-      defined = this.#module.function(`${this.modulus.name}.${name}`, params, [], (f, ...operands) =>
-        build(f, ...(operands as unknown as [I32, I32, I32])),
-      );
-      this.#optional.set(name, defined);
-    }
-    return defined;
+  #run(f: FunctionBuilder, end: End, target: Register, a: Register, b?: Register, ...less: readonly Register[]): void {
+    const { run, used } = b === undefined ? this.#sqr : this.#mul;
+    used.add(end);
+    const bounds = productBounds(this.modulus, this.#flavour, a.bounds, b?.bounds, {
+      ...ends[end],
+      subtract: less.map((register) => register.bounds),
+    });
+    const nothing = i32.const(0);
+    const [s, t] = less;
+    f.run(
+      run,
+      target.address,
+      a.address,
+      b?.address ?? nothing,
+      s?.address ?? nothing,
+      t?.address ?? nothing,
+      i32.const(endNumbers.indexOf(end)),
+    );
+    target.bounds = bounds;
   }
 
   /**
@@ -178,10 +150,11 @@ export class PairField {
     const added = this.modulus.value * FOUR_TIMES_MINUS_MULTIPLE;
     const value = plus(plus(times(a.bounds.value, four), minus(b.bounds.value)), interval(added, added));
     target.bounds = requireStorable({ limbs, value }, 'pair');
-    const run = this.#lazily('fourTimesMinus', ['i32', 'i32', 'i32'], (g, d, x, y) =>
-      this.#columns(g, d, (ops, load) => fourTimesMinus(ops, this.modulus, load(x), load(y))),
+    const { name } = this.modulus;
+    this.#fourTimesMinus ??= this.#module.function(`${name}.fourTimesMinus`, ['i32', 'i32', 'i32'], [], (g, d, x, y) =>
+      this.#columns(g, d, (ops, load) => [{ result: () => fourTimesMinus(ops, this.modulus, load(x), load(y)) }]),
     );
-    f.run(run, target.address, a.address, b.address);
+    f.run(this.#fourTimesMinus, target.address, a.address, b.address);
   }
 
   /** Bounds that hold whichever of several elements a lane takes. */
@@ -236,14 +209,31 @@ export class PairField {
     return this.simd ? 'pair' : 'scalar';
   }
 
-  #product(f: FunctionBuilder, target: I32, a: I32, b: I32 | undefined, finish: EmittedFinish): void {
-    const { subtract = [], ...rest } = finish;
-    this.#columns(f, target, (ops, columns, limbs) =>
-      montgomeryProduct(ops, this.modulus, limbs(a), b && limbs(b), { ...rest, subtract: subtract.map(columns) }),
-    );
+  #product(
+    f: FunctionBuilder,
+    used: ReadonlySet<End>,
+    target: I32,
+    a: I32,
+    b: I32 | undefined,
+    less: readonly I32[],
+    end: I32,
+  ): void {
+    const { modulus } = this;
+    this.#columns(f, target, (ops, columns, limbs) => {
+      const product = productColumns(ops, modulus, limbs(a), b && limbs(b));
+      return endNumbers
+        .filter((name) => used.has(name))
+        .map((name) => ({
+          when: i32.eq(end, i32.const(endNumbers.indexOf(name))),
+          result: () => {
+            const { operands, ...finish } = ends[name];
+            return finishProduct(ops, modulus, product, { ...finish, subtract: less.slice(0, operands).map(columns) });
+          },
+        }));
+    });
   }
 
-  /** Writes columns that are limbs again; `compute` runs once for both elements, or once for either. */
+  /** Writes limbs: those of the case that holds. `compute` is run once for both elements together, or with a loop over them. */
   #columns(
     f: FunctionBuilder,
     target: I32,
@@ -251,22 +241,47 @@ export class PairField {
       ops: Operations<Expression<T>>,
       columns: (address: I32) => readonly Expression<T>[],
       limbs: (address: I32) => readonly Expression<T>[],
-    ) => readonly Expression<T>[],
+    ) => readonly Case<Expression<T>>[],
   ): void {
+    const choose = <T extends 'i64' | 'v128'>(
+      cases: readonly Case<Expression<T>>[],
+      store: (limbs: readonly Expression<T>[]) => void,
+    ): void => {
+      const [first, ...others] = cases;
+      if (first === undefined) return;
+      if (first.when === undefined) store(first.result());
+      else
+        f.if(
+          first.when,
+          () => store(first.result()),
+          () => choose(others, store),
+        );
+    };
     if (this.simd) {
       const limbs = (address: I32) => this.#each((k) => f.let(v128.load64Zero(address, 8 * k)));
       const columns = (address: I32) => this.#each((k) => v128.i64x2ExtendLowI32x4S(v128.load64Zero(address, 8 * k)));
-      const result = compute(pairOperations(f), columns, limbs);
-      for (let k = 0; k < result.length; k += 2)
-        f.do(v128.store(target, 8 * k, lowHalves(result[k]!, result[k + 1] ?? result[k]!)));
+      choose(compute(pairOperations(f), columns, limbs), (result) => {
+        for (let k = 0; k < result.length; k += 2)
+          f.do(v128.store(target, 8 * k, lowHalves(result[k]!, result[k + 1] ?? result[k]!)));
+      });
       return;
     }
-    for (const lane of [0, 4]) {
-      const limbs = (address: I32) => this.#each((k) => f.let(i64.load32S(address, 8 * k + lane)));
-      const columns = (address: I32) => this.#each((k) => i64.load32S(address, 8 * k + lane));
-      for (const [k, limb] of compute(scalarOperations(f, lane === 4), columns, limbs).entries())
-        f.do(i64.store32(target, 8 * k + lane, limb));
-    }
+    const lane = f.local('i32');
+    f.forUp(lane, i32.const(0), i32.const(8), 4, () => {
+      const at = (address: I32) => f.let(i32.add(address, lane));
+      const limbs = (address: I32) => {
+        const place = at(address);
+        return this.#each((k) => f.let(i64.load32S(place, 8 * k)));
+      };
+      const columns = (address: I32) => {
+        const place = at(address);
+        return this.#each((k) => i64.load32S(place, 8 * k));
+      };
+      const place = at(target);
+      choose(compute(scalarOperations(f, lane), columns, limbs), (result) => {
+        for (const [k, limb] of result.entries()) f.do(i64.store32(place, 8 * k, limb));
+      });
+    });
   }
 
   #each<V>(make: (k: number) => V): readonly V[] {
@@ -274,10 +289,30 @@ export class PairField {
   }
 }
 
-/** A {@link Finish} whose subtrahends are in memory. */
-interface EmittedFinish extends Omit<Finish<never>, 'subtract'> {
-  readonly subtract?: readonly I32[];
+/** A product with the ends that its users want. */
+interface Product {
+  readonly run: FunctionReference;
+  readonly used: Set<End>;
 }
+
+/** Limbs to be written, when the condition holds. */
+interface Case<V> {
+  readonly when?: I32;
+  readonly result: () => readonly V[];
+}
+
+/** How a product can end. Four times the modulus outweighs two folded elements, 32 times eight of one. */
+const ends = {
+  plain: { operands: 0 },
+  less: { operands: 1, multiple: 4n, fold: true },
+  lessTwo: { operands: 2, multiple: 4n, fold: true },
+  lessEight: { operands: 1, multiple: 32n, fold: true, subtractShift: 3 },
+  secondTripled: { operands: 0, tripleSecond: true },
+} as const;
+
+type End = keyof typeof ends;
+
+const endNumbers = Object.keys(ends) as readonly End[]; // the keys of the record above
 
 /** Folded elements are at most as many times the modulus. */
 const FOUR_TIMES_MINUS_MULTIPLE = 4n;
@@ -314,12 +349,6 @@ function exchanged(f: FunctionBuilder, a: V128): V128 {
   const value = f.let(a);
   return v128.shuffle(value, value, [4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11]);
 }
-
-/** Eight times a folded element is less. */
-const SUBTRACTING_8 = { multiple: 32n, fold: true, subtractShift: 3 } as const;
-
-/** Four times the modulus outweighs what two folded elements can be. */
-const SUBTRACTING = { multiple: 4n, fold: true } as const;
 
 /** The low halves of four i64 lanes, in order. */
 const lowHalves = (a: V128, b: V128): V128 =>

@@ -11,7 +11,7 @@ import {
   requireStorable,
   sumBounds,
 } from './bounds.js';
-import { interval } from './interval.js';
+import { interval, OverflowError } from './interval.js';
 import { limbMask, limbsOf, type Modulus, mod, radix } from './modulus.js';
 import { montgomeryProduct } from './montgomery.js';
 import { scalarOperations } from './operations.js';
@@ -28,7 +28,8 @@ export class ScalarField {
   #sqr: FunctionReference | undefined;
   #add: FunctionReference | undefined;
   #sub: FunctionReference | undefined;
-  readonly #freeze = new Map<string, FunctionReference>();
+  #freeze: { readonly run: FunctionReference; readonly multiples: number } | undefined;
+  #copy: FunctionReference | undefined;
   #gcd: FunctionReference | undefined;
   readonly #constants = new Map<bigint, number>();
 
@@ -107,7 +108,10 @@ export class ScalarField {
 
   copy(f: FunctionBuilder, target: Register, a: Register): void {
     target.bounds = a.bounds;
-    for (let k = 0; k < this.modulus.limbs; k++) f.do(i64.store(target.address, 8 * k, i64.load(a.address, 8 * k)));
+    this.#copy ??= this.#module.function(`${this.modulus.name}.copy`, ['i32', 'i32'], [], (g, d, x) =>
+      this.#store(g, d, this.load(g, x)),
+    );
+    f.run(this.#copy, target.address, a.address);
   }
 
   /** The residue itself, from 0 to the modulus less one. The further the number can be from it, the longer it takes. */
@@ -116,25 +120,51 @@ export class ScalarField {
     const { value } = this.modulus;
     const raise = low < 0n ? (value - 1n - low) / value : 0n;
     const range = (high + raise * value) / value;
-    f.run(this.#freezing(raise, range === 0n ? 0 : range.toString(2).length), target.address, a.address);
+    // How many times a power of two times the modulus is subtracted where that leaves no less than zero.
+    const steps = range === 0n ? 0 : range.toString(2).length;
+    this.#freeze ??= this.#freezing();
+    const { run, multiples } = this.#freeze;
+    if (steps > MOST_FREEZE_STEPS)
+      throw new OverflowError(`Overflow: ${high} is too far from the modulus to be frozen`);
+    const end = multiples + MOST_FREEZE_STEPS * this.byteLength;
+    const start = i32.const(end - steps * this.byteLength);
+    f.run(run, target.address, a.address, this.#literalMultiple(raise), start, i32.const(end));
     target.bounds = canonical(this.modulus);
   }
 
-  /** @param steps - How many times a power of two times the modulus is subtracted where that leaves no less than zero. */
-  #freezing(raise: bigint, steps: number): FunctionReference {
-    const key = `${raise}+${steps}`;
-    let defined = this.#freeze.get(key);
-    if (defined === undefined) {
-      defined = this.#module.function(`${this.modulus.name}.freeze${key}`, ['i32', 'i32'], [], (f, target, a) => {
-        let limbs: readonly I64[] = this.load(f, a);
-        if (raise > 0n) limbs = this.#plus(f, limbs, raise);
-        limbs = this.#carry(f, limbs);
-        for (let step = steps - 1; step >= 0; step--) limbs = this.#subtractIfReached(f, limbs, 1n << BigInt(step));
-        this.#store(f, target, limbs);
-      });
-      this.#freeze.set(key, defined);
-    }
-    return defined;
+  readonly #raises = new Map<bigint, I32>();
+
+  #literalMultiple(raise: bigint): I32 {
+    const known = this.#raises.get(raise) ?? this.literal(raise * this.modulus.value).address;
+    this.#raises.set(raise, known);
+    return known;
+  }
+
+  /** A function (target, source, what is added, first and end of the multiples that are subtracted). */
+  #freezing(): { readonly run: FunctionReference; readonly multiples: number } {
+    const powers = Array.from({ length: MOST_FREEZE_STEPS }, (_, k) => MOST_FREEZE_STEPS - 1 - k);
+    const table = powers.flatMap((power) => [...limbsOf(this.modulus.value << BigInt(power), this.modulus)]);
+    const multiples = this.#module.data(octetsOf(table), 8);
+    const parameters = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+    const name = `${this.modulus.name}.freeze`;
+    const run = this.#module.function(name, parameters, [], (f, target, a, raise, first, end) => {
+      const raised = this.load(f, a).map((limb, k) => i64.add(limb, i64.load(raise, 8 * k)));
+      const limbs = this.#carry(f, raised).map((limb) => f.let(limb));
+      const multiple = f.let(first);
+      f.if(i32.ltS(first, end), () =>
+        f.forUp(multiple, first, end, this.byteLength, () => {
+          const less = this.#carry(
+            f,
+            limbs.map((limb, k) => i64.sub(limb, i64.load(multiple, 8 * k))),
+          );
+          const negative = f.let(i64.shrS(less.at(-1)!, 63));
+          for (const [k, limb] of limbs.entries())
+            f.set(limb, i64.xor(less[k]!, i64.and(negative, i64.xor(limb, less[k]!))));
+        }),
+      );
+      this.#store(f, target, limbs);
+    });
+    return { run, multiples };
   }
 
   /**
@@ -199,18 +229,9 @@ export class ScalarField {
       return f.let(i64.and(sum, i64.const(limbMask(this.modulus))));
     });
   }
-
-  #plus(f: FunctionBuilder, limbs: readonly I64[], multiple: bigint): readonly I64[] {
-    const constants = limbsOf(this.modulus.value * multiple, this.modulus);
-    return limbs.map((limb, k) => f.let(i64.add(limb, i64.const(constants[k]!))));
-  }
-
-  /** The number less a multiple of the modulus, unless that is negative. */
-  #subtractIfReached(f: FunctionBuilder, limbs: readonly I64[], multiple: bigint): readonly I64[] {
-    const less = this.#carry(f, this.#plus(f, limbs, -multiple));
-    const negative = f.let(i64.shrS(less.at(-1)!, 63));
-    return limbs.map((limb, k) => f.let(i64.xor(less[k]!, i64.and(negative, i64.xor(limb, less[k]!)))));
-  }
 }
+
+/** The modulus 2^7 times over is as far as numbers get. */
+const MOST_FREEZE_STEPS = 7;
 
 const octetsOf = (limbs: readonly bigint[]): Uint8Array => new Uint8Array(BigInt64Array.from(limbs).buffer);

@@ -126,12 +126,12 @@ export function completeArithmetic(curve: Curve): CompleteArithmetic {
   /** Leaves the candidate in the sum where the bit is one; the same loads and stores either way. */
   const choose = module.function(`${modulus.name}.choose`, ['i32'], [], (f, bit) => {
     const mask = f.let(i64.sub(i64.const(0), i64.extendU(bit)));
-    for (const axis of ['x', 'y', 'z'] as const)
-      for (let k = 0; k < modulus.limbs; k++) {
-        const kept = f.let(i64.load(sum[axis].address, 8 * k));
-        const offered = i64.load(candidate[axis].address, 8 * k);
-        f.do(i64.store(sum[axis].address, 8 * k, i64.xor(kept, i64.and(mask, i64.xor(kept, offered)))));
-      }
+    const offset = f.local('i32');
+    f.forUp(offset, i32.const(0), i32.const(3 * byteLength), 8, () => {
+      const kept = f.let(i64.load(i32.add(sum.x.address, offset)));
+      const offered = i64.load(i32.add(candidate.x.address, offset));
+      f.do(i64.store(i32.add(sum.x.address, offset), 0, i64.xor(kept, i64.and(mask, i64.xor(kept, offered)))));
+    });
   });
   const multiply = module.function(`${modulus.name}.multiplyComplete`, ['i32'], [], (f, scalar) => {
     setInfinity(f, sum);

@@ -50,26 +50,24 @@ function selectByPlanes(
     part === 0 ? index : f.let(v128.i8x16Sub(index, octets(16 * part))),
   );
   const signs = spread(f, f.let(v128.not(positive)));
-  for (let limb = 0; limb < 2 * limbs; limb++) {
-    const plane = (octet: number): V128 => {
-      const from = (4 * limb + octet) * entries;
-      const parts = indexes.map((each, part) => v128.i8x16Swizzle(v128.load(table, from + 16 * part), each));
-      return f.let(parts.reduce((a, b) => v128.or(a, b)));
-    };
-    const words = interleave(f, [plane(0), plane(1), plane(2), plane(3)]);
-    const isY = limb >= limbs;
-    for (const [four, word] of words.entries()) {
-      const signed = isY ? f.let(v128.i32x4Sub(v128.xor(word, signs[four]!), signs[four]!)) : word;
-      for (const half of [0, 1])
-        f.do(
-          v128.store64Lane(
-            targets[isY ? 1 : 0],
-            (2 * four + half) * pairs.byteLength + 8 * (limb % limbs),
-            signed,
-            half,
-          ),
+  const address = f.let(table);
+  for (const [axis, target] of targets.entries()) {
+    const [limb, place] = [f.local('i32'), f.let(target)];
+    f.forUp(limb, i32.const(0), i32.const(limbs), 1, () => {
+      const plane = (octet: number): V128 => {
+        const parts = indexes.map((each, part) =>
+          v128.i8x16Swizzle(v128.load(address, octet * entries + 16 * part), each),
         );
-    }
+        return f.let(parts.reduce((a, b) => v128.or(a, b)));
+      };
+      const words = interleave(f, [plane(0), plane(1), plane(2), plane(3)]);
+      for (const [four, word] of words.entries()) {
+        const signed = axis === 1 ? f.let(v128.i32x4Sub(v128.xor(word, signs[four]!), signs[four]!)) : word;
+        for (const half of [0, 1]) f.do(v128.store64Lane(place, (2 * four + half) * pairs.byteLength, signed, half));
+      }
+      f.set(address, plus(address, 4 * entries));
+      f.set(place, plus(place, 8));
+    });
   }
 }
 
