@@ -1,4 +1,5 @@
 import type { Module } from './asm/module-builder.js';
+import { sha256Kernel, sha512Kernel } from './sha2/kernel.js';
 
 /** One kernel: how to build it, with SIMD and without. */
 export interface KernelDefinition {
@@ -7,4 +8,7 @@ export interface KernelDefinition {
 }
 
 /** Every kernel that the package ships. */
-export const kernels: readonly KernelDefinition[] = [];
+export const kernels: readonly KernelDefinition[] = [
+  { name: 'sha256', build: sha256Kernel },
+  { name: 'sha512', build: sha512Kernel },
+];
