@@ -5,6 +5,7 @@ import { ModuleBuilder } from '../asm/module-builder.js';
 import { type Instance, instantiate } from '../instance.js';
 import { compression, roundConstantTable } from './compression.js';
 import { roundConstants, SHA256_INITIAL, SHA384_INITIAL, SHA512_INITIAL } from './constants.js';
+import { vectorScheduleCompression } from './vector-schedule.js';
 import { type Words, words32, words32x4, words64, words64x2 } from './words.js';
 
 /** Values as FIPS 180-4 prints them. */
@@ -26,10 +27,14 @@ const BLOCKS = 4096;
 const DIGESTS = 8192;
 
 /** A module that hashes one block of each lane from octets, and gives octets. */
-function build(words: Words, initial: readonly bigint[]): Instance {
+function build(words: Words, initial: readonly bigint[], several?: Words<'v128'>): Instance {
   const module = new ModuleBuilder();
   module.allocate(DIGESTS + 1024);
-  const compress = compression(module, 'compress', words, roundConstantTable(module, words.size));
+  const table = roundConstantTable(module, words.size);
+  const compress =
+    several === undefined
+      ? compression(module, 'compress', words, table)
+      : vectorScheduleCompression(module, 'compress', words, several, table);
   const block = module.allocate(16 * words.stride);
   module.exported('hash', [], [], (f) => {
     for (let i = 0; i < 16; i++)
@@ -56,14 +61,17 @@ function build(words: Words, initial: readonly bigint[]): Instance {
 
 describe.each([
   ['sha256', words32 as unknown as Words, SHA256_INITIAL],
+  ['sha256 with a schedule in vectors', words32 as unknown as Words, SHA256_INITIAL, words32x4],
   ['sha256', words32x4 as unknown as Words, SHA256_INITIAL],
   ['sha384', words64 as unknown as Words, SHA384_INITIAL],
   ['sha384', words64x2 as unknown as Words, SHA384_INITIAL],
   ['sha512', words64 as unknown as Words, SHA512_INITIAL],
+  ['sha512 with a schedule in vectors', words64 as unknown as Words, SHA512_INITIAL, words64x2],
   ['sha512', words64x2 as unknown as Words, SHA512_INITIAL],
-])('%s', (algorithm, words, initial) => {
+])('%s', (name, words, initial, several) => {
+  const [algorithm] = name.split(' ');
   test(`one block in each of ${words.lanes} lanes`, () => {
-    const { functions, memory } = build(words, initial);
+    const { functions, memory } = build(words, initial, several);
     const blockLength = 16 * words.size;
     const lengthAt = blockLength - 2;
     for (let length = 0; length < 14 * words.size - words.size; length++) {
@@ -79,7 +87,7 @@ describe.each([
       }
       functions['hash']!();
       for (const [lane, message] of messages.entries()) {
-        const digest = createHash(algorithm).update(message).digest();
+        const digest = createHash(algorithm!).update(message).digest();
         const at = DIGESTS + lane * 8 * words.size;
         expect(Buffer.from(memory.subarray(at, at + digest.length))).toEqual(digest);
       }

@@ -12,7 +12,7 @@ interface Functions {
   readonly sigma1: readonly [number, number, number];
 }
 
-const functions: Readonly<Record<WordSize, Functions>> = {
+export const functions: Readonly<Record<WordSize, Functions>> = {
   4: { Sigma0: [2, 13, 22], Sigma1: [6, 11, 25], sigma0: [7, 18, 3], sigma1: [17, 19, 10] },
   8: { Sigma0: [28, 34, 39], Sigma1: [14, 18, 41], sigma0: [1, 8, 7], sigma1: [19, 61, 6] },
 };
@@ -56,7 +56,7 @@ export function compression<T extends ValueType>(
 }
 
 /** Emits round `t`, given W[t] + K[t]. Instead of moving a to h along, their names move: after eight rounds they are back. */
-function roundEmitter<T extends ValueType>(
+export function roundEmitter<T extends ValueType>(
   f: FunctionBuilder,
   words: Words<T>,
   variables: readonly Local<T>[],
