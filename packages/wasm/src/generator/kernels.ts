@@ -1,4 +1,5 @@
 import type { Module } from './asm/module-builder.js';
+import { rsaKernel } from './rsa.js';
 import { sha256Kernel, sha512Kernel } from './sha2/kernel.js';
 
 /** One kernel: how to build it, with SIMD and without. */
@@ -11,4 +12,5 @@ export interface KernelDefinition {
 export const kernels: readonly KernelDefinition[] = [
   { name: 'sha256', build: sha256Kernel },
   { name: 'sha512', build: sha512Kernel },
+  { name: 'rsa', build: rsaKernel },
 ];

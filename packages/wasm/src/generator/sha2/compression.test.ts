@@ -68,7 +68,7 @@ describe.each([
   ['sha512', words64 as unknown as Words, SHA512_INITIAL],
   ['sha512 with a schedule in vectors', words64 as unknown as Words, SHA512_INITIAL, words64x2],
   ['sha512', words64x2 as unknown as Words, SHA512_INITIAL],
-])('%s', (name, words, initial, several) => {
+])('%s', (name, words, initial, several?: Words<'v128'>) => {
   const [algorithm] = name.split(' ');
   test(`one block in each of ${words.lanes} lanes`, () => {
     const { functions, memory } = build(words, initial, several);
