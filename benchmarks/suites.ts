@@ -50,6 +50,11 @@ export const suites: readonly SuiteEntry[] = [
     load: () => import('./suites/path.js'),
   },
   {
+    name: 'hash',
+    question: 'SHA-2, PBKDF2 and RSA verification in WebAssembly',
+    load: () => import('./suites/hash.js'),
+  },
+  {
     name: 'schedule',
     question: 'a million entries: planned and taken out when due, and their memory',
     load: () => import('./suites/schedule.js'),

@@ -1,4 +1,4 @@
-import { type Kernel, type KernelFunction, type KernelOptions, type KernelSource, startKernel } from './engine.js';
+import { type KernelFunction, type KernelOptions, type KernelSource, startKernel } from './engine.js';
 
 /** The hash functions that kernels have, by WebCrypto's names. */
 export type HashName = 'SHA-256' | 'SHA-384' | 'SHA-512';
@@ -17,11 +17,12 @@ export class HashKernel {
   readonly blockLength: number;
   readonly functions: Readonly<Record<Common | OfEachHash, KernelFunction>>;
   readonly addresses: Readonly<Record<Address, number>>;
-  readonly #kernel: Kernel<Address | Common | `${OfEachHash}${Bits}`>;
+  /** It never grows, and so stays the same. */
+  readonly memory: Uint8Array;
 
   constructor(source: KernelSource, bits: Bits, options: KernelOptions | undefined) {
-    this.#kernel = startKernel(source, options);
-    const { functions: of } = this.#kernel;
+    const { functions: of, memory } = startKernel<Address | Common | `${OfEachHash}${Bits}`>(source, options);
+    this.memory = memory();
     this.digestLength = bits / 8;
     this.blockLength = bits === 256 ? 64 : 128;
     this.functions = {
@@ -43,10 +44,6 @@ export class HashKernel {
       derivationLength: of.derivationLength(),
       lanes: of.lanes(),
     };
-  }
-
-  get memory(): Uint8Array {
-    return this.#kernel.memory();
   }
 
   /** A copy of the digest that was made last. */

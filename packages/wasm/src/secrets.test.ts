@@ -39,7 +39,7 @@ function xored(mask: number): Buffer {
 }
 
 const holds = (secrets: readonly Uint8Array[]): boolean =>
-  memories.some((memory) => secrets.some((secret) => memory().includes(secret)));
+  memories.some((memory) => secrets.some((secret) => memory().includes(Buffer.from(secret))));
 
 /** A derived key in the order of octets, and in the machine's. */
 const forms = (secret: Uint8Array): readonly Uint8Array[] => [

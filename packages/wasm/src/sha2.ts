@@ -5,7 +5,7 @@ import { type HashKernel, requireOctets } from './hash-kernel.js';
 export interface Sha2Options extends KernelOptions {
   /**
    * The platform's function of the same name, for `hash` and `hashMany` of messages above `bulkLength`: the processor's
-   * instructions for SHA are out of WebAssembly's reach. On Node for example `(data) => hash('sha256', data, 'buffer')`.
+   * instructions for SHA are out of WebAssembly's reach. On Node for example `(data) => createHash('sha256').update(data).digest()`.
    */
   readonly bulk?: (data: Uint8Array) => Uint8Array;
   /** Octets up to which the kernel is used though there is `bulk`. Default 512 for SHA-256, 1024 for SHA-384 and SHA-512. */

@@ -86,15 +86,20 @@ function sha2Kernel<T extends ValueType>(
     words32.scatter(f, i32.sub(last, i32.const(4)), 0, 0, low);
     f.result(blocks);
   });
+  const compressOctets =
+    vectors && vectorScheduleCompression(module, 'compressOctets', one, vectors, table, { octets: true });
   const update = module.exported('update', ['i32'], [], (f, blocks) => {
     const address = f.local('i32');
     const end = f.let(i32.add(i32.const(input), i32.shl(blocks, blockBits)));
     f.forUp(address, i32.const(input), end, blockLength, () => {
-      f.run(moves.swap, i32.const(block), address);
+      if (compressOctets !== undefined) f.run(compressOctets, i32.const(state), i32.const(state), address);
+      else {
+        f.run(moves.swap, i32.const(block), address);
+        f.run(compress, i32.const(state), i32.const(state), i32.const(block));
+      }
       f.run(moves.zero, address);
-      f.run(compress, i32.const(state), i32.const(state), i32.const(block));
     });
-    f.run(moves.zero, i32.const(block));
+    if (compressOctets === undefined) f.run(moves.zero, i32.const(block));
   });
   const giveDigest = module.function('giveDigest', [], [], (f) => {
     moves.emitSwap(f, i32.const(output), i32.const(state), 8);

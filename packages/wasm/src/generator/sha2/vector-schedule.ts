@@ -12,6 +12,7 @@ import type { Words } from './words.js';
  * measured.
  * @param one - The words of the message.
  * @param several - Vectors of such words.
+ * @param options - With `octets` the block is one of a message, in that order of octets.
  */
 export function vectorScheduleCompression<T extends ValueType>(
   module: ModuleBuilder,
@@ -19,6 +20,7 @@ export function vectorScheduleCompression<T extends ValueType>(
   one: Words<T>,
   several: Words<'v128'>,
   table: number,
+  { octets = false }: { readonly octets?: boolean } = {},
 ): FunctionReference {
   const { size } = one;
   const { lanes, add } = several;
@@ -32,7 +34,10 @@ export function vectorScheduleCompression<T extends ValueType>(
     const roundsOf = (vector: number): void => {
       for (let t = vector * lanes; t < (vector + 1) * lanes; t++) round(t, one.load(sums, t * size));
     };
-    const schedule = Array.from({ length: vectors }, (_, i) => f.let(v128.load(block, 16 * i)));
+    const schedule = Array.from({ length: vectors }, (_, i) => {
+      const words = v128.load(block, 16 * i);
+      return f.let(octets ? several.swap(f, words) : words);
+    });
     for (const [i, w] of schedule.entries())
       f.do(v128.store(sums, 16 * i, add(w, v128.load(i32.const(table), 16 * i))));
 
