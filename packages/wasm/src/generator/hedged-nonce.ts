@@ -15,7 +15,7 @@ export interface HedgedNonce {
 }
 
 /** Octets of entropy. */
-export const ENTROPY_LENGTH = 32;
+const ENTROPY_LENGTH = 32;
 
 /** Octets of a nonce before it is reduced: 256 bits more than P-256 needs and 128 more than P-384, so no bias is left. */
 export const HEDGED_NONCE_LENGTH = 64;

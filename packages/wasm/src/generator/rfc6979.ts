@@ -38,7 +38,7 @@ export interface Drbg {
 }
 
 /** Octets of additional data. */
-export const DATA_LENGTH = 32;
+const DATA_LENGTH = 32;
 
 /**
  * Adds RFC 6979 to a module. Blocks that nothing but the key goes into are compressed by `setKey`, so that 15 compressions
