@@ -3,6 +3,7 @@ import { hedgedNonce } from '../hedged-nonce.js';
 import { rfc6979 } from '../rfc6979.js';
 import { compression, roundConstantTable } from '../sha2/compression.js';
 import { SHA256_INITIAL } from '../sha2/constants.js';
+import { vectorScheduleCompression } from '../sha2/vector-schedule.js';
 import { type Words, words32, words32x4 } from '../sha2/words.js';
 import { type Nonces, weierstrassKernel } from '../weierstrass/kernel.js';
 import { p256 } from './p256.js';
@@ -13,7 +14,10 @@ export const p256Kernel = ({ simd }: { readonly simd: boolean }): Module => weie
 function nonces(module: ModuleBuilder, inLanes: boolean): Nonces {
   const table = roundConstantTable(module, 4);
   const make = (name: string, words: Words) => {
-    const compress = compression(module, `${name}Compress`, words, table);
+    const inVectors = inLanes && words.lanes === 1;
+    const compress = inVectors
+      ? vectorScheduleCompression(module, `${name}Compress`, words, words32x4, table)
+      : compression(module, `${name}Compress`, words, table);
     const hash = { words, compress, initial: SHA256_INITIAL, digestLength: 32 };
     return { drbg: rfc6979(module, name, hash), hedged: hedgedNonce(module, `${name}Hedged`, hash, 32) };
   };
