@@ -36,7 +36,8 @@ export function rsaKernel(): Module {
   const key = module.allocate(0);
   const [modulus, rSquared, inverse] = [number(), number(), module.allocate(16)];
   const keyLength = module.top - key;
-  const [base, montgomeryBase, power, columns] = [number(), number(), number(), number()];
+  const [base, montgomeryBase, power] = [number(), number(), number()];
+  const [columns, doubled] = [number(), number()];
   for (const [name, value] of Object.entries({ octets, key, keyLength }))
     module.exported(name, [], ['i32'], (f) => f.result(i32.const(value)));
   const at = i32.const;
@@ -52,42 +53,71 @@ export function rsaKernel(): Module {
     });
   });
 
-  /** `(out, a, b, limbs)`: a b / R, below twice the modulus if both factors are, R being four times it or more. */
-  const montgomery = module.function('montgomery', ['i32', 'i32', 'i32', 'i32'], [], (f, out, a, b, limbs) => {
-    const length = f.let(i32.shl(limbs, 3));
-    f.do(zero(at(columns), length));
-    const [n0, n0Inverse] = [f.let(i64.load(at(modulus))), f.let(i64.load(at(inverse)))];
-    const b0 = f.let(i64.load(b));
-    const last = f.let(i32.sub(length, at(8)));
-    const row = f.local('i32');
-    const [ai, q, x] = [f.local('i64'), f.local('i64'), f.local('i64')];
-    const [column, pb, pn] = [f.local('i32'), f.local('i32'), f.local('i32')];
-    f.forUp(row, a, f.let(i32.add(a, length)), 8, () => {
-      f.set(ai, i64.load(row));
-      f.set(x, i64.add(i64.load(at(columns)), i64.mul(ai, b0)));
-      f.set(q, i64.and(i64.mul(x, n0Inverse), MASK));
-      f.set(x, i64.shrU(i64.add(x, i64.mul(q, n0)), BITS));
-      f.do(i64.store(at(columns), 8, i64.add(i64.load(at(columns), 8), x)));
-      f.set(pb, b);
-      f.set(pn, at(modulus));
-      f.forUp(column, at(columns), f.let(i32.add(at(columns), last)), 32, () => {
-        for (let j = 8; j <= 32; j += 8) {
-          const products = i64.add(i64.mul(ai, i64.load(pb, j)), i64.mul(q, i64.load(pn, j)));
-          f.do(i64.store(column, j - 8, i64.add(i64.load(column, j), products)));
+  /**
+   * `(out, a, b, limbs)`: a b / R, below twice the modulus if both factors are, R being four times it or more. For a square b
+   * comes in as 2 a, and goes limb by limb: row i finds a_i itself in its own place, the doubles to the right of it, and
+   * nothing to the left, which the rows before have counted.
+   */
+  const montgomery = (name: string, isSquare: boolean): FunctionReference =>
+    module.function(name, ['i32', 'i32', 'i32', 'i32'], [], (f, out, a, b, limbs) => {
+      const length = f.let(i32.shl(limbs, 3));
+      f.do(zero(at(columns), length));
+      const [n0, n0Inverse] = [f.let(i64.load(at(modulus))), f.let(i64.load(at(inverse)))];
+      const end = f.let(i32.sub(i32.add(at(columns), length), at(8)));
+      const [row, spent] = [f.local('i32'), f.let(b)];
+      const [ai, q, x] = [f.local('i64'), f.local('i64'), f.local('i64')];
+      const [column, pb, pn] = [f.local('i32'), f.local('i32'), f.local('i32')];
+      /** Four columns at a time, each one moved down to the one before. */
+      const addProducts = (to: I32, withA: boolean): void =>
+        f.repeatWhile(() => {
+          for (let j = 8; j <= 32; j += 8) {
+            const reduced = i64.add(i64.load(column, j), i64.mul(q, i64.load(pn, j)));
+            const product = i64.mul(ai, i64.load(pb, j));
+            f.do(i64.store(column, j - 8, withA ? i64.add(reduced, product) : reduced));
+          }
+          for (const pointer of [column, pb, pn]) f.set(pointer, i32.add(pointer, at(32)));
+          return i32.ltS(column, to);
+        });
+      f.forUp(row, a, f.let(i32.add(a, length)), 8, () => {
+        f.set(ai, i64.load(row));
+        if (isSquare) f.do(i64.store(spent, 0, ai));
+        f.set(x, i64.add(i64.load(at(columns)), i64.mul(ai, i64.load(b))));
+        f.set(q, i64.and(i64.mul(x, n0Inverse), MASK));
+        f.set(x, i64.shrU(i64.add(x, i64.mul(q, n0)), BITS));
+        f.do(i64.store(at(columns), 8, i64.add(i64.load(at(columns), 8), x)));
+        f.set(column, at(columns));
+        f.set(pb, b);
+        f.set(pn, at(modulus));
+        if (isSquare) {
+          const zeros = i32.and(i32.sub(i32.sub(spent, b), at(8)), at(-32));
+          const diagonal = f.let(i32.add(at(columns), zeros));
+          f.if(i32.gtS(diagonal, at(columns)), () => addProducts(diagonal, false));
         }
-        f.set(pb, i32.add(pb, at(32)));
-        f.set(pn, i32.add(pn, at(32)));
+        addProducts(end, true);
+        f.do(i64.store(column, 0, i64.const(0)));
+        if (isSquare) f.do(i64.store(spent, 0, i64.const(0)));
+        f.set(spent, i32.add(spent, at(8)));
       });
-      f.do(i64.store(column, 0, i64.const(0)));
+      f.set(x, i64.const(0));
+      const to = f.let(out);
+      f.forUp(column, at(columns), f.let(i32.add(at(columns), length)), 8, () => {
+        f.set(x, i64.add(x, i64.load(column)));
+        f.do(i64.store(to, 0, i64.and(x, MASK)));
+        f.set(x, i64.shrU(x, BITS));
+        f.set(to, i32.add(to, at(8)));
+      });
     });
-    f.set(x, i64.const(0));
-    const to = f.let(out);
-    f.forUp(column, at(columns), f.let(i32.add(at(columns), length)), 8, () => {
-      f.set(x, i64.add(x, i64.load(column)));
-      f.do(i64.store(to, 0, i64.and(x, MASK)));
-      f.set(x, i64.shrU(x, BITS));
+  const multiply = montgomery('multiply', false);
+  const squareRows = montgomery('squareRows', true);
+
+  /** `(a, limbs)`: a^2 / R in its place. */
+  const square = module.function('squareInPlace', ['i32', 'i32'], [], (f, a, limbs) => {
+    const [from, to] = [f.local('i32'), f.let(at(doubled))];
+    f.forUp(from, a, f.let(i32.add(a, i32.shl(limbs, 3))), 8, () => {
+      f.do(i64.store(to, 0, i64.shl(i64.load(from), 1)));
       f.set(to, i32.add(to, at(8)));
     });
+    f.run(squareRows, a, a, at(doubled), limbs);
   });
 
   /** `(a, limbs)`: a modulo the modulus, if it is below twice that. */
@@ -127,11 +157,11 @@ export function rsaKernel(): Module {
     f.do(zero(at(rSquared), i32.shl(limbs, 3)));
     f.do(i64.store(i32.shl(top, 3), rSquared, i64.const(1)));
     const rBits = f.let(i32.mul(limbs, at(BITS)));
-    const doubled = f.let(i32.add(rBits, i32.shrU(rBits, SQUARINGS)));
+    const target = f.let(i32.add(rBits, i32.shrU(rBits, SQUARINGS)));
     const exponent = f.local('i32');
-    f.forUp(exponent, i32.mul(top, at(BITS)), doubled, 1, () => run(f, double, [rSquared], limbs));
+    f.forUp(exponent, i32.mul(top, at(BITS)), target, 1, () => run(f, double, [rSquared], limbs));
     for (let i = SQUARINGS - 1; i >= 0; i--) {
-      run(f, montgomery, [rSquared, rSquared, rSquared], limbs);
+      run(f, square, [rSquared], limbs);
       run(f, reduce, [rSquared], limbs);
       f.if(i32.and(i32.shrU(rBits, i), at(1)), () => run(f, double, [rSquared], limbs));
     }
@@ -148,13 +178,13 @@ export function rsaKernel(): Module {
 
   module.exported('begin', ['i32'], [], (f, limbs) => {
     run(f, fromOctets, [base], limbs);
-    run(f, montgomery, [montgomeryBase, base, rSquared], limbs);
-    run(f, montgomery, [power, base, rSquared], limbs);
+    run(f, multiply, [montgomeryBase, base, rSquared], limbs);
+    run(f, multiply, [power, base, rSquared], limbs);
   });
-  module.exported('square', ['i32'], [], (f, limbs) => run(f, montgomery, [power, power, power], limbs));
-  module.exported('multiply', ['i32'], [], (f, limbs) => run(f, montgomery, [power, power, montgomeryBase], limbs));
+  module.exported('square', ['i32'], [], (f, limbs) => run(f, square, [power], limbs));
+  module.exported('multiply', ['i32'], [], (f, limbs) => run(f, multiply, [power, power, montgomeryBase], limbs));
   module.exported('finish', ['i32'], [], (f, limbs) => {
-    run(f, montgomery, [power, power, base], limbs);
+    run(f, multiply, [power, power, base], limbs);
     run(f, reduce, [power], limbs);
     f.do(zero(at(octets), at(((MOST_LIMBS + GROUP) * BITS) / 8 + 8)));
     const [from, to] = [f.local('i32'), f.let(at(octets))];
