@@ -49,10 +49,12 @@ const LONGEST_SLICE = 32_768;
  * Makes PBKDF2 on a kernel of its own. Where there is `node:crypto` or WebCrypto, theirs is two to five times as fast.
  * @throws WasmError `ERR_WASM_UNAVAILABLE`, `ERR_WASM_COMPILE`.
  * @example
+ * ```ts
  * import { createPbkdf2 } from '@mayfly/wasm/pbkdf2';
  *
  * const password = new TextEncoder().encode('correct horse');
  * const key = createPbkdf2('SHA-256').derive(password, new Uint8Array(16), 1000, 32);
+ * ```
  */
 export function createPbkdf2(hash: HashName, options?: KernelOptions): Pbkdf2 {
   const kernel =
