@@ -1,6 +1,7 @@
 /** Why a kernel cannot do what it was asked. Stable: adding is minor, changing is major. */
 export type WasmErrorCode =
   | 'ERR_WASM_COMPILE'
+  | 'ERR_WASM_FAULT'
   | 'ERR_WASM_LENGTH'
   | 'ERR_WASM_LIMIT'
   | 'ERR_WASM_POOL'

@@ -1,4 +1,6 @@
 import type { Module } from './asm/module-builder.js';
+import { p256Kernel } from './curves/p256-kernel.js';
+import { p384Kernel } from './curves/p384-kernel.js';
 import { rsaKernel } from './rsa.js';
 import { sha256Kernel, sha512Kernel } from './sha2/kernel.js';
 
@@ -10,6 +12,8 @@ export interface KernelDefinition {
 
 /** Every kernel that the package ships. */
 export const kernels: readonly KernelDefinition[] = [
+  { name: 'p256', build: p256Kernel },
+  { name: 'p384', build: p384Kernel },
   { name: 'sha256', build: sha256Kernel },
   { name: 'sha512', build: sha512Kernel },
   { name: 'rsa', build: rsaKernel },
