@@ -44,7 +44,7 @@ export function hedgedNonce<T extends ValueType>(
   );
   const counterAt = (ENTROPY_LENGTH + 2 * length) / size;
 
-  const nonce = module.exported(name, ['i32', 'i32', 'i32', 'i32'], [], (f, out, entropy, x, h) => {
+  const nonce = module.function(name, ['i32', 'i32', 'i32', 'i32'], [], (f, out, entropy, x, h) => {
     const store = (word: number, value: bigint) =>
       f.do(words.store(i32.const(blocks), word * stride, words.const(value)));
     const parts = [

@@ -43,8 +43,9 @@ function setUp<T extends ValueType>(words: Words<T>, initial: readonly bigint[],
   const compress = compression(module, 'compress', words, roundConstantTable(module, words.size));
   const hash: HashFunction<T> = { words, compress, initial, digestLength };
   const full = words.size === 4 ? hash : { ...hash, initial: SHA512_INITIAL, digestLength: 64 };
-  const { secrets } = rfc6979(module, 'drbg', hash);
+  const { secrets, ...drbg } = rfc6979(module, 'drbg', hash);
   const hedged = hedgedNonce(module, 'hedged', full, length);
+  for (const defined of [...Object.values(drbg), hedged.nonce]) if (defined !== undefined) module.export(defined);
   const { functions, memory } = instantiate(module.finish());
   const read = (address: number, size: number) => Buffer.from(memory.subarray(address, address + size)).toString('hex');
   return { functions, memory, read, secrets: [secrets, hedged.secrets] };

@@ -149,7 +149,7 @@ export function rfc6979<T extends ValueType>(module: ModuleBuilder, name: string
     return previous;
   };
 
-  const setKey = module.exported(`${name}SetKey`, ['i32'], [], (f, x) => {
+  const setKey = module.function(`${name}SetKey`, ['i32'], [], (f, x) => {
     for (const block of [v, inner]) pad(f, block, n, 15, digestBlockLength);
     for (let i = 0; i < n; i++) store(f, key, i, words.const(0n));
     for (const [block, octet] of [
@@ -191,11 +191,11 @@ export function rfc6979<T extends ValueType>(module: ModuleBuilder, name: string
     for (let i = 0; i < n; i++) words.scatter(f, out, i * size, digestLength, load(v, i));
   };
 
-  const nonce = module.exported(`${name}Nonce`, ['i32', 'i32'], [], (f, out, h) => generate(f, out, h, undefined));
+  const nonce = module.function(`${name}Nonce`, ['i32', 'i32'], [], (f, out, h) => generate(f, out, h, undefined));
   if (lanes > 1) return { setKey, nonce, nonceWithData: undefined, retry: undefined, secrets };
 
-  const nonceWithData = module.exported(`${name}NonceWithData`, ['i32', 'i32', 'i32'], [], generate);
-  const retry = module.exported(`${name}Retry`, ['i32'], [], (f, out) => {
+  const nonceWithData = module.function(`${name}NonceWithData`, ['i32', 'i32', 'i32'], [], generate);
+  const retry = module.function(`${name}Retry`, ['i32'], [], (f, out) => {
     store(f, v, n, words.const(0x80n << BigInt(bits - 16)));
     store(f, v, 15, words.const(BigInt(8 * (digestBlockLength + 1))));
     run(f, inner, innerState, v);

@@ -91,8 +91,13 @@ export class ModuleBuilder {
     build: (f: FunctionBuilder, ...params: Params<P>) => void,
   ): FunctionReference {
     const defined = this.function(name, params, results, build);
-    this.#exports.push(defined);
+    this.export(defined);
     return defined;
+  }
+
+  /** Lets JavaScript call a function by its name. */
+  export(defined: FunctionReference): void {
+    this.#exports.push(defined);
   }
 
   /** Something to be done when the rest of the module is known: to define what was declared. */
