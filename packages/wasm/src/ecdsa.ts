@@ -110,7 +110,10 @@ export function startEcdsa(
   const requireLength = (what: string, octets: Uint8Array, expected: number) => {
     if (!(octets instanceof Uint8Array)) throw new TypeError(`Cannot use ${what}: it is no Uint8Array`);
     if (octets.length !== expected)
-      throw new WasmError('ERR_WASM_LENGTH', `Cannot use ${what} on ${curve}: ${octets.length} octets, not ${expected}`);
+      throw new WasmError(
+        'ERR_WASM_LENGTH',
+        `Cannot use ${what} on ${curve}: ${octets.length} octets, not ${expected}`,
+      );
   };
   /** The leftmost bits of a digest, or all of a shorter one behind zeros (FIPS 186-5 §6.4.1). */
   const putDigest = (digest: Uint8Array, index: number) => {
@@ -159,8 +162,7 @@ export function startEcdsa(
     for (let from = 0; from < digests.length; ) {
       const count = batchOf(digests.length - from);
       if (count < SMALLEST_BATCH || !signBatch(digests, from, count, secretKey, mode, entropyOf(from, count)))
-        for (let i = 0; i < count; i++)
-          signatures.push(sign(digests[from + i]!, secretKey, entropyOf(from + i)));
+        for (let i = 0; i < count; i++) signatures.push(sign(digests[from + i]!, secretKey, entropyOf(from + i)));
       else for (let i = 0; i < count; i++) signatures.push(takeResult(i));
       from += count;
     }
@@ -216,14 +218,18 @@ export function startEcdsa(
         if (!(error instanceof WasmError && error.code === 'ERR_WASM_SECRET_KEY')) throw error;
       }
     }
-    throw new RangeError(`Cannot generate key: ${MOST_DRAWS} draws in a row are out of range, randomBytes is not random`);
+    throw new RangeError(
+      `Cannot generate key: ${MOST_DRAWS} draws in a row are out of range, randomBytes is not random`,
+    );
   };
   const generateMany: EcdsaKernel['generateMany'] = (count, randomBytes) => {
     if (!Number.isInteger(count) || count < 0) throw new RangeError(`Cannot generate ${count} keys`);
     const pairs: KeyPair[] = [];
     while (pairs.length < count) {
       const size = Math.min(count - pairs.length, BATCH_SIZE);
-      pairs.push(...(size < SMALLEST_BATCH ? undefined : generateBatch(size, randomBytes)) ?? [generateKeyPair(randomBytes)]);
+      pairs.push(
+        ...((size < SMALLEST_BATCH ? undefined : generateBatch(size, randomBytes)) ?? [generateKeyPair(randomBytes)]),
+      );
     }
     return pairs;
   };
@@ -234,7 +240,8 @@ export function startEcdsa(
     prepareBatch();
     const size = count > HALF_BATCH ? BATCH_SIZE : HALF_BATCH;
     memory.set(drawn, at.secretKeys);
-    for (let i = count; i < size; i++) memory.copyWithin(at.secretKeys + i * length, at.secretKeys, at.secretKeys + length);
+    for (let i = count; i < size; i++)
+      memory.copyWithin(at.secretKeys + i * length, at.secretKeys, at.secretKeys + length);
     const status = functions.makePublicKeys(size);
     const made =
       status === STATUS.done
@@ -294,7 +301,8 @@ export function startEcdsa(
   /** Fills a table: a new one while there is room, then the one that was used longest ago. */
   const takeSlot = (owner: object, point: Uint8Array): Slot | undefined => {
     const slot = slots.length < tables ? newSlot() : undefined;
-    const oldest = slot ?? slots.reduce<Slot | undefined>((a, b) => (a === undefined || b.lastUse < a.lastUse ? b : a), undefined);
+    const oldest =
+      slot ?? slots.reduce<Slot | undefined>((a, b) => (a === undefined || b.lastUse < a.lastUse ? b : a), undefined);
     if (oldest === undefined) return undefined;
     prepareBatch();
     loadPublicKey(point);

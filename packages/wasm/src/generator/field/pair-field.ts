@@ -27,8 +27,10 @@ export class PairField {
   /** Octets of a pair, a multiple of 16. */
   readonly byteLength: number;
   readonly #module: ModuleBuilder;
-  readonly #mul: Product;
-  readonly #sqr: Product;
+  readonly #mul: FunctionReference;
+  readonly #sqr: FunctionReference;
+  readonly #mulWithEnd: ProductWithEnds;
+  readonly #sqrWithEnd: ProductWithEnds;
   #fourTimesMinus: FunctionReference | undefined;
 
   constructor(module: ModuleBuilder, modulus: Modulus, simd: boolean) {
@@ -37,15 +39,23 @@ export class PairField {
     this.simd = simd;
     this.byteLength = Math.ceil((8 * modulus.limbs) / 16) * 16;
     const { name } = modulus;
+    this.#mul = module.function(`${name}.mulPair`, ['i32', 'i32', 'i32'], [], (f, target, a, b) =>
+      this.#product(f, target, a, b),
+    );
+    this.#sqr = module.function(`${name}.sqrPair`, ['i32', 'i32'], [], (f, target, a) =>
+      this.#product(f, target, a, undefined),
+    );
+    // Plain products are most of the work and have functions of their own. One function holds all other ends that are used.
     const pointers = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
-    const mul = module.declare(`${name}.mulPair`, pointers, []);
-    const sqr = module.declare(`${name}.sqrPair`, pointers, []);
-    this.#mul = { run: mul, used: new Set() };
-    this.#sqr = { run: sqr, used: new Set() };
-    // One function holds a product and all its ends that are used: the products are long.
+    const mul = module.declare(`${name}.mulPairWithEnd`, pointers, []);
+    const sqr = module.declare(`${name}.sqrPairWithEnd`, pointers, []);
+    this.#mulWithEnd = { run: mul, used: new Set() };
+    this.#sqrWithEnd = { run: sqr, used: new Set() };
     module.atLast(() => {
-      mul.define((f, target, a, b, s, t, end) => this.#product(f, this.#mul.used, target, a, b, [s, t], end));
-      sqr.define((f, target, a, _, s, t, end) => this.#product(f, this.#sqr.used, target, a, undefined, [s, t], end));
+      mul.define((f, target, a, b, s, t, end) => this.#productWithEnd(f, this.#mulWithEnd, target, a, b, [s, t], end));
+      sqr.define((f, target, a, _, s, t, end) =>
+        this.#productWithEnd(f, this.#sqrWithEnd, target, a, undefined, [s, t], end),
+      );
     });
   }
 
@@ -54,11 +64,13 @@ export class PairField {
   }
 
   mul(f: FunctionBuilder, target: Register, a: Register, b: Register): void {
-    this.#run(f, 'plain', target, a, b);
+    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, b.bounds);
+    f.run(this.#mul, target.address, a.address, b.address);
   }
 
   sqr(f: FunctionBuilder, target: Register, a: Register): void {
-    this.#run(f, 'plain', target, a, undefined);
+    target.bounds = productBounds(this.modulus, this.#flavour, a.bounds, undefined);
+    f.run(this.#sqr, target.address, a.address);
   }
 
   /** a·b - s, folded. */
@@ -87,7 +99,7 @@ export class PairField {
   }
 
   #run(f: FunctionBuilder, end: End, target: Register, a: Register, b?: Register, ...less: readonly Register[]): void {
-    const { run, used } = b === undefined ? this.#sqr : this.#mul;
+    const { run, used } = b === undefined ? this.#sqrWithEnd : this.#mulWithEnd;
     used.add(end);
     const bounds = productBounds(this.modulus, this.#flavour, a.bounds, b?.bounds, {
       ...ends[end],
@@ -209,9 +221,16 @@ export class PairField {
     return this.simd ? 'pair' : 'scalar';
   }
 
-  #product(
+  #product(f: FunctionBuilder, target: I32, a: I32, b: I32 | undefined): void {
+    this.#columns(f, target, (ops, _, limbs) => {
+      const columns = productColumns(ops, this.modulus, limbs(a), b && limbs(b));
+      return [{ result: () => finishProduct(ops, this.modulus, columns, {}) }];
+    });
+  }
+
+  #productWithEnd(
     f: FunctionBuilder,
-    used: ReadonlySet<End>,
+    { used }: ProductWithEnds,
     target: I32,
     a: I32,
     b: I32 | undefined,
@@ -290,7 +309,7 @@ export class PairField {
 }
 
 /** A product with the ends that its users want. */
-interface Product {
+interface ProductWithEnds {
   readonly run: FunctionReference;
   readonly used: Set<End>;
 }
@@ -303,7 +322,6 @@ interface Case<V> {
 
 /** How a product can end. Four times the modulus outweighs two folded elements, 32 times eight of one. */
 const ends = {
-  plain: { operands: 0 },
   less: { operands: 1, multiple: 4n, fold: true },
   lessTwo: { operands: 2, multiple: 4n, fold: true },
   lessEight: { operands: 1, multiple: 32n, fold: true, subtractShift: 3 },
