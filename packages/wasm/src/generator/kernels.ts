@@ -1,6 +1,7 @@
 import type { Module } from './asm/module-builder.js';
 import { p256Kernel } from './curves/p256-kernel.js';
 import { p384Kernel } from './curves/p384-kernel.js';
+import { ed25519Kernel } from './edwards/kernel.js';
 import { rsaKernel } from './rsa.js';
 import { sha256Kernel, sha512Kernel } from './sha2/kernel.js';
 
@@ -17,4 +18,5 @@ export const kernels: readonly KernelDefinition[] = [
   { name: 'sha256', build: sha256Kernel },
   { name: 'sha512', build: sha512Kernel },
   { name: 'rsa', build: rsaKernel },
+  { name: 'ed25519', build: ed25519Kernel },
 ];

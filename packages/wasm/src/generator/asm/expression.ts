@@ -69,6 +69,7 @@ interface Integer32 extends Integer<'i32'> {
   readonly store8: Store<'i32'>;
   /** By a number of bits that is not known before: for public operands. */
   readonly shrUBy: Binary<'i32'>;
+  readonly store16: Store<'i32'>;
 }
 
 interface Integer64 extends Integer<'i64'> {
@@ -140,6 +141,7 @@ export const i32: Integer32 = {
   store: store(0x36),
   store8: store(0x3a),
   shrUBy: binary<'i32', 'i32'>('i32', 0x76),
+  store16: store(0x3b),
 };
 
 export const i64: Integer64 = {

@@ -74,7 +74,7 @@ export interface FinishBounds {
 }
 
 /**
- * The bounds of a Montgomery product, found by running the very code that emits it over intervals.
+ * The bounds of a product, found by running the very code that emits it over intervals.
  * @throws {@link OverflowError} when any intermediate result of the emitted code could overflow.
  */
 export function productBounds(
@@ -91,10 +91,12 @@ export function productBounds(
     fold,
     tripleSecond,
   });
+  if (modulus.reduction.kind === 'folded')
+    return requireStorable({ limbs, value: limbsValue(modulus, limbs) }, flavour);
   // (a b + q m) / R with 0 <= q < R.
-  const product = times(a.value, (b ?? a).value);
+  const whole = times(a.value, (b ?? a).value);
   const R = radix(modulus);
-  let value = interval(product.low / R - 1n, product.high / R + modulus.value);
+  let value = interval(whole.low / R - 1n, whole.high / R + modulus.value);
   const subtracted = 1n << BigInt(subtractShift);
   for (const bounds of subtract) value = plus(value, minus(times(bounds.value, interval(subtracted, subtracted))));
   value = plus(value, interval(modulus.value * multiple, modulus.value * multiple));
@@ -106,6 +108,13 @@ export function productBounds(
   const each = (1n << top) - modulus.value;
   return requireStorable({ limbs, value: interval(excess.low * each, (1n << top) + excess.high * each) }, flavour);
 }
+
+/** What limbs in these ranges can stand for. */
+export const limbsValue = ({ limbBits }: Modulus, limbs: readonly Interval[]): Interval =>
+  limbs.reduce(
+    (sum, { low, high }, k) => plus(sum, interval(low << BigInt(limbBits * k), high << BigInt(limbBits * k))),
+    interval(0n, 0n),
+  );
 
 /** The top limb of carried limbs follows from the value. */
 function refined(modulus: Modulus, { limbs, value }: Bounds): Bounds {

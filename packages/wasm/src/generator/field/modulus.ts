@@ -5,14 +5,15 @@ export interface Modulus {
   /** Bits of a limb: the product of two limbs, summed over all of them, stays below 2^63. */
   readonly limbBits: number;
   readonly limbs: number;
-  /** How a Montgomery step makes the lowest limb zero. */
+  /** How a product is brought back to its size. */
   readonly reduction: Reduction;
 }
 
 /**
  * - `sparse`: the modulus is -1 modulo 2^limbBits and its successor a short sum of powers of two, so the quotient digit is
  *   the limb itself and the multiple of the modulus is made of shifts.
- * - `folded`: the modulus is 2^`exponent` - `difference`, with a small difference.
+ * - `folded`: the modulus is 2^`exponent` - `difference`, with a small difference, by which what lies above is multiplied and
+ *   added below.
  * - `general`: one multiplication for the digit, and one for each limb that is not zero.
  */
 export type Reduction =
@@ -20,8 +21,9 @@ export type Reduction =
   | { readonly kind: 'folded'; readonly exponent: number; readonly difference: number }
   | { readonly kind: 'general' };
 
-/** The Montgomery radix: 2 to the number of bits of all limbs. */
-export const radix = ({ limbBits, limbs }: Modulus): bigint => 1n << BigInt(limbBits * limbs);
+/** The Montgomery radix: 2 to the number of bits of all limbs, and 1 where products need none. */
+export const radix = ({ limbBits, limbs, reduction }: Modulus): bigint =>
+  reduction.kind === 'folded' ? 1n : 1n << BigInt(limbBits * limbs);
 
 /** All bits of a limb. */
 export const limbMask = ({ limbBits }: Modulus): bigint => (1n << BigInt(limbBits)) - 1n;

@@ -1,4 +1,5 @@
-import { inverseOf, limbMask, limbsOf, type Modulus, quotientFactor } from './modulus.js';
+import { allColumns, foldColumns } from './folding.js';
+import { limbMask, limbsOf, type Modulus, quotientFactor } from './modulus.js';
 import type { Operations } from './operations.js';
 
 /** What happens to a product on its way out of the columns. */
@@ -29,13 +30,14 @@ export function montgomeryProduct<V>(
   return finishProduct(ops, modulus, productColumns(ops, modulus, a, b), finish);
 }
 
-/** The upper half of the columns of the product, when the lower half has become zero. */
+/** The upper half of the columns of the product, when the lower half has become zero; all columns if they are to be folded. */
 export function productColumns<V>(
   ops: Operations<V>,
   modulus: Modulus,
   a: readonly V[],
   b: readonly V[] | undefined,
 ): readonly (V | undefined)[] {
+  if (modulus.reduction.kind === 'folded') return allColumns(ops, modulus, a, b);
   const { limbs } = modulus;
   const columns: (V | undefined)[] = Array.from({ length: 2 * limbs }, () => undefined);
   const accumulate: Accumulate<V> = (k, term, sign = 1) => {
@@ -82,14 +84,7 @@ function reduceRow<V>(
       for (const { exponent, sign } of reduction.successor) addShifted(quotient, exponent, sign);
       return;
     }
-    case 'folded': {
-      const factor = inverseOf(BigInt(reduction.difference), 1n << BigInt(limbBits));
-      const quotient = ops.let(ops.mulLow(column, factor, mask));
-      accumulate(i + 1, ops.shr(ops.sub(column, times(ops, quotient, reduction.difference)), limbBits));
-      addShifted(quotient, reduction.exponent, 1);
-      return;
-    }
-    case 'general': {
+    default: {
       const quotient = ops.let(ops.mulLow(column, quotientFactor(modulus), mask));
       const [lowest, ...others] = limbsOf(value, modulus);
       accumulate(i + 1, ops.shr(ops.add(column, ops.mul(quotient, ops.constant(lowest!))), limbBits));
@@ -100,17 +95,6 @@ function reduceRow<V>(
   }
 }
 
-/** A small multiple by shifts and additions. */
-function times<V>(ops: Operations<V>, term: V, factor: number): V {
-  let sum: V | undefined;
-  for (let bit = 0; factor >> bit > 0; bit++) {
-    if (((factor >> bit) & 1) === 0) continue;
-    const power = bit === 0 ? term : ops.shl(term, bit);
-    sum = sum === undefined ? power : ops.add(sum, power);
-  }
-  return sum!;
-}
-
 /** Carries through the columns that {@link productColumns} leaves, once. */
 export function finishProduct<V>(
   ops: Operations<V>,
@@ -118,6 +102,10 @@ export function finishProduct<V>(
   columns: readonly (V | undefined)[],
   { subtract = [], subtractShift = 0, multiple = 0n, fold = false, tripleSecond = false }: Finish<V>,
 ): readonly V[] {
+  if (modulus.reduction.kind === 'folded') {
+    if (subtract.length > 0) throw new TypeError(`Cannot subtract from a product modulo ${modulus.name}: it is folded`);
+    return foldColumns(ops, modulus, columns as readonly V[]); // none is missing
+  }
   const { limbs, limbBits, value } = modulus;
   const added = limbsOf(value * multiple, modulus);
   const result: V[] = [];
@@ -155,16 +143,12 @@ function secondTripled<V>(ops: Operations<V>, { limbBits, ...modulus }: Modulus,
 
 /** Replaces the bits from 2^top up by what they are modulo the modulus, without carrying. */
 function folded<V>(ops: Operations<V>, modulus: Modulus, limbs: readonly V[]): readonly V[] {
-  const { reduction, limbBits } = modulus;
+  const { limbBits } = modulus;
   const last = limbs.length - 1;
   const kept = topBit(modulus) - last * limbBits;
   const excess = ops.let(ops.shr(limbs[last]!, kept));
   const result = [...limbs];
   result[last] = ops.let(ops.and(limbs[last]!, (1n << BigInt(kept)) - 1n));
-  if (reduction.kind === 'folded') {
-    result[0] = ops.let(ops.add(result[0]!, times(ops, excess, reduction.difference)));
-    return result;
-  }
   // 2^top is 1 minus the other terms of the successor.
   result[0] = ops.let(ops.add(result[0]!, excess));
   for (const { exponent, sign } of sparseTerms(modulus).slice(1)) {
@@ -176,10 +160,7 @@ function folded<V>(ops: Operations<V>, modulus: Modulus, limbs: readonly V[]): r
 }
 
 /** The power of two just above the modulus. */
-export function topBit(modulus: Modulus): number {
-  const { reduction } = modulus;
-  return reduction.kind === 'folded' ? reduction.exponent : sparseTerms(modulus)[0]!.exponent;
-}
+export const topBit = (modulus: Modulus): number => sparseTerms(modulus)[0]!.exponent;
 
 function sparseTerms({ reduction, name }: Modulus): readonly { readonly exponent: number; readonly sign: 1 | -1 }[] {
   if (reduction.kind !== 'sparse') throw new TypeError(`Cannot fold modulo ${name}: it is not sparse`);
