@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, sign as nodeSign, verify as nodeVerify } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import type { Eddsa } from '@mayfly/keys/backend';
 import { ed25519 as noble } from '@noble/curves/ed25519.js';
 import { describe, expect, test } from 'vitest';
 import { createEd25519 } from './ed25519.js';
@@ -57,7 +58,7 @@ describe.each([
   ['with SIMD', true],
   ['without SIMD', false],
 ])('Ed25519 %s', (_, simd) => {
-  const ed25519 = createEd25519({ simd });
+  const ed25519 = createEd25519({ simd }) satisfies Eddsa;
 
   /** Verifies both ways: once, and with the key's table. */
   const verifiers = new Map<string, ReturnType<typeof ed25519.verifier>>();
