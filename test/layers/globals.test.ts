@@ -7,13 +7,19 @@ const packages = new URL('../../packages/', import.meta.url);
 const entries = readdirSync(packages).flatMap((name) => {
   const manifest: {
     readonly sideEffects?: boolean;
-    readonly exports: Readonly<Record<string, { readonly '@mayfly/source': string }>>;
+    /** A path alone is data: a kernel. */
+    readonly exports: Readonly<Record<string, { readonly '@mayfly/source': string } | string>>;
   } = JSON.parse(readFileSync(new URL(`${name}/package.json`, packages), 'utf8'));
   if (manifest.sideEffects !== false) return [];
-  return Object.entries(manifest.exports).map(([subpath, conditions]) => ({
-    entry: `@mayfly/${name}${subpath.slice(1)}`,
-    path: fileURLToPath(new URL(`${name}/${conditions['@mayfly/source']}`, packages)),
-  }));
+  return Object.entries(manifest.exports).flatMap(([subpath, conditions]) => {
+    if (typeof conditions === 'string') return [];
+    return [
+      {
+        entry: `@mayfly/${name}${subpath.slice(1)}`,
+        path: fileURLToPath(new URL(`${name}/${conditions['@mayfly/source']}`, packages)),
+      },
+    ];
+  });
 });
 
 const watched: ReadonlyMap<string, object> = new Map<string, object>([
