@@ -24,7 +24,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     '@noble/post-quantum': ['ml-dsa'],
     'node:': ['node'],
   },
-  wasm: { keys: 'everywhere', 'node:': ['generator'] },
+  wasm: { keys: 'everywhere', x509: ['pool'], piscina: ['pool'], 'node:': ['generator', 'pool'] },
   ca: { der: 'everywhere', x509: 'everywhere', pkcs10: 'everywhere' },
   rotation: { der: 'everywhere', x509: 'everywhere', 'node:': ['fs', 'testing'] },
   tls: { der: 'everywhere', x509: 'everywhere', rotation: 'everywhere', undici: ['client'], 'node:': 'everywhere' },
