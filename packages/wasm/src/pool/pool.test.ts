@@ -4,6 +4,7 @@ import { generateKey, nobleBackend, softwareKey } from '@mayfly/keys/noble';
 import { verifyWithNode } from '@mayfly/keys/node';
 import type { Piscina } from 'piscina';
 import { afterEach, describe, expect, test } from 'vitest';
+import { wasmBackend } from '../index.js';
 import { openPoolOn, type PoolOptions, type SigningPool } from './pool.js';
 
 const opened: SigningPool[] = [];
@@ -11,18 +12,13 @@ afterEach(async () => {
   for (const pool of opened.splice(0)) await pool.close();
 });
 
+/** What is published runs `worker.js`; threads of tests run its source. */
+const execArgv = ['--import', new URL('../../../../test/typescript.mjs', import.meta.url).href];
+
 /** A pool whose threads sign with noble. */
 function open(options: PoolOptions = {}, onStart: (threads: Piscina) => void = () => {}): SigningPool {
-  const hooks = new URL('../../../../test/typescript.mjs', import.meta.url);
-  const pool = openPoolOn(
-    nobleBackend,
-    {
-      worker: new URL('../../testing/noble-worker.ts', import.meta.url),
-      execArgv: ['--import', hooks.href],
-      onStart,
-    },
-    { threads: 2, chunkLength: 4, ...options },
-  );
+  const worker = new URL('../../testing/noble-worker.ts', import.meta.url);
+  const pool = openPoolOn(nobleBackend, { worker, execArgv, onStart }, { threads: 2, chunkLength: 4, ...options });
   opened.push(pool);
   return pool;
 }
@@ -50,6 +46,15 @@ test('a batch is signed in order, as one thread would have signed it', async () 
   expect(await key.signMany(batch)).toEqual(batch.map((tbs) => made.sign(tbs)));
   expect(await key.signMany([])).toEqual([]);
   expect(await key.sign(batch[0]!)).toEqual(made.sign(batch[0]!));
+});
+
+test.each(['P-256', 'P-384', 'Ed25519'] as const)('threads with kernels sign as noble does: %s', async (algorithm) => {
+  const given = generateKey(algorithm).exportPkcs8();
+  const pool = openPoolOn(wasmBackend(), { worker: new URL('./worker.ts', import.meta.url), execArgv }, { threads: 2 });
+  opened.push(pool);
+  const batch = messages(200);
+  const noble = softwareKey(given);
+  expect(await pool.softwareKey(given).signMany(batch)).toEqual(batch.map((tbs) => noble.sign(tbs)));
 });
 
 test('nothing is lost when threads are killed in the midst of it', { timeout: 60_000 }, async () => {
