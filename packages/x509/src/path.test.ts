@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import { concatBytes, equalBytes } from '@mayfly/der';
+import { equalBytes } from '@mayfly/der';
 import { describe, expect, test } from 'vitest';
+import { cA, issue, toyAlgorithms, toyKey, toySpki, verifyToy as verify } from '../testing/toy-chain.js';
 import { type Certificate, parseCertificate } from './certificate.js';
 import { createCertificateSync } from './create.js';
 import type { Extension } from './extension.js';
@@ -16,60 +16,19 @@ import {
   subjectKeyIdentifierExtension,
 } from './extensions.js';
 import { buildName, encodeName } from './name.js';
-import { modernAlgorithms, type PathOptions, validatePath } from './path.js';
+import { type PathOptions, validatePath } from './path.js';
 import type { SyncVerifySignature } from './signed.js';
-import { encodeSubjectPublicKeyInfo } from './spki.js';
-
-/** A signature that everybody can make: the hash of key and message. Enough to see which key was asked. */
-const toySignature = (tbs: Uint8Array, spki: Uint8Array): Uint8Array =>
-  new Uint8Array(createHash('sha256').update(concatBytes(spki, tbs)).digest());
-const verify: SyncVerifySignature = ({ tbs, signatureValue }, spki) =>
-  equalBytes(toySignature(tbs, spki), signatureValue);
-
-const spkiOf = (key: string): Uint8Array =>
-  encodeSubjectPublicKeyInfo({ algorithm: { algorithm: '1.2.3' }, subjectPublicKey: new TextEncoder().encode(key) });
-
-const cA = basicConstraintsExtension({ cA: true });
-let serialNumber = 0n;
-
-/** A certificate for a name, and a key of that name unless another is given, signed by the key of the issuer's name. */
-function issue(
-  subject: string,
-  issuer: string,
-  extensions: readonly Extension[] = [cA],
-  { key = subject, issuerKey = issuer, notBefore = 1000, notAfter = 2000 } = {},
-): Certificate {
-  serialNumber++;
-  return parseCertificate(
-    createCertificateSync(
-      {
-        serialNumber,
-        issuer: encodeName(buildName({ commonName: issuer })),
-        validity: { notBefore, notAfter },
-        subject: encodeName(buildName({ commonName: subject })),
-        subjectPublicKeyInfo: spkiOf(key),
-        extensions,
-      },
-      {
-        signatureAlgorithm: { algorithm: '1.2.3' },
-        subjectPublicKeyInfo: spkiOf(issuerKey),
-        sign: (tbs) => toySignature(tbs, spkiOf(issuerKey)),
-      },
-    ),
-  );
-}
 
 const root = issue('Root', 'Root');
 const intermediate = issue('A', 'Root');
 const leaf = issue('Leaf', 'A', []);
-const algorithms = { ...modernAlgorithms, signatureAlgorithms: ['1.2.3'], publicKeyAlgorithms: ['1.2.3'] };
 const validate = (one: Certificate, options: Partial<PathOptions> = {}) =>
   validatePath(one, {
     anchors: [root],
     intermediates: [intermediate],
     at: 1500,
     mode: 'path',
-    algorithms,
+    algorithms: toyAlgorithms,
     verify,
     ...options,
   });
@@ -272,7 +231,7 @@ describe('refuses', () => {
   test('an issuer whose key cannot be judged by hides no other', async () => {
     const strange = issue('A', 'Root', [cA], { key: 'strange' });
     const picky: PathOptions['verify'] = (signed, spki) => {
-      if (equalBytes(spki, spkiOf('strange'))) throw new Error('no such key');
+      if (equalBytes(spki, toySpki('strange'))) throw new Error('no such key');
       return verify(signed, spki);
     };
     for (const intermediates of [
@@ -293,12 +252,8 @@ describe('refuses', () => {
 });
 
 test('nobody is issued by somebody without a name', async () => {
-  const contents = { validity: { notBefore: 1000, notAfter: 2000 }, subjectPublicKeyInfo: spkiOf('Nobody') };
-  const key = {
-    signatureAlgorithm: { algorithm: '1.2.3' },
-    subjectPublicKeyInfo: spkiOf('Nobody'),
-    sign: (tbs: Uint8Array) => toySignature(tbs, spkiOf('Nobody')),
-  };
+  const contents = { validity: { notBefore: 1000, notAfter: 2000 }, subjectPublicKeyInfo: toySpki('Nobody') };
+  const key = toyKey('Nobody');
   const nameless = encodeName([]);
   const make = (subject: Uint8Array, extensions: readonly Extension[]) =>
     parseCertificate(

@@ -162,7 +162,7 @@ test('a revocation list revokes, and one that is missing refuses unless it is to
     issuer: parseCertificate(root).subject,
     thisUpdate: NOW - 60,
     nextUpdate: NOW + DAY,
-    extensions: [cRLNumberExtension(1n)],
+    extensions: [cRLNumberExtension(1n), authorityKeyIdentifierExtension({ keyIdentifier: Uint8Array.of(1) })],
   };
   const pem = (der: Uint8Array) => encodePem('X509 CRL', der);
   const ofRoot = createCRLSync({ ...contents, revocations: [] }, rootKey);

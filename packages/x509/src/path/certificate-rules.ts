@@ -41,8 +41,9 @@ const missing = (what: string, section: string, why: string) =>
 
 const extensionOf = (of: HasExtensions, extnID: string): Extension | undefined => findExtension(of, extnID);
 
-/** RFC 5280 §4.1.2.2: above zero, 20 octets at most. */
-export const serialNumber: CertificateRule = ({ certificate }) =>
+/** RFC 5280 §4.1.2.2: above zero, 20 octets at most. Nobody looks an anchor up by its number, and old roots have odd ones. */
+export const serialNumber: CertificateRule = ({ certificate }, _decoded, position) =>
+  position !== 'anchor' &&
   (certificate.serialNumber <= 0n || certificate.serialNumber >= 1n << 159n) &&
   fault('BadSerialNumber', 'RFC 5280 §4.1.2.2', 'The serial number is not above zero, or has more than 20 octets');
 

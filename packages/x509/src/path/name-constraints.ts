@@ -116,6 +116,7 @@ export function nameFault(
   return undefined;
 }
 
+/** A directory is compared level by level. */
 const costOf = (base: Base): number => (base.kind === 'directory' ? Math.max(1, base.rdns.length) : 1);
 
 function described(name: Exclude<ConstrainedName, { unjudgeable: string }>): string {

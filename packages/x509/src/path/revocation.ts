@@ -2,6 +2,7 @@ import type { Seconds } from '@mayfly/der';
 import type { Certificate } from '../certificate.js';
 import { type CertificateList, crlSignedParts } from '../crl/certificate-list.js';
 import { crlStatus } from '../crl/status.js';
+import { idCeAuthorityKeyIdentifier } from '../extensions/authority-key-identifier.js';
 import { anyPolicy } from '../extensions/certificate-policies.js';
 import { idCeCRLNumber } from '../extensions/crl-number.js';
 import { findExtension } from '../extensions/find-extension.js';
@@ -67,7 +68,8 @@ export function revocationCheck(search: Search, options: RevocationOptions): Rev
       trouble ??= `${status.reason}: ${status.message}`;
     }
     const usable = settings.conformingLists ? crls.filter(({ crl }) => conforms(crl)) : crls;
-    if (usable.length < crls.length) trouble ??= 'a list has no cRLNumber, or a critical one (RFC 5280 §5.2.3)';
+    if (usable.length < crls.length)
+      trouble ??= 'a list lacks authorityKeyIdentifier or cRLNumber, or has it critical (RFC 5280 §5.2)';
     const lists = crlStatus({ certificate, crls: usable, at: settings.at, ...(maxAge !== undefined && { maxAge }) });
     let step = lists.next();
     while (!step.done) {
@@ -146,8 +148,9 @@ export function revocationCheck(search: Search, options: RevocationOptions): Rev
   }
 }
 
-/** RFC 5280 §5.2.3: every list has a number, and nobody has to understand it. */
-const conforms = (crl: CertificateList): boolean => findExtension(crl, idCeCRLNumber)?.critical === false;
+/** RFC 5280 §5.2.1 and §5.2.3: every list tells its key and its number, and nobody has to understand them. */
+const conforms = (crl: CertificateList): boolean =>
+  [idCeAuthorityKeyIdentifier, idCeCRLNumber].every((extnID) => findExtension(crl, extnID)?.critical === false);
 
 /** Whoever signs lists is asked for nothing that was asked of the leaf. */
 const forSigners = (settings: Settings): Settings => ({

@@ -1,5 +1,5 @@
 import { equalBytes } from '@mayfly/der';
-import { keyPurposes } from '../extensions/ext-key-usage.js';
+import { idCeExtKeyUsage, keyPurposes } from '../extensions/ext-key-usage.js';
 import { findExtension } from '../extensions/find-extension.js';
 import { idCeSubjectAltName } from '../extensions/subject-alt-name.js';
 import { formatIPAddress } from '../general-name/ip-address.js';
@@ -60,8 +60,10 @@ const leafIsNoCA: CertificateRule = (_link, { basicConstraints, keyUsage }) =>
   fault('LeafIsCA', br('7.1.2.7.8'), 'The leaf is a certification authority by its basicConstraints or keyUsage');
 
 /** §7.1.2.7.10: serverAuth, perhaps clientAuth, none of those that would make more of it. */
-const leafPurposes: CertificateRule = (_link, { extKeyUsage }) => {
+const leafPurposes: CertificateRule = ({ certificate }, { extKeyUsage }) => {
   const section = br('7.1.2.7.10');
+  if (findExtension(certificate, idCeExtKeyUsage)?.critical)
+    return fault('ExtensionCritical', br('7.1.2.7.6'), 'extKeyUsage of the leaf is critical');
   if (extKeyUsage === undefined) return fault('ExtensionMissing', section, 'extKeyUsage is missing in the leaf');
   const forbidden = extKeyUsage.find((purpose) => FORBIDDEN_PURPOSES.includes(purpose));
   return (
@@ -126,6 +128,7 @@ export const webpkiRules: readonly CertificateRule[] = [
 /** What holds wherever a certificate stands. */
 const EVERYWHERE: readonly CertificateRule[] = [
   version3,
+  serialNumber,
   issuerNamed,
   authorityKeyIdentified,
   keyIdentifierAlone,
@@ -136,7 +139,7 @@ const EVERYWHERE: readonly CertificateRule[] = [
 ];
 
 const RULES: Readonly<Record<Position, readonly CertificateRule[]>> = {
-  leaf: [...EVERYWHERE, serialNumber, subjectNamed, leafIsNoCA, leafPurposes, leafNames, commonNameRepeated],
-  intermediate: [...EVERYWHERE, serialNumber, subjectNamed, authorityKeyUsage],
+  leaf: [...EVERYWHERE, subjectNamed, leafIsNoCA, leafPurposes, leafNames, commonNameRepeated],
+  intermediate: [...EVERYWHERE, subjectNamed, authorityKeyUsage],
   anchor: [...EVERYWHERE, rootWithoutPurpose, authorityKeyUsage],
 };
