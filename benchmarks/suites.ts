@@ -55,6 +55,11 @@ export const suites: readonly SuiteEntry[] = [
     load: () => import('./suites/hash.js'),
   },
   {
+    name: 'pkcs12',
+    question: 'a key store: opened and made, with 2,048 and 600,000 iterations (minutes)',
+    load: () => import('./suites/pkcs12.js'),
+  },
+  {
     name: 'schedule',
     question: 'a million entries: planned and taken out when due, and their memory',
     load: () => import('./suites/schedule.js'),

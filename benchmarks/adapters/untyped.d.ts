@@ -14,9 +14,25 @@ declare module 'node-forge' {
   interface Asn1 {
     readonly tagClass: number;
   }
+  interface PrivateKey {
+    readonly n: object;
+  }
   const forge: {
-    readonly asn1: { fromDer(bytes: string): Asn1 };
-    readonly pki: { certificateFromAsn1(asn1: Asn1): Certificate };
+    readonly asn1: { fromDer(bytes: string): Asn1; toDer(asn1: Asn1): { getBytes(): string } };
+    readonly pki: {
+      readonly oids: Readonly<Record<string, string>>;
+      certificateFromAsn1(asn1: Asn1): Certificate;
+      privateKeyFromAsn1(asn1: Asn1): PrivateKey;
+      privateKeyToPem(key: PrivateKey): string;
+    };
+    readonly pkcs12: {
+      pkcs12FromAsn1(
+        asn1: Asn1,
+        strict: boolean,
+        password: string,
+      ): { getBags(of: { bagType: string }): Readonly<Record<string, readonly { readonly key?: PrivateKey }[]>> };
+      toPkcs12Asn1(key: PrivateKey, chain: readonly Certificate[], password: string, options: object): Asn1;
+    };
   };
   export default forge;
 }

@@ -7,30 +7,43 @@ import { printable } from './terminal-text.js';
 export const MAX_INPUT_LENGTH: number = 32 * 1024 * 1024;
 
 /**
+ * Reads what an open descriptor gives, whole.
+ * @throws {@link CliError} as {@link readInput}.
+ */
+export const readDescriptor = (
+  fd: number,
+  { stdin }: Pick<CommandIo, 'stdin'>,
+  maxLength: number,
+): Promise<Uint8Array> =>
+  readStream(fd === 0 ? stdin : createReadStream('', { fd, autoClose: false }), `descriptor ${fd}`, maxLength);
+
+/**
  * Reads a file whole, or standard input for `-`.
  * @returns A new array that the caller owns.
  * @throws {@link CliError} `ERR_CLI_FILE` when it cannot be read or is longer than `maxLength`.
  */
-export async function readInput(
+export const readInput = (
   path: string,
   { stdin }: Pick<CommandIo, 'stdin'>,
   maxLength: number = MAX_INPUT_LENGTH,
-): Promise<Uint8Array> {
+): Promise<Uint8Array> => readStream(path === '-' ? stdin : createReadStream(path), inputName(path), maxLength);
+
+async function readStream(stream: AsyncIterable<Uint8Array>, name: string, maxLength: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    for await (const chunk of path === '-' ? stdin : createReadStream(path)) {
+    for await (const chunk of stream) {
       length += chunk.length;
       if (length > maxLength)
         throw new CliError(
           'ERR_CLI_FILE',
-          `Cannot read ${inputName(path)}: more than ${maxLength} octets; is it the file you mean?`,
+          `Cannot read ${name}: more than ${maxLength} octets; is it the file you mean?`,
         );
       chunks.push(chunk);
     }
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
-    throw new CliError('ERR_CLI_FILE', `Cannot read ${inputName(path)}: ${systemState(cause)}`, { cause });
+    throw new CliError('ERR_CLI_FILE', `Cannot read ${name}: ${systemState(cause)}`, { cause });
   }
   const bytes = new Uint8Array(length);
   let at = 0;

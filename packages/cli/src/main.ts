@@ -3,6 +3,7 @@ import { caCommand } from './commands/ca-init.js';
 import { csrCommand } from './commands/csr.js';
 import { execCommand } from './commands/exec.js';
 import { inspectCommand } from './commands/inspect.js';
+import { p12Command } from './commands/p12.js';
 import { translateCommand } from './commands/translate.js';
 import { upCommand } from './commands/up.js';
 import { verifyCommand } from './commands/verify.js';
@@ -27,6 +28,7 @@ export const mayfly = (): Command =>
     .addCommand(csrCommand())
     .addCommand(inspectCommand())
     .addCommand(verifyCommand())
+    .addCommand(p12Command())
     .addCommand(caCommand());
 
 const withSubcommands = (command: Command): readonly Command[] => [

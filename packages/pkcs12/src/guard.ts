@@ -42,7 +42,10 @@ export function createGuard(limits: Required<ImportLimits>, { derive, signal, on
     );
   const run = async (derivation: Derivation, password: Uint8Array): Promise<Uint8Array> => {
     while (running >= CONCURRENT) await new Promise<void>((resolve) => waiting.push(resolve));
-    controller.signal.throwIfAborted();
+    if (controller.signal.aborted) {
+      waiting.shift()?.(); // whoever waits behind hears of it too
+      throw controller.signal.reason;
+    }
     if (running++ === 0) {
       since = performance.now();
       timer = setTimeout(outOfTime, left);

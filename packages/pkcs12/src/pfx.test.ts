@@ -331,6 +331,17 @@ describe('limits', () => {
   test('time of all derivations together', async () => {
     const never = { limits: { derivationTime: 5 }, derive: () => new Promise<never>(() => {}) };
     await expect(readPfx(await file, 'x', never)).rejects.toThrow(refusal('ERR_PKCS12_BUDGET', /5 ms/));
+    // However many wait for their turn.
+    const keys = Array.from({ length: 6 }, () => entry);
+    const several = await writePfx(keyStore({ keys }), 'x', quick);
+    await expect(readPfx(several, 'x', never)).rejects.toThrow(refusal('ERR_PKCS12_BUDGET'));
+    const bags = await writePfx({ authenticatedSafe: keyStore({ keys }).authenticatedSafe.slice(1) }, null, {
+      ...quick,
+      profile: { ...modern, mac: undefined },
+    });
+    await expect(readPfx(bags, null, { ...never, allowMissingMac: true })).rejects.toThrow(
+      refusal('ERR_PKCS12_BUDGET'),
+    );
     // What is computed here ends as well.
     const long = await writePfx({ authenticatedSafe: [] }, 'x', {
       ...quick,

@@ -33,7 +33,7 @@ export const modern: Profile = {
   mac: { name: 'HMAC', hash: 'SHA-256' },
 };
 
-/** The same with the MAC of RFC 9579: OpenSSL from 3.4, NSS from 3.101, Java from 26. Others take it for a wrong password. */
+/** The same with the MAC of RFC 9579: OpenSSL from 3.4 and newer NSS. Java 17 and others take it for a wrong password. */
 export const pbmac1: Profile = { ...modern, name: 'pbmac1', mac: { name: 'PBMAC1', hash: 'SHA-256' } };
 
 /** Neither encryption nor MAC, for trust stores that everybody may read: Java from 18 opens them without a password. */

@@ -72,11 +72,17 @@ export async function deriveScrypt(
   if (elsewhere !== undefined) return untilAborted(elsewhere, signal);
   const { salt, costParameter: N, blockSize: r, parallelizationParameter: p, keyLength: dkLen } = derivation;
   const work = scryptWork(derivation);
-  return scryptAsync(password, salt, {
-    ...{ N, r, p, dkLen, asyncTick: 4, maxmem: 128 * r * (N + p + 2) },
-    onProgress(share) {
-      signal?.throwIfAborted();
-      onProgress?.(derivation, Math.floor(share * work));
-    },
-  });
+  try {
+    return await scryptAsync(password, salt, {
+      ...{ N, r, p, dkLen, asyncTick: 4, maxmem: 128 * r * (N + p + 2) },
+      onProgress(share) {
+        signal?.throwIfAborted();
+        onProgress?.(derivation, Math.floor(share * work));
+      },
+    });
+  } catch (cause) {
+    // Parameters have been checked, so the memory is what there is not.
+    if (!(cause instanceof RangeError)) throw cause;
+    throw parametersError(`scrypt takes ${Math.ceil((128 * r * N) / 2 ** 20)} MiB of memory, which is not to be had`);
+  }
 }

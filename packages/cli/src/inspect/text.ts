@@ -45,6 +45,9 @@ export function formatDescriptions(
     .concat('\n');
 }
 
+/** Facts that stand alone, as {@link formatDescriptions} shows them. */
+export const formatFacts = (facts: Facts): string => `${factsLines(facts, 1).map(printable).join('\n')}\n`;
+
 function dumpText(dump: readonly string[], whole: boolean): readonly string[] {
   const shown = whole ? dump : dump.slice(0, DUMP_LINES);
   const left = dump.length - shown.length;

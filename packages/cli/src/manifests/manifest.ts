@@ -49,6 +49,21 @@ export interface Volume {
   /** File mode bits, 0 to 0o777. */
   readonly defaultMode: number;
   readonly sources: readonly Source[];
+  /** Key stores that stand beside the PEM files, where the pod asks for them. */
+  readonly keystore?: Keystore;
+}
+
+/** A PKCS#12 key store and trust store of a volume. */
+export interface Keystore {
+  /** Relative to the volume, as all paths. */
+  readonly keystorePath: string;
+  readonly truststorePath: string;
+  /** friendlyName of the key. */
+  readonly alias: string;
+  readonly profile: 'modern' | 'pbmac1' | 'legacy-3des' | 'legacy-rc2';
+  readonly iterations: number;
+  /** Where the password is found, each time that it is needed. */
+  readonly password: { readonly type: 'file'; readonly path: string } | { readonly type: 'env'; readonly name: string };
 }
 export type Source = PodCertificateSource | ClusterTrustBundleSource;
 

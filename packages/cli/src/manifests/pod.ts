@@ -1,6 +1,7 @@
 import { readClusterTrustBundleSource, readLabels } from './cluster-trust-bundle.js';
 import { checkUnique, type FieldReader, type Placed } from './field-reader.js';
 import { quoted } from './findings.js';
+import { readKeystores } from './keystore.js';
 import { isDnsLabel, isDnsSubdomain } from './kubernetes-names.js';
 import type {
   ClusterTrustBundleSource,
@@ -101,7 +102,11 @@ export function readPod(
     serviceAccountName,
     labels,
     containers: containers.map(({ container }) => container),
-    volumes: served.map(({ volume }) => volume),
+    volumes: readKeystores(
+      labelled,
+      name,
+      served.map(({ volume }) => volume),
+    ),
   };
 }
 

@@ -3,6 +3,7 @@ import { backoffDelay, type CredentialBundle } from '@mayfly/rotation';
 import { adviceFor, messageOf } from '../errors.js';
 import type { Pod, PodCertificateSource, Volume } from '../manifests/manifest.js';
 import type { UpEvent } from './event.js';
+import { createKeystoreFiles } from './keystore.js';
 import { podKey, volumeDirectory } from './places.js';
 import { sleep } from './sleep.js';
 import { createSourceRunner, type RunnerOptions, type SourceStatus } from './source-runner.js';
@@ -28,6 +29,7 @@ export function createVolumeRunner(pod: Pod, volume: Volume, options: RunnerOpti
   const { api, clock, state, emit, onChange } = options;
   const directory = volumeDirectory(state.path, pod, volume.name);
   const bundles = new Map<PodCertificateSource, CredentialBundle>();
+  const keystoreFiles = createKeystoreFiles({ randomBytes: options.randomBytes, env: process.env });
   let mounted = false;
   let problem: string | undefined;
   let missing: string | undefined;
@@ -42,7 +44,7 @@ export function createVolumeRunner(pod: Pod, volume: Volume, options: RunnerOpti
   let tail: Promise<unknown> = Promise.resolve();
   const write = (isForTrust: boolean): Promise<void> => {
     const done = tail.then(async () => {
-      const outcome = await writePodVolume(directory, volume, bundles, api, state.files);
+      const outcome = await writePodVolume(directory, volume, bundles, api, state.files, keystoreFiles);
       problem = undefined;
       if (outcome.type === 'incomplete') {
         // That a first certificate is still to come is told by its source.

@@ -3,7 +3,8 @@ import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
 import { type CredentialBundle, encodeBundle } from '@mayfly/rotation';
 import { type FileOperations, type VolumeFile, writeVolume } from '@mayfly/rotation/fs';
 import type { ClusterTrustBundleReference, PodCertificateSource, Volume } from '../manifests/manifest.js';
-import { trustBundleText } from './trust.js';
+import type { KeystoreFiles } from './keystore.js';
+import { signerAnchors, trustBundleText } from './trust.js';
 
 /** What became of an attempt to write a volume. */
 export type VolumeOutcome =
@@ -15,6 +16,7 @@ export type VolumeOutcome =
  * Writes all files of a volume as one set. As with a kubelet, nothing is written before everything is there that is not
  * optional.
  * @param bundles - What each source holds now.
+ * @param keystoreFiles - Makes the key stores, where the volume has any.
  * @throws {@link RotationError} when the disk refuses; what stood there stays.
  */
 export async function writePodVolume(
@@ -23,22 +25,41 @@ export async function writePodVolume(
   bundles: ReadonlyMap<PodCertificateSource, CredentialBundle>,
   api: Pick<PodCertificateApi, 'getTrustBundle' | 'listTrustBundles'>,
   operations: FileOperations,
+  keystoreFiles: KeystoreFiles,
 ): Promise<VolumeOutcome> {
   const files: VolumeFile[] = [];
+  const keys: CredentialBundle[] = [];
+  let trust = '';
   for (const source of volume.sources) {
     if (source.type === 'podCertificate') {
       const bundle = bundles.get(source);
       if (bundle === undefined) return { type: 'incomplete', what: `a certificate of ${source.signerName}` };
+      keys.push(bundle);
       files.push(...credentialFiles(source, bundle, volume.defaultMode));
     } else {
       const text = await trustBundleText(api, source.from);
-      if (text !== undefined) files.push({ path: source.path, bytes: utf8(text), mode: volume.defaultMode });
-      else if (!source.optional) {
+      if (text !== undefined) {
+        trust += text;
+        files.push({ path: source.path, bytes: utf8(text), mode: volume.defaultMode });
+      } else if (!source.optional) {
         return { type: 'incomplete', what: `the ClusterTrustBundle ${describe(source.from)}` };
       }
     }
   }
+  if (volume.keystore !== undefined)
+    files.push(
+      ...(await keystoreFiles(volume.keystore, keys, trust || (await anchorsOf(volume, api)), volume.defaultMode)),
+    );
   return { type: await writeVolume(directory, files, { files: operations }) };
+}
+
+/** What the signers of a volume publish, for a trust store in a volume without a trust bundle. */
+async function anchorsOf(volume: Volume, api: Pick<PodCertificateApi, 'listTrustBundles'>): Promise<string> {
+  const signers = new Set(
+    volume.sources.flatMap((source) => (source.type === 'podCertificate' ? [source.signerName] : [])),
+  );
+  const anchors = (await Promise.all([...signers].map((signer) => signerAnchors(api, signer)))).flat();
+  return anchors.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
 }
 
 function credentialFiles(source: PodCertificateSource, bundle: CredentialBundle, mode: number): readonly VolumeFile[] {
