@@ -165,7 +165,6 @@ export function verification(curve: Curve, parts: VerificationParts): void {
       field.add(f, sumWithOrder, asCoordinate, orderItself);
       field.freeze(f, candidate, sumWithOrder);
       field.sub(f, candidate, candidate, sumWithOrder);
-      field.freeze(f, candidate, candidate);
       f.if(field.isZero(f, candidate), () => f.set(result, equals(sumWithOrder)));
     });
     f.if(field.isZero(f, total.z), () => f.set(result, i32.const(2)));
