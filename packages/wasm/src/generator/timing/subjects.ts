@@ -1,0 +1,3 @@
+import type { Subject } from './measure.js';
+
+export const kernelSubjects = (): readonly Subject[] => [];
