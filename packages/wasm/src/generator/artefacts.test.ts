@@ -1,13 +1,66 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { artefacts } from './artefacts.js';
+import { decodeModule, type Instruction } from './audit/decode.js';
 import { kernels } from './kernels.js';
 
 const directory = new URL('../kernels/', import.meta.url);
+const names = existsSync(directory) ? readdirSync(directory) : [];
+const read = (name: string): Buffer => readFileSync(new URL(name, directory));
 
-test('the kernels that are shipped are those that the generator makes', () => {
+describe('src/kernels', () => {
   const made = artefacts(kernels);
-  expect(readdirSync(directory).sort()).toEqual([...made.keys()].sort());
-  const stale = [...made].filter(([name, bytes]) => !readFileSync(new URL(name, directory)).equals(bytes));
-  expect(stale.map(([name]) => name)).toEqual([]);
+
+  test('holds what the generator makes, and nothing else', () => {
+    expect(names.sort()).toEqual([...made.keys()].sort());
+  });
+
+  test.each([...made])('%s, octet for octet', (name, octets) => {
+    expect(read(name).equals(octets), `${name} is stale: npm run build:wasm`).toBe(true);
+  });
+
+  test('SHA256SUMS is of the modules that are shipped, in binary and in base64', () => {
+    const sums = new Map(
+      read('SHA256SUMS')
+        .toString()
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.split('  ').reverse() as [name: string, sum: string]),
+    );
+    expect([...sums.keys()].sort()).toEqual(names.filter((name) => name.endsWith('.wasm')).sort());
+    const sumOf = (octets: Uint8Array) => createHash('sha256').update(octets).digest('hex');
+    for (const [name, sum] of sums) expect(sumOf(read(name)), name).toBe(sum);
+    for (const name of names.filter((each) => each.endsWith('.ts'))) {
+      const text = read(name).toString();
+      for (const [build, file] of [
+        ['simd', name.replace('.ts', '.wasm')],
+        ['scalar', name.replace('.ts', '-scalar.wasm')],
+      ] as const) {
+        const base64 = new RegExp(`${build}: '([A-Za-z0-9+/=]+)'`).exec(text)?.[1];
+        expect(sumOf(Buffer.from(base64!, 'base64')), `${name}, ${build}`).toBe(sums.get(file));
+      }
+    }
+  });
+});
+
+test('one build does not depend on the one before', () => {
+  for (const { build } of kernels)
+    for (const simd of [true, false]) expect(build({ simd }).bytes).toEqual(build({ simd }).bytes);
+});
+
+test('builds without SIMD hold no vector instruction', () => {
+  const instructionNames = (body: readonly Instruction[]): readonly string[] =>
+    body.flatMap(({ name, body: inner, otherwise }) => [
+      name,
+      ...instructionNames(inner),
+      ...instructionNames(otherwise),
+    ]);
+  for (const { name, build } of kernels) {
+    const { functions } = decodeModule(build({ simd: false }).bytes);
+    const found = functions
+      .flatMap(({ body }) => instructionNames(body))
+      .filter((each) => /^(v128|[if]\d+x\d+)\./.test(each));
+    expect(found, name).toEqual([]);
+  }
 });
