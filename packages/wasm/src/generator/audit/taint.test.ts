@@ -105,6 +105,20 @@ test.each<[string, Build, leak: string, instruction: string]>([
     'if',
   ],
   [
+    'from the other arm of an if',
+    (f, a) => {
+      const x = f.local('i32');
+      f.if(
+        a,
+        () => f.set(x, a),
+        () => f.set(x, secret(a)),
+      );
+      f.if(x, nothing);
+    },
+    'branch',
+    'if',
+  ],
+  [
     'into a function',
     (f, a, module) => {
       const inner = internal(module, (g, x) => {
@@ -177,7 +191,7 @@ describe('declassify', () => {
 
   test('is nobody else', () => {
     const other: Build = (f, a, module) => {
-      const same = module.function('declassified', ['i32'], ['i32'], (g, x) => g.result(x));
+      const same = module.function('declassifyNot', ['i32'], ['i32'], (g, x) => g.result(x));
       f.if(f.call(same, secret(a)) as Expression<'i32'>, nothing);
     };
     expect(auditOf(other).findings).toHaveLength(1);
@@ -203,6 +217,14 @@ test('memory is public to exports on public data, and to nobody else', () => {
     },
   ]);
   expect(() => audit(bytes, { functionNames, publicExports: ['check'] })).toThrow('no export check');
+});
+
+test('finds every leak of a function', () => {
+  const both: Build = (f, a) => {
+    f.if(secret(a), nothing);
+    f.if(secret(a), nothing);
+  };
+  expect(auditOf(both).findings).toHaveLength(2);
 });
 
 test('names functions that nothing calls', () => {
