@@ -12,7 +12,6 @@ import {
   impossibleSignatures,
 } from './ecdsa.js';
 import { multiplyBase, sign } from './ecdsa-oracle.js';
-import { scalarsOfEqualSummands } from './exceptional.js';
 import { octetsOf } from './numbers.js';
 import { randomNumbers } from './random.js';
 
@@ -87,14 +86,4 @@ describe.each(providers)('$name and the definition agree on', ({ ecdsa, curve, c
       expect(ecdsa.verifier(publicKey)(signature, digest), `${name}, known key`).toBe(false);
     }
   });
-});
-
-test('there are scalars whose halves are equal for the windows in use', () => {
-  for (const width of [5, 6]) {
-    const windows = 2 * Math.ceil(Math.ceil(256 / width) / 2);
-    expect(
-      scalarsOfEqualSummands(p256, width, windows, (window) => window < windows / 2),
-      `width ${width}`,
-    ).not.toEqual([]);
-  }
 });

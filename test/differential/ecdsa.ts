@@ -1,7 +1,6 @@
 import type { Ecdsa } from '@mayfly/keys/backend';
 import type { Curve } from './curves.js';
 import { multiplyBase, sign, signatureOf, signWith } from './ecdsa-oracle.js';
-import { scalarsOfEqualSummands } from './exceptional.js';
 import { inverse, mod, numberFrom, octetsOf } from './numbers.js';
 
 /** A number in [0, 1). */
@@ -24,8 +23,7 @@ const randomScalar = ({ order, byteLength }: Curve, random: Random): bigint =>
 const pick = <T>(random: Random, items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
 
 /**
- * Secret keys that a multiplication may stumble over: small ones, their opposites, powers of two and their neighbours, halves, and
- * those that make the last of several additions one of equal points.
+ * Secret keys that a multiplication may stumble over: small ones, their opposites, powers of two and their neighbours, halves.
  */
 export function edgeScalars(curve: Curve): readonly bigint[] {
   const { order, byteLength } = curve;
@@ -36,21 +34,9 @@ export function edgeScalars(curve: Curve): readonly bigint[] {
     power + 1n,
   ]);
   const halves = [(order - 1n) / 2n, (order + 1n) / 2n, order / 3n, (2n * order) / 3n];
-  const found = new Set([...small, ...powers, ...halves, ...equalSummands(curve)]);
+  const found = new Set([...small, ...powers, ...halves]);
   for (const scalar of [...found]) found.add(order - scalar);
   return [...found].filter((scalar) => scalar > 0n && scalar < order);
-}
-
-/** For windows of all widths that are in use, and both ways of adding them up: by halves, and alternately. */
-function equalSummands(curve: Curve): readonly bigint[] {
-  return [4, 5, 6, 7, 8].flatMap((width) => {
-    const count = Math.ceil((8 * curve.byteLength) / width);
-    return [count, count + 1].flatMap((windows) => [
-      ...scalarsOfEqualSummands(curve, width, windows, (window) => window < Math.ceil(windows / 2)),
-      ...scalarsOfEqualSummands(curve, width, windows, (window) => window < Math.floor(windows / 2)),
-      ...scalarsOfEqualSummands(curve, width, windows, (window) => window % 2 === 0),
-    ]);
-  });
 }
 
 /** Digests whose number is zero, at the order, just beside it, or as large as it gets. */
