@@ -219,6 +219,17 @@ test('memory is public to exports on public data, and to nobody else', () => {
   expect(() => audit(bytes, { functionNames, publicExports: ['check'] })).toThrow('no export check');
 });
 
+test('finds a secret that an export returns', () => {
+  const module = new ModuleBuilder();
+  const inner = internal(module, (f, x) => f.result(i32.eqz(i32.load(x))));
+  module.exported('isZero', ['i32'], ['i32'], (f, a) => f.result(f.call(inner, a)));
+  module.exported('address', ['i32'], ['i32'], (f, a) => f.result(a));
+  const { bytes, functionNames } = module.finish();
+  expect(audit(bytes, { functionNames }).findings).toEqual([
+    expect.objectContaining({ function: 'isZero', leak: 'result', secret: 'the result of inner' }),
+  ]);
+});
+
 test('finds every leak of a function', () => {
   const both: Build = (f, a) => {
     f.if(secret(a), nothing);

@@ -7,7 +7,7 @@ export interface Finding {
   /** Octets from the start of the module. */
   readonly offset: number;
   readonly instruction: string;
-  readonly leak: 'address' | 'branch' | 'bulk' | 'division' | 'select' | 'shift';
+  readonly leak: 'address' | 'branch' | 'bulk' | 'division' | 'result' | 'select' | 'shift';
   /** Where the secret comes from, the last step of its way. */
   readonly secret: string;
 }
@@ -17,7 +17,7 @@ export interface AuditOptions {
   /** Names of the functions by index, those that are not exported too. */
   readonly functionNames: readonly string[];
   /** Exports that read nothing but public data. */
-  readonly publicExports?: readonly string[];
+  readonly publicExports?: readonly string[] | 'all';
 }
 
 export interface AuditReport {
@@ -49,7 +49,8 @@ interface Label {
 }
 
 /**
- * Follows secrets through the instructions of a module. Arguments of exports are public: addresses, counts, flags.
+ * Follows secrets through the instructions of a module. Arguments of exports are public: addresses, counts, flags. So are
+ * their results, for JavaScript will branch on them.
  * Whatever is read from memory is secret, unless the export is declared to read public data alone; so is all that is
  * computed with a secret. Every function is followed for each combination of public and secret arguments that it is called
  * with.
@@ -58,9 +59,9 @@ interface Label {
 export function audit(bytes: Uint8Array, { functionNames, publicExports = [] }: AuditOptions): AuditReport {
   const module = decodeModule(bytes);
   const analysis = new Analysis(module, functionNames);
-  for (const name of publicExports)
-    if (!module.exports.has(name)) throw new AuditError(0, `no export ${name} to be public`);
-  for (const [name, index] of module.exports) analysis.followExport(index, publicExports.includes(name));
+  const names = publicExports === 'all' ? [...module.exports.keys()] : publicExports;
+  for (const name of names) if (!module.exports.has(name)) throw new AuditError(0, `no export ${name} to be public`);
+  for (const [name, index] of module.exports) analysis.followExport(index, names.includes(name));
   return {
     findings: analysis.findings,
     declassified: declassifications(module, functionNames),
@@ -111,8 +112,11 @@ class Analysis {
   }
 
   followExport(index: number, isPublic: boolean): void {
-    const { params } = this.#function(index, 0);
-    this.#call(index, Array<Taint>(params).fill(undefined), !isPublic, 0);
+    const { params, body } = this.#function(index, 0);
+    const results = this.#call(index, Array<Taint>(params).fill(undefined), !isPublic, 0);
+    const last = body.at(-1);
+    for (const taint of results)
+      if (taint !== undefined && last !== undefined) this.#report(index, last, 'result', taint);
   }
 
   #function(index: number, offset: number): DecodedFunction {

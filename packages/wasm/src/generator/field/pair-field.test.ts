@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { FunctionBuilder } from '../asm/function-builder.js';
 import { ModuleBuilder } from '../asm/module-builder.js';
 import { p256Field } from '../curves/p256.js';
+import { p384Field } from '../curves/p384.js';
 import { instantiate } from '../instance.js';
 import { bigintOperations } from './bigint.js';
 import { canonical } from './bounds.js';
@@ -11,7 +12,7 @@ import { limbsOf, type Modulus, numberOf } from './modulus.js';
 import { montgomeryProduct } from './montgomery.js';
 import { PairField, type Register } from './pair-field.js';
 
-const moduli: readonly Modulus[] = [p256Field];
+const moduli: readonly Modulus[] = [p256Field, p384Field];
 
 type Pair = readonly [bigint, bigint];
 type Registers = readonly [target: Register, a: Register, b: Register, s: Register, t: Register];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { p256Field, p256Order } from '../curves/p256.js';
+import { p384Field, p384Order } from '../curves/p384.js';
 import { bigintOperations } from './bigint.js';
 import { type Bounds, canonical, differenceBounds, type Flavour, productBounds, sumBounds } from './bounds.js';
 import { OverflowError } from './interval.js';
@@ -8,7 +9,7 @@ import { type Modulus, mod, numberOf, radix } from './modulus.js';
 import { montgomeryProduct } from './montgomery.js';
 import type { Operations } from './operations.js';
 
-const moduli: readonly Modulus[] = [p256Field, p256Order];
+const moduli: readonly Modulus[] = [p256Field, p256Order, p384Field, p384Order];
 const flavours: readonly Flavour[] = ['scalar', 'pair'];
 
 /** BigInt arithmetic that refuses what the emitted instructions would wrap around. */

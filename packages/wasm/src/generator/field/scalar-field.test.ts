@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { i32 } from '../asm/expression.js';
 import { ModuleBuilder } from '../asm/module-builder.js';
 import { p256Field, p256Order } from '../curves/p256.js';
+import { p384Field, p384Order } from '../curves/p384.js';
 import { instantiate } from '../instance.js';
 import { bigintOperations } from './bigint.js';
 import { canonical, differenceBounds, normalized } from './bounds.js';
@@ -12,7 +13,7 @@ import { montgomeryProduct } from './montgomery.js';
 import { type Endian, octetCodec } from './octets.js';
 import { ScalarField } from './scalar-field.js';
 
-const moduli: readonly Modulus[] = [p256Field, p256Order];
+const moduli: readonly Modulus[] = [p256Field, p256Order, p384Field, p384Order];
 
 /** Ranges that numbers are frozen from, in multiples of the modulus; the upper end is outside. */
 const ranges: readonly (readonly [bigint, bigint])[] = [

@@ -1,5 +1,6 @@
 import type { Module } from '../asm/module-builder.js';
 import { p256Kernel } from '../curves/p256-kernel.js';
+import { p384Kernel } from '../curves/p384-kernel.js';
 import { instantiate } from '../instance.js';
 import { NONCE, STATUS } from '../weierstrass/signing.js';
 import type { Subject } from './measure.js';
@@ -8,7 +9,10 @@ import type { Subject } from './measure.js';
 export const kernelSubjects = (): readonly Subject[] =>
   [true, false].flatMap((simd) => {
     const build = simd ? '' : ', no SIMD';
-    return ecdsaSubjects(`P-256${build}`, p256Kernel({ simd }), 32);
+    return [
+      ...ecdsaSubjects(`P-256${build}`, p256Kernel({ simd }), 32),
+      ...ecdsaSubjects(`P-384${build}`, p384Kernel({ simd }), 48),
+    ];
   });
 
 /** Digests of a batch. */
@@ -44,10 +48,14 @@ function ecdsaSubjects(name: string, module: Module, byteLength: number): readon
     },
     run: () => require(run()),
   });
-  const putDigests = (): void => memory.fill(0x3c, digests, digests + BATCH * byteLength);
-  const putEntropy = (): void => memory.fill(0xa7, entropy, entropy + BATCH * 32);
+  const putDigests = (): void => {
+    memory.fill(0x3c, digests, digests + BATCH * byteLength);
+  };
+  const putEntropy = (): void => {
+    memory.fill(0xa7, entropy, entropy + BATCH * 32);
+  };
   return [
-    ofKey('publicKey', () => call('publicKey')),
+    ofKey('publicKey', () => call('makePublicKey')),
     ofKey('sign, key', () => call('sign', NONCE.deterministic), putDigests),
     ofKey(
       'sign hedged, key',
@@ -74,7 +82,7 @@ function ecdsaSubjects(name: string, module: Module, byteLength: number): readon
       prepare: (secret) => {
         for (let i = 0; i < BATCH; i++) putKey(secretKeys + i * byteLength, secret);
       },
-      run: () => require(call('publicKeys', BATCH)),
+      run: () => require(call('makePublicKeys', BATCH)),
     },
   ];
 }
