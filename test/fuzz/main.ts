@@ -4,21 +4,36 @@
  *   --count N      inputs to try, 10,000,000 unless given
  *   --seed N       where the random numbers begin, 1 unless given; the same seed tries the same inputs
  *   --format NAME  one format alone, for example certificate or "extension subjectAltName"
+ *   --kernel NAME  instead of formats, a WebAssembly kernel against the definition: P-256 or P-384; 1,000,000 unless
+ *                  counted
  *
  * The first input that fails is written to a file, and the exit code is 1.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { randomNumbers } from '../differential/random.js';
 import { type Outcome, tryOut } from './formats.js';
+import { compareKernel, kernelComparisons } from './kernels.js';
 import { mutate, mutationFrom } from './mutation.js';
 import { targets } from './sources.js';
 
 const { values } = parseArgs({
-  options: { count: { type: 'string' }, seed: { type: 'string' }, format: { type: 'string' } },
+  options: {
+    count: { type: 'string' },
+    seed: { type: 'string' },
+    format: { type: 'string' },
+    kernel: { type: 'string' },
+  },
 });
-const count = naturalNumber('count', values.count ?? '10000000');
+const count = naturalNumber('count', values.count ?? (values.kernel === undefined ? '10000000' : '1000000'));
 const seed = naturalNumber('seed', values.seed ?? '1');
+if (values.kernel !== undefined) {
+  const compare = kernelComparisons[values.kernel];
+  if (compare === undefined)
+    stop(`no kernel "${values.kernel}"; there are ${Object.keys(kernelComparisons).join(', ')}`);
+  process.exit(compareKernel(values.kernel, compare, count, seed) ? 0 : 1);
+}
 const all = targets();
 const chosen = all.filter(({ format }) => values.format === undefined || format.name === values.format);
 if (chosen.length === 0)
@@ -64,16 +79,4 @@ function naturalNumber(name: string, text: string): number {
 function stop(state: string): never {
   process.stderr.write(`Cannot fuzz: ${state}\n`);
   process.exit(2);
-}
-
-/** Numbers of [0, 1) that a seed determines (mulberry32). */
-function randomNumbers(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
