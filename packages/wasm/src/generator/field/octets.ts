@@ -20,18 +20,27 @@ export function octetCodec(module: ModuleBuilder, modulus: Modulus, byteLength: 
   /** Where word `j`, counted from the lowest, stands. */
   const place = (j: number) => 8 * (endian === 'big' ? words - 1 - j : j);
   const inOrder = (f: FunctionBuilder, word: I64) => (endian === 'big' ? reversed(f, word) : word);
-  return {
-    read: module.function(`${modulus.name}.read${byteLength}`, ['i32', 'i32'], [], (f, target, octets) => {
+  const defineRead = () =>
+    module.function(`${modulus.name}.read${byteLength}`, ['i32', 'i32'], [], (f, target, octets) => {
       const loaded = Array.from({ length: words }, (_, j) => f.let(inOrder(f, i64.load(octets, place(j)))));
-      limbsFromWords(modulus, loaded).forEach((limb, k) => {
-        f.do(i64.store(target, 8 * k, limb));
-      });
-    }),
-    write: module.function(`${modulus.name}.write${byteLength}`, ['i32', 'i32'], [], (f, octets, source) => {
-      wordsFromLimbs(f, modulus, source, words).forEach((word, j) => {
+      for (const [k, limb] of limbsFromWords(modulus, loaded).entries()) f.do(i64.store(target, 8 * k, limb));
+    });
+  const defineWrite = () =>
+    module.function(`${modulus.name}.write${byteLength}`, ['i32', 'i32'], [], (f, octets, source) => {
+      for (const [j, word] of wordsFromLimbs(f, modulus, source, words).entries())
         f.do(i64.store(octets, place(j), inOrder(f, word)));
-      });
-    }),
+    });
+  let [read, write]: (FunctionReference | undefined)[] = [];
+  // Made when they are first asked for: not every kernel needs both.
+  return {
+    get read() {
+      read ??= defineRead();
+      return read;
+    },
+    get write() {
+      write ??= defineWrite();
+      return write;
+    },
   };
 }
 

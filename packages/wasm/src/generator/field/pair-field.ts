@@ -29,8 +29,8 @@ export class PairField {
   readonly #module: ModuleBuilder;
   readonly #mul: FunctionReference;
   readonly #sqr: FunctionReference;
-  readonly #mulWithEnd: ProductWithEnds;
-  readonly #sqrWithEnd: ProductWithEnds;
+  #mulWithEnd: ProductWithEnds | undefined;
+  #sqrWithEnd: ProductWithEnds | undefined;
   #fourTimesMinus: FunctionReference | undefined;
 
   constructor(module: ModuleBuilder, modulus: Modulus, simd: boolean) {
@@ -45,18 +45,20 @@ export class PairField {
     this.#sqr = module.function(`${name}.sqrPair`, ['i32', 'i32'], [], (f, target, a) =>
       this.#product(f, target, a, undefined),
     );
-    // Plain products are most of the work and have functions of their own. One function holds all other ends that are used.
+  }
+
+  /** Plain products are most of the work and have functions of their own. One function holds all other ends that are used. */
+  #withEnds(isProduct: boolean): ProductWithEnds {
     const pointers = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
-    const mul = module.declare(`${name}.mulPairWithEnd`, pointers, []);
-    const sqr = module.declare(`${name}.sqrPairWithEnd`, pointers, []);
-    this.#mulWithEnd = { run: mul, used: new Set() };
-    this.#sqrWithEnd = { run: sqr, used: new Set() };
-    module.atLast(() => {
-      mul.define((f, target, a, b, s, t, end) => this.#productWithEnd(f, this.#mulWithEnd, target, a, b, [s, t], end));
-      sqr.define((f, target, a, _, s, t, end) =>
-        this.#productWithEnd(f, this.#sqrWithEnd, target, a, undefined, [s, t], end),
-      );
-    });
+    const name = `${this.modulus.name}.${isProduct ? 'mul' : 'sqr'}PairWithEnd`;
+    const run = this.#module.declare(name, pointers, []);
+    const product = { run, used: new Set<End>() };
+    this.#module.atLast(() =>
+      run.define((f, target, a, b, s, t, end) =>
+        this.#productWithEnd(f, product, target, a, isProduct ? b : undefined, [s, t], end),
+      ),
+    );
+    return product;
   }
 
   register(address: I32 | number, bounds: Bounds): Register {
@@ -99,7 +101,9 @@ export class PairField {
   }
 
   #run(f: FunctionBuilder, end: End, target: Register, a: Register, b?: Register, ...less: readonly Register[]): void {
-    const { run, used } = b === undefined ? this.#sqrWithEnd : this.#mulWithEnd;
+    if (b === undefined) this.#sqrWithEnd ??= this.#withEnds(false);
+    else this.#mulWithEnd ??= this.#withEnds(true);
+    const { run, used } = (b === undefined ? this.#sqrWithEnd : this.#mulWithEnd)!;
     used.add(end);
     const bounds = productBounds(this.modulus, this.#flavour, a.bounds, b?.bounds, {
       ...ends[end],
