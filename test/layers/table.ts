@@ -45,6 +45,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     pkcs10: 'everywhere',
     pkcs12: 'everywhere',
     keys: 'everywhere',
+    wasm: ['up'],
     ca: 'everywhere',
     rotation: 'everywhere',
     'pod-certificates': 'everywhere',

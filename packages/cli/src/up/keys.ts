@@ -11,7 +11,7 @@ import { loadWasmBackend } from './wasm-backend.js';
 /** What computes with keys, as `--keys` names it. */
 export const keysChoices = ['wasm', 'node', 'noble'] as const;
 export type KeysChoice = (typeof keysChoices)[number];
-export const DEFAULT_KEYS: KeysChoice = 'node';
+export const DEFAULT_KEYS: KeysChoice = 'wasm';
 
 /** A private key of this process. */
 export interface LocalKey extends SyncSigningKey {

@@ -28,7 +28,7 @@ export interface UpOptions {
   /** Shortest lifetime that is issued. Default 3600, the floor of a real cluster. */
   readonly minExpirationSeconds?: Seconds;
   readonly caLifetime?: Seconds | undefined;
-  /** What computes with keys. Default `node`. */
+  /** What computes with keys. Default `wasm`. */
   readonly keys?: KeysChoice;
   /** Pods whose own commands are started once their volumes are written. */
   readonly run?: readonly Pod[];
