@@ -98,7 +98,7 @@ export const nameConstraintsInAuthorities: CertificateRule = (_link, { basicCons
   fault('ExtensionForbidden', 'RFC 5280 §4.2.1.10', 'nameConstraints stand in the certificate of no authority');
 
 /** RFC 5280 §4.2.1.10, §4.2.1.11, §4.2.1.14: what narrows a path is critical, so that nobody passes over it. */
-export const constraintsCritical: CertificateRule = ({ certificate }) => {
+const constraintsCritical: CertificateRule = ({ certificate }) => {
   for (const [extnID, name, section] of MUST_BE_CRITICAL) {
     if (extensionOf(certificate, extnID)?.critical !== false) continue;
     return fault('ExtensionNotCritical', `RFC 5280 §${section}`, `${name} is not critical`);
@@ -113,7 +113,7 @@ const MUST_BE_CRITICAL = [
 ] as const;
 
 /** RFC 5280 §4.2.1.10: a dNSName constraint is a name in the preferred syntax; a dot before it belongs to URIs and mailboxes. */
-export const dnsConstraintSyntax: CertificateRule = (_link, { nameConstraints: constraints }) => {
+const dnsConstraintSyntax: CertificateRule = (_link, { nameConstraints: constraints }) => {
   for (const subtrees of [constraints?.permittedSubtrees, constraints?.excludedSubtrees])
     for (const { base } of subtrees ?? [])
       if (base.type === 'dNSName' && base.value.startsWith('.'))

@@ -60,7 +60,7 @@ export function constrainedMailbox(text: string): ConstrainedName {
 }
 
 /** The host of a URI where it is a DNS name, in lower case: constraints speak of no others (RFC 5280 §4.2.1.10). */
-export function hostOfURI(uri: string): string | undefined {
+function hostOfURI(uri: string): string | undefined {
   const [, authority] = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)/.exec(uri) ?? [];
   if (authority === undefined) return undefined;
   const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:[0-9]*$/, '');

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { cA, issue, toyAlgorithms, verifyToy } from '../../testing/toy-chain.js';
-import type { Certificate } from '../certificate.js';
+import { cA, issue, toyAlgorithms, toyKey, toyName, verifyToy } from '../../testing/toy-chain.js';
+import { type Certificate, parseCertificate } from '../certificate.js';
+import { createCertificateSync } from '../create.js';
 import type { Extension } from '../extension.js';
 import {
   certificatePoliciesExtension,
@@ -8,6 +9,7 @@ import {
   policyMappingsExtension,
   subjectAltNameExtension,
 } from '../extensions.js';
+import { encodeName } from '../name.js';
 import { type PathOptions, validatePathSync } from '../path.js';
 import { budgetOf } from './limits.js';
 import { Link } from './link.js';
@@ -97,6 +99,29 @@ test('many unknown extensions and policies are read once each', () => {
   expect(result).toMatchObject({ ok: true, policies: expect.objectContaining({ length: 500 }) });
 });
 
+/** A subject whose one RDN has so many attributes. */
+const oneLevelWith = (count: number): Certificate => {
+  const rdn = Array.from({ length: count }, (_, i) => ({
+    type: `2.5.4.${1000 + i}`,
+    value: 'x',
+    stringType: 'utf8String' as const,
+  }));
+  const key = toyKey('A');
+  return parseCertificate(
+    createCertificateSync(
+      {
+        serialNumber: 1n,
+        issuer: toyName('A'),
+        validity: { notBefore: 1000, notAfter: 2000 },
+        subject: encodeName([rdn]),
+        subjectPublicKeyInfo: key.subjectPublicKeyInfo,
+        extensions: [],
+      },
+      key,
+    ),
+  );
+};
+
 test('each limit has its reason', () => {
   const many = issue('Leaf', 'A', [subjectAltNameExtension(dNSNames(900))]);
   const narrow = issue('A', 'Root', [cA, permitted(900)]);
@@ -105,6 +130,7 @@ test('each limit has its reason', () => {
     rule: 'limit',
   });
   expect(validate(many, { limits: { names: 100 } }).result).toMatchObject({ reason: 'TooManyNames' });
+  expect(validate(oneLevelWith(1500)).result).toMatchObject({ reason: 'TooManyNames' });
   expect(validate(many, { limits: { certificateLength: 1000 } }).result).toMatchObject({
     reason: 'CertificateTooLarge',
   });

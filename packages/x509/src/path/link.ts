@@ -1,6 +1,5 @@
-import { DerError, type Oid, read } from '@mayfly/der';
+import { type Oid, read, tags } from '@mayfly/der';
 import type { Certificate } from '../certificate.js';
-import { X509Error } from '../errors.js';
 import { authorityInfoAccess } from '../extensions/authority-info-access.js';
 import { type AuthorityKeyIdentifier, authorityKeyIdentifier } from '../extensions/authority-key-identifier.js';
 import { type BasicConstraints, basicConstraints } from '../extensions/basic-constraints.js';
@@ -115,25 +114,34 @@ export class Link {
   /** How many names a certificate has, without decoding them: attributes of its subject and of subjectAltName. */
   nameCount(): number {
     const extension = findExtension(this.certificate, idCeSubjectAltName);
-    return countElements(this.certificate.subject) + (extension === undefined ? 0 : countElements(extension.extnValue));
+    return (
+      countElements(this.certificate.subject, true) +
+      (extension === undefined ? 0 : countElements(extension.extnValue, false))
+    );
   }
 }
 
 const NO_CONSTRAINTS: PreparedConstraints = /* @__PURE__ */ new Map();
 
-/** Elements of a SEQUENCE; none where it is broken, which is said elsewhere. */
-function countElements(der: Uint8Array): number {
-  try {
-    return read(der, (reader) => {
+/** Elements of a SEQUENCE, or of the SETs in it; none where it is broken, which is said elsewhere. */
+function countElements(der: Uint8Array, nested: boolean): number {
+  const counted = decodedOr(() =>
+    read(der, (reader) => {
       const list = reader.sequence('');
       let count = 0;
-      for (; !list.done; count++) list.skip('');
-      return count;
-    });
-  } catch (error) {
-    if (error instanceof DerError || error instanceof X509Error) return 0;
-    throw error;
-  }
+      while (!list.done) {
+        if (nested) {
+          const set = list.sequence('', tags.set);
+          for (; !set.done; count++) set.skip('');
+        } else {
+          list.skip('');
+          count++;
+        }
+      }
+      return { count };
+    }),
+  );
+  return isFault(counted) ? 0 : counted.count;
 }
 
 function decodeExtensions(of: Certificate): DecodedExtensions {

@@ -23,6 +23,10 @@ import type { Validation } from './validation.js';
 /** RFC 5280 §6.1.3 (a)(3): what a whole path is asked of revocation. */
 export type RevocationCheck = (links: readonly Link[], anchor: KnownAnchor) => Steps<Validation | undefined>;
 
+/** Whoever only has the name of the issuer has to be told to sign lists: a name alone may be anybody's. */
+const saysThatItIssuesLists = ({ decoded }: Link): boolean =>
+  !isFault(decoded) && decoded.keyUsage?.has('cRLSign') === true;
+
 /** Makes the check of one search. */
 export function revocationCheck(search: Search, options: RevocationOptions): RevocationCheck {
   /** Certificates whose status is being looked for: what depends on itself is not known. */
@@ -106,7 +110,7 @@ export function revocationCheck(search: Search, options: RevocationOptions): Rev
       if (signed !== false) return signed;
     }
     for (const signer of intermediates.get(name) ?? []) {
-      if (pending.has(signer) || !mayIssueLists(signer.certificate)) continue;
+      if (pending.has(signer) || !saysThatItIssuesLists(signer)) continue;
       const signed = yield* fits(crl, signer.certificate.subjectPublicKeyInfo);
       if (signed === false) continue;
       if (signed !== true) return signed;
@@ -129,7 +133,7 @@ export function revocationCheck(search: Search, options: RevocationOptions): Rev
     const exhausted = spend(search.settings.budget, 'signatures');
     if (exhausted !== undefined) return exhausted;
     try {
-      return yield* settled(search.settings.verify(crlSignedParts(crl), subjectPublicKeyInfo));
+      return (yield* settled(search.settings.verify(crlSignedParts(crl), subjectPublicKeyInfo))) === true;
     } catch {
       return false; // nobody can say who signed the list, so nobody did
     }

@@ -1,0 +1,3 @@
+module mayfly.dev/test/conformance/peers/go
+
+go 1.21
