@@ -10,11 +10,11 @@ export function multiplyBase({ openssl, byteLength }: Curve, scalar: bigint): Ui
 }
 
 /** The number that a digest stands for, not reduced: its leftmost bits (FIPS 186-5 §6.4.1). */
-export const numberOfDigest = ({ byteLength }: Curve, digest: Uint8Array): bigint =>
+const numberOfDigest = ({ byteLength }: Curve, digest: Uint8Array): bigint =>
   numberFrom(digest.subarray(0, byteLength));
 
 /** RFC 6979 §3.2: candidates for k in turn. */
-export function* nonces(
+function* nonces(
   { hash, byteLength, order }: Curve,
   secret: bigint,
   digest: bigint,

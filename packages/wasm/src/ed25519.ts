@@ -1,5 +1,5 @@
 import { EXPANDED_LENGTH, KEY_SLOTS, MESSAGE_CAPACITY, memory } from './ed25519-memory.js';
-import { type Kernel, type KernelOptions, startKernel } from './engine.js';
+import { compileKernel, type Kernel, type KernelOptions, startKernel } from './engine.js';
 import { WasmError } from './errors.js';
 import { ed25519 as source } from './kernels/ed25519.js';
 
@@ -369,3 +369,10 @@ function platformRandomBytes(length: number): Uint8Array {
     throw new WasmError('ERR_WASM_RANDOM', 'Cannot draw random octets: this runtime has no crypto.getRandomValues');
   return crypto.getRandomValues(new Uint8Array(length));
 }
+
+/**
+ * The same, compiled without holding the thread: old browsers compile no more than 4 KB at once.
+ * @throws {@link WasmError} as {@link createEd25519}.
+ */
+export const initEd25519 = async (options: KernelOptions = {}): Promise<Ed25519> =>
+  createEd25519({ ...options, module: options.module ?? (await compileKernel(source, options.simd)) });

@@ -1,8 +1,13 @@
-import type { Backend, Ecdsa, Eddsa } from '@mayfly/keys/backend';
+import type { Backend, Eddsa } from '@mayfly/keys/backend';
 import type { EcdsaKernel } from './ecdsa.js';
 import { createEd25519 } from './ed25519.js';
-import { isAvailable } from './engine.js';
+import { compileKernel, isAvailable, type KernelOptions, type KernelSource } from './engine.js';
 import { WasmError } from './errors.js';
+import { ed25519 } from './kernels/ed25519.js';
+import { p256 } from './kernels/p256.js';
+import { p384 } from './kernels/p384.js';
+import { sha256 } from './kernels/sha256.js';
+import { sha512 } from './kernels/sha512.js';
 import { createP256 } from './p256.js';
 import { createP384 } from './p384.js';
 import type { Sha2, Sha2Options } from './sha2.js';
@@ -41,37 +46,58 @@ export interface WasmBackend extends Backend {
  * import { generateKey } from '@mayfly/keys/software';
  * import { wasmBackend } from '@mayfly/wasm';
  *
- * const key = generateKey('P-256', { backend: wasmBackend() });
+ * const key = generateKey('P-256', wasmBackend());
  * const signatures = key.signMany?.([new Uint8Array(300), new Uint8Array(301)]);
  * ```
  */
-export function wasmBackend({ simd, bulk = {}, ...unknown }: WasmBackendOptions = {}): WasmBackend {
+export function wasmBackend(options: WasmBackendOptions = {}): WasmBackend {
+  return backendOf(options, {});
+}
+
+/**
+ * The same with every kernel compiled beforehand, without holding the thread: old browsers compile no more than 4 KB at once.
+ * @throws {@link WasmError} `ERR_WASM_UNAVAILABLE`, `ERR_WASM_COMPILE`.
+ */
+export async function initWasmBackend(options: WasmBackendOptions = {}): Promise<WasmBackend> {
+  const sources = [p256, p384, ed25519, sha256, sha512];
+  const modules = await Promise.all(sources.map(async (source) => compileKernel(source, options.simd)));
+  return backendOf(options, Object.fromEntries(sources.map(({ name }, i) => [name, modules[i]!])));
+}
+
+/** @param modules - Compiled kernels, by name. */
+function backendOf(
+  { simd, bulk = {}, ...unknown }: WasmBackendOptions,
+  modules: Readonly<Record<string, object>>,
+): WasmBackend {
   unknown satisfies Record<string, never>;
   if (!isAvailable())
     throw new WasmError('ERR_WASM_UNAVAILABLE', 'Cannot make backend: this runtime has no WebAssembly');
-  const options = simd === undefined ? {} : { simd };
-  const hashing = (platform: Sha2Options['bulk']): Sha2Options =>
-    platform === undefined ? options : { ...options, bulk: platform };
-  const sha256 = once((): Sha2 => createSha256(hashing(bulk.sha256)));
-  const sha384 = once((): Sha2 => createSha384(hashing(bulk.sha384)));
-  const sha512 = once((): Sha2 => createSha512(hashing(bulk.sha512)));
-  const p256 = once((): EcdsaKernel & Ecdsa => createP256(options));
-  const p384 = once((): EcdsaKernel & Ecdsa => createP384(options));
-  const ed25519 = once((): Eddsa => createEd25519(options));
+  const options = ({ name }: KernelSource): KernelOptions => {
+    const module = modules[name];
+    return { ...(simd !== undefined && { simd }), ...(module !== undefined && { module }) };
+  };
+  const hashing = (source: KernelSource, platform: Sha2Options['bulk']): Sha2Options =>
+    platform === undefined ? options(source) : { ...options(source), bulk: platform };
+  const hash256 = once((): Sha2 => createSha256(hashing(sha256, bulk.sha256)));
+  const hash384 = once((): Sha2 => createSha384(hashing(sha512, bulk.sha384)));
+  const hash512 = once((): Sha2 => createSha512(hashing(sha512, bulk.sha512)));
+  const curve256 = once((): EcdsaKernel => createP256(options(p256)));
+  const curve384 = once((): EcdsaKernel => createP384(options(p384)));
+  const edwards = once((): Eddsa => createEd25519(options(ed25519)));
   return {
     name: 'wasm',
-    sha256: (data) => sha256().hash(data),
-    sha256Many: (batch) => sha256().hashMany(batch),
-    sha384: (data) => sha384().hash(data),
-    sha512: (data) => sha512().hash(data),
+    sha256: (data) => hash256().hash(data),
+    sha256Many: (batch) => hash256().hashMany(batch),
+    sha384: (data) => hash384().hash(data),
+    sha512: (data) => hash512().hash(data),
     get p256() {
-      return p256();
+      return curve256();
     },
     get p384() {
-      return p384();
+      return curve384();
     },
     get ed25519() {
-      return ed25519();
+      return edwards();
     },
   };
 }

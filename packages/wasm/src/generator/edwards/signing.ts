@@ -23,7 +23,7 @@ import { type Recoding, recoder, SCALAR_LENGTH, type ScalarFunctions } from './s
 import type { TableFunctions } from './tables.js';
 
 /** Windows of one signature: two at a time, one in each lane, from tables that are read whole. */
-export const SINGLE: Recoding = { width: 5, digits: 52 };
+const SINGLE: Recoding = { width: 5, digits: 52 };
 /** Windows of sixteen signatures at once, from planes; and of S when a key is met often. */
 export const MANY: Recoding = { width: 7, digits: 37 };
 

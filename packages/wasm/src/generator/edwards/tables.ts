@@ -22,7 +22,7 @@ export interface TableFunctions {
 }
 
 /** How many points are made affine with one inversion. */
-export const MAXIMUM_RUN = 832;
+const MAXIMUM_RUN = 832;
 
 export function tableFunctions(context: Context, points: PointFunctions): TableFunctions {
   const { module, pairs, field, scratch } = context;

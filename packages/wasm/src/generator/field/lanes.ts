@@ -146,8 +146,7 @@ function memo<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 /** Both elements of a vector of two limbs change places. */
-export const swappedLanes = (a: V128): V128 =>
-  v128.shuffle(a, a, [4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11]);
+const swappedLanes = (a: V128): V128 => v128.shuffle(a, a, [4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11]);
 
 const LOW_AND_HIGH = [0, 1, 2, 3, 20, 21, 22, 23, 8, 9, 10, 11, 28, 29, 30, 31];
 const UPPER_THEN_LOWER = [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23];
