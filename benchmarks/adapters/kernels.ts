@@ -1,4 +1,5 @@
 import type { Backend } from '@mayfly/keys/backend';
+import { isAvailable, wasmBackend } from '@mayfly/wasm';
 
 /** The kernels, built for SIMD and for runtimes without. */
 export interface Kernels {
@@ -6,13 +7,6 @@ export interface Kernels {
   readonly scalar: Backend;
 }
 
-/** Loads the kernels; a string says why there are none. */
-export async function loadKernels(): Promise<Kernels | string> {
-  try {
-    const name = '@mayfly/wasm';
-    const { wasmBackend } = await import(name);
-    return { backend: wasmBackend(), scalar: wasmBackend({ simd: false }) };
-  } catch (error) {
-    return `the kernels cannot be loaded, ${(error as NodeJS.ErrnoException).code ?? String(error)}`; // what import throws
-  }
-}
+/** Opens the kernels; a string says why there are none. */
+export const openKernels = (): Kernels | string =>
+  isAvailable() ? { backend: wasmBackend(), scalar: wasmBackend({ simd: false }) } : 'this runtime has no WebAssembly';

@@ -15,7 +15,7 @@ import { softwareKey, verifyWith } from '@mayfly/keys/software';
 import { createCertificationRequestSync, parseCertificationRequest, requestSignedParts } from '@mayfly/pkcs10';
 import { subjectAltName, subjectAltNameExtension } from '@mayfly/x509/extensions';
 import { openGo } from '../adapters/go.js';
-import { type Kernels, loadKernels } from '../adapters/kernels.js';
+import { type Kernels, openKernels } from '../adapters/kernels.js';
 import * as mayfly from '../adapters/mayfly.js';
 import * as nodeCrypto from '../adapters/node-crypto.js';
 import * as peculiar from '../adapters/peculiar-x509.js';
@@ -42,7 +42,7 @@ const ours = 'mayfly';
  */
 export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
   const job = await issueJob();
-  const kernels = await loadKernels();
+  const kernels = openKernels();
   const go = openGo();
   const requester = await p256();
   const wasmAuthority = typeof kernels === 'string' ? kernels : withKey(job, kernels);

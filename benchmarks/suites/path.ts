@@ -7,7 +7,7 @@ import { keyPurposes } from '@mayfly/x509/extensions';
 import { type PathResult, TrustStore, validatePathSync } from '@mayfly/x509/path';
 import { type SyncVerifySignature, withKnownKeys } from '@mayfly/x509/signed';
 import { openGo } from '../adapters/go.js';
-import { type Kernels, loadKernels } from '../adapters/kernels.js';
+import { type Kernels, openKernels } from '../adapters/kernels.js';
 import { validateChain } from '../adapters/pkijs.js';
 import { type ChainJob, chainJob } from '../chains.js';
 import { type Contender, contender } from '../measure.js';
@@ -21,7 +21,7 @@ import type { Measure } from '../suites.js';
  */
 export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
   const job = chainJob();
-  const kernels = await loadKernels();
+  const kernels = openKernels();
   const go = openGo();
   const peers: readonly Part[] = [
     byHand(job),

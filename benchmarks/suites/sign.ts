@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, si
 import type { Backend } from '@mayfly/keys/backend';
 import { generateKeySync } from '@mayfly/keys/node';
 import { generateKey, type SoftwareKeyOptions, softwareKey } from '@mayfly/keys/software';
-import { loadKernels } from '../adapters/kernels.js';
+import { openKernels } from '../adapters/kernels.js';
 import { type Contender, contender, SHORT_SLOT } from '../measure.js';
 import { measureParts, part } from '../parts.js';
 import type { Outcome } from '../report.js';
@@ -116,7 +116,7 @@ export async function besideKernels(
   cases: readonly [string, (backend: Backend, scalar: Backend) => Contender, Contender][],
   measure: Measure,
 ): Promise<readonly Outcome[]> {
-  const kernels = await loadKernels();
+  const kernels = openKernels();
   const found: Outcome[] = [];
   for (const [name, make, theirs] of cases) {
     const mine = part(impl, kernels, ({ backend, scalar }) => make(backend, scalar));
