@@ -60,6 +60,11 @@ export const suites: readonly SuiteEntry[] = [
     load: () => import('./suites/pkcs12.js'),
   },
   {
+    name: 'crl',
+    question: 'a revocation list of a million entries: read and indexed, and looked up',
+    load: () => import('./suites/crl.js'),
+  },
+  {
     name: 'schedule',
     question: 'a million entries: planned and taken out when due, and their memory',
     load: () => import('./suites/schedule.js'),

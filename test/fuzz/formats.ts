@@ -1,5 +1,6 @@
 /** Every format with its reader and writer, for tests that only care about octets. */
-import { bitString, DerError, encode, equalBytes, raw, sequence } from '@mayfly/der';
+import { X509Certificate } from 'node:crypto';
+import { bitString, checkDer, DerError, encode, equalBytes, raw, sequence } from '@mayfly/der';
 import { encodePrivateKeyInfo, Pkcs8Error, parsePrivateKeyInfo } from '@mayfly/pkcs8';
 import { encodeECPrivateKey, parseECPrivateKey } from '@mayfly/pkcs8/ec';
 import { encodeEncryptedPrivateKeyInfo, parseEncryptedPrivateKeyInfo } from '@mayfly/pkcs8/encrypted';
@@ -14,7 +15,9 @@ import {
   parseSubjectPublicKeyInfo,
   X509Error,
 } from '@mayfly/x509';
+import { encodeTBSCertList, parseCRL, revokedCertificates } from '@mayfly/x509/crl';
 import { encodeName, parseName } from '@mayfly/x509/name';
+import { parseOCSPRequest, parseOCSPResponse } from '@mayfly/x509/ocsp';
 import { extensionCodecs } from '../vectors/extension-codecs.js';
 
 export interface Format {
@@ -61,6 +64,62 @@ function requestAgain(der: Uint8Array): Uint8Array {
   );
 }
 
+function crlAgain(der: Uint8Array): Uint8Array {
+  const {
+    issuer,
+    thisUpdate,
+    nextUpdate = thisUpdate,
+    extensions,
+    signatureAlgorithm,
+    signatureValue,
+    ...list
+  } = parseCRL(der);
+  const revoked = revokedCertificates(list);
+  const tbs = {
+    signature: signatureAlgorithm,
+    issuer,
+    thisUpdate,
+    nextUpdate,
+    revokedCertificates: revoked,
+    extensions,
+  };
+  return signed(encodeTBSCertList(tbs), signatureAlgorithm, signatureValue);
+}
+
+/** Reads alone: its writer makes new ones, and repeats none. */
+const readOnly = (name: string, read: (der: Uint8Array) => unknown): Format => ({
+  name,
+  again: (der) => {
+    read(der);
+    return der;
+  },
+});
+
+/** Throws unless node:crypto reads what Mayfly reads: OpenSSL is the laxer of the two. */
+export function compareWithNode(der: Uint8Array): void {
+  const { serialNumber, validity, issuer, subject, subjectPublicKeyInfo } = parseCertificate(der);
+  checkDer(der);
+  parseSubjectPublicKeyInfo(subjectPublicKeyInfo);
+  parseName(issuer);
+  parseName(subject);
+  let theirs: X509Certificate;
+  try {
+    theirs = new X509Certificate(der);
+  } catch (cause) {
+    // Values of attributes may be of any type (X.501); OpenSSL takes strings and few others.
+    if (JSON.stringify(cause).includes('mstring wrong tag')) return;
+    throw new Error('node:crypto refuses what is read here', { cause });
+  }
+  if (BigInt(`0x${theirs.serialNumber}`) !== serialNumber)
+    throw new Error(`the serial number is ${theirs.serialNumber}`);
+  // Date reads no year below 1000 the way that OpenSSL writes it.
+  for (const [ours, text] of [
+    [validity.notBefore, theirs.validFrom],
+    [validity.notAfter, theirs.validTo],
+  ] as const)
+    if (ours > -30_000_000_000 && Date.parse(text) !== ours * 1000) throw new Error(`${text} is read as ${ours}`);
+}
+
 /** Formats that stand alone, by the names that faults have for their readers. */
 export type FormatName =
   | 'certificate'
@@ -71,7 +130,11 @@ export type FormatName =
   | 'pkcs1'
   | 'pkcs1-public-key'
   | 'public-key'
-  | 'name';
+  | 'name'
+  | 'crl'
+  | 'ocsp-request'
+  | 'ocsp-response'
+  | 'certificate-by-node';
 
 export const formats: Readonly<Record<FormatName, Format>> = {
   certificate: { name: 'certificate', again: certificateAgain },
@@ -85,6 +148,10 @@ export const formats: Readonly<Record<FormatName, Format>> = {
   pkcs1: { name: 'pkcs1', again: (der) => encodeRSAPrivateKey(parseRSAPrivateKey(der)) },
   'pkcs1-public-key': { name: 'pkcs1-public-key', again: (der) => encodeRSAPublicKey(parseRSAPublicKey(der)) },
   'public-key': { name: 'public-key', again: (der) => encodeSubjectPublicKeyInfo(parseSubjectPublicKeyInfo(der)) },
+  crl: { name: 'crl', again: crlAgain },
+  'ocsp-request': readOnly('ocsp-request', parseOCSPRequest),
+  'ocsp-response': readOnly('ocsp-response', parseOCSPResponse),
+  'certificate-by-node': readOnly('certificate-by-node', compareWithNode),
   name: { name: 'name', again: (der) => encodeName(parseName(der)) },
 };
 

@@ -1,5 +1,13 @@
 import { toHex } from '@mayfly/der';
-import { parseCertificate } from '@mayfly/x509';
+import { type Certificate, parseCertificate } from '@mayfly/x509';
+import { parseCRL } from '@mayfly/x509/crl';
+import {
+  type CertStatus,
+  certID,
+  createOCSPResponseSync,
+  encodeOCSPRequest,
+  responderKeyHash,
+} from '@mayfly/x509/ocsp';
 import { extensionCodecs } from '../vectors/extension-codecs.js';
 import { derOf, vectors } from '../vectors/read-vectors.js';
 import type { Vector } from '../vectors/types.js';
@@ -24,10 +32,37 @@ const distinct = (inputs: readonly Uint8Array[]): readonly Uint8Array[] => [
   ...new Map(inputs.map((input) => [toHex(input), input])).values(),
 ];
 
+/** OCSP as a responder for the first certificate would speak it; nobody verifies the signature. */
+function ocspSources(certificates: readonly Certificate[]) {
+  const [certificate, issuer] = certificates as [Certificate, Certificate];
+  const key = {
+    signatureAlgorithm: { algorithm: '1.2.3' },
+    subjectPublicKeyInfo: new Uint8Array(0),
+    sign: () => Uint8Array.of(1),
+  };
+  const ids = [certID(certificate, issuer), certID(certificate, issuer, 'SHA-256')];
+  const nonce = Uint8Array.of(1, 2, 3, 4);
+  const [producedAt, thisUpdate, nextUpdate] = [1_800_000_000, 1_800_000_000, 1_800_003_600];
+  const statuses: readonly CertStatus[] = [
+    { status: 'good' },
+    { status: 'unknown' },
+    { status: 'revoked', revocationTime: 1_700_000_000, revocationReason: 'keyCompromise' },
+  ];
+  const answers = statuses.map((certStatus) => ({ certID: ids[0]!, certStatus, thisUpdate, nextUpdate }));
+  const responders = [{ byName: issuer.subject }, { byKey: responderKeyHash(issuer.subjectPublicKeyInfo) }];
+  return {
+    requests: [encodeOCSPRequest({ requests: ids }), encodeOCSPRequest({ requests: ids, nonce })],
+    responses: responders.map((responderID) =>
+      createOCSPResponseSync({ responderID, producedAt, answers, nonce, certs: [issuer.der] }, key),
+    ),
+  };
+}
+
 /** Every format with its inputs. */
 export function targets(): readonly Target[] {
   const certificates = filesOf(({ kind }) => kind === 'certificate');
   const parsed = certificates.map((der) => parseCertificate(der));
+  const ocsp = ocspSources(parsed);
   const extensions = Object.entries(extensionCodecs).map(([extnID, { field }]) => ({
     format: extensionFormats[`extension ${field}`]!,
     sources: distinct(
@@ -52,6 +87,16 @@ export function targets(): readonly Target[] {
       ]),
     },
     { format: formats.name, sources: distinct(parsed.flatMap(({ subject, issuer }) => [subject, issuer])) },
+    {
+      format: formats.crl,
+      sources: vectors
+        .filter(({ kind, expect }) => kind === 'crl' && expect === 'valid')
+        .map(({ file }) => derOf(file))
+        .filter((der) => parseCRL(der).version === 2), // the writer makes no other
+    },
+    { format: formats['ocsp-request'], sources: ocsp.requests },
+    { format: formats['ocsp-response'], sources: ocsp.responses },
+    { format: formats['certificate-by-node'], sources: certificates },
     ...extensions,
   ];
 }

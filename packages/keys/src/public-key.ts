@@ -82,8 +82,12 @@ function decode({ algorithm, subjectPublicKey }: SubjectPublicKeyInfo): PublicKe
 /** Whether a key may have made signatures of a scheme (RFC 4055 §1.2). */
 export function fitsScheme(key: PublicKey, { keyType, hash, saltLength }: SchemeInfo): boolean {
   if (key.keyType !== keyType) return false;
-  if (key.keyType !== 'RSA' || key.pss === undefined) return true;
-  if (saltLength === undefined) return false;
+  if (key.keyType !== 'RSA') return true;
+  if (saltLength === undefined) return key.pss === undefined;
+  // RFC 8017 §9.1.2, step 3: no key this short can have signed with that much salt.
+  const encodedLength = Math.ceil((modulusLength(key) - 1) / 8);
+  if (saltLength > encodedLength - Number(hash?.slice(4)) / 8 - 2) return false;
+  if (key.pss === undefined) return true;
   return (key.pss.hash ?? hash) === hash && saltLength >= (key.pss.saltLength ?? 0);
 }
 

@@ -7,6 +7,9 @@ export interface KeyWeakness {
   readonly message: string;
 }
 
+/** Bits of the longest modulus that is looked at: longer ones are refused wherever keys are used, and would take seconds. */
+const MAX_MODULUS_LENGTH = 16_384n;
+
 const RSA_ALGORITHMS: readonly string[] = ['1.2.840.113549.1.1.1', '1.2.840.113549.1.1.10'];
 
 /**
@@ -30,7 +33,7 @@ export function keyWeakness(subjectPublicKeyInfo: Uint8Array): KeyWeakness | und
     },
     { field: 'subjectPublicKeyInfo.subjectPublicKey' },
   );
-  return modulusWeakness(modulus);
+  return modulus >> MAX_MODULUS_LENGTH === 0n ? modulusWeakness(modulus) : undefined;
 }
 
 /** {@link keyWeakness} of a modulus. */
