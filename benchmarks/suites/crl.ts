@@ -6,7 +6,6 @@ import type { Outcome } from '../report.js';
 import { summarize } from '../statistics.js';
 
 const ENTRIES = 1_000_000;
-const FEW = 20_000;
 const ROUNDS = 5;
 const LOOKUPS = 200_000;
 
@@ -82,7 +81,5 @@ export async function outcomes(): Promise<readonly Outcome[]> {
     { name: 'crl/million', ...ours, ...summarize(slots.index), heapBytesPerEntry },
     { name: 'crl/look-up', ...ours, ...summarize(slots.hit) },
     { name: 'crl/look-up/absent', ...ours, ...summarize(slots.miss) },
-    { name: 'crl/20000', ...ours, ...summarize(slots.few) },
-    { name: 'crl/20000', impl: 'pkijs', ...summarize(slots.peer) },
   ];
 }

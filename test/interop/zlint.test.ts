@@ -64,7 +64,7 @@ const contents = fc.record({
  * What zlint says at error level of certificates that are not of the Web's PKI: the Baseline Requirements ask for public
  * suffixes, SCTs and contact with their own authorities, so RFC 5280 and its company are the sources that bind us.
  */
-const SOURCES = 'RFC5280,RFC5480,RFC5891,RFC8813';
+const NOT_OURS = 'Apple,CABF_BR,CABF_EV,ETSI_ESI,Mozilla';
 
 const profiles: readonly Profile[] = [podClient(), podServer(), podPeer(), spiffeWorkload(), subCa()];
 test.each(profiles.map((profile) => [profile.name, profile] as const))(
@@ -93,9 +93,14 @@ test.each(profiles.map((profile) => [profile.name, profile] as const))(
       bench.write(files.at(-1)!, encodePem('CERTIFICATE', certificate));
     }
     if (!isInstalled) return;
-    const found = bench
-      .run(zlint, '-includeSources', SOURCES, ...files)
-      .match(/"[a-z0-9_]+":\{[^}]*"result":"(?:error|fatal)"[^}]*\}/g);
+    const found: string[] = [];
+    // One answer has some 20 KB, and what a tool prints is kept up to a megabyte.
+    for (let at = 0; at < files.length; at += 25)
+      found.push(
+        ...(bench
+          .run(zlint, '-excludeSources', NOT_OURS, ...files.slice(at, at + 25))
+          .match(/"[a-z0-9_]+":\{[^}]*"result":"(?:error|fatal)"[^}]*\}/g) ?? []),
+      );
     expect(new Set(found)).toEqual(new Set());
   },
 );
