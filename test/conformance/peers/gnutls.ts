@@ -1,5 +1,5 @@
 import { firstLine, succeeds, withFiles } from './command.js';
-import { momentOf, nameOf, type Peer, purposeOf } from './verdict.js';
+import { nameOf, type Peer, purposeOf } from './verdict.js';
 
 const PURPOSES: Readonly<Record<string, string>> = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' };
 const ACTIONS = {
@@ -8,19 +8,22 @@ const ACTIONS = {
   crl: ['--crl-info'],
 } as const;
 
-/** `certtool --verify` and `--…-info`. It has neither policies nor a depth that can be set, and lists are not tied to a path. */
+/**
+ * `certtool --verify` and `--…-info`. It judges at the present alone, has neither policies nor a depth that can be set, and lists
+ * are not tied to a path.
+ */
 export const gnutls: Peer = {
   name: 'GnuTLS',
   version: () => firstLine('certtool', '--version')?.split(' ')[1],
   chain: (one, octets) => {
-    if (one.policy !== undefined || one.revocation !== undefined || one.maxChainDepth !== undefined) return 'skip';
+    if ([one.time, one.policy, one.revocation, one.maxChainDepth].some((asked) => asked !== undefined)) return 'skip';
     return withFiles((write) => {
       const file = (name: string, indices: readonly number[]) => write(name, 'CERTIFICATE', indices.map(octets));
       const purpose = PURPOSES[purposeOf(one)];
       const name = nameOf(one);
       const option = name?.type === 'rfc822' ? '--verify-email' : '--verify-hostname';
       const args = [
-        ...['--verify', '--attime', momentOf(one).toISOString(), '--load-ca-certificate', file('anchors', one.anchors)],
+        ...['--verify', '--load-ca-certificate', file('anchors', one.anchors)],
         ...(purpose === undefined ? [] : ['--verify-purpose', purpose]),
         ...(name === undefined ? [] : [option, name.value]),
         ...['--infile', file('chain', [one.leaf, ...one.intermediates])],
