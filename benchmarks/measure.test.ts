@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contender, measure } from './measure.js';
+import { contender, measure, type RemoteContender } from './measure.js';
 
 const effort = { rounds: 2, slotTime: 1, warmUpTime: 1 };
 
@@ -58,5 +58,43 @@ describe('measure', () => {
     await measure({ name: 'case', contenders: names.map((impl) => contender(impl, note(impl), () => {})) }, effort);
     // Checks, warm-up, then the rounds; the c of the warm-up, and the turn from one round to the next, show once.
     expect(seen.join('')).toBe('abc' + 'abc' + 'abc' + 'bca');
+  });
+
+  test('a contender that makes several things at once counts by the thing', async () => {
+    const alone = contender(
+      'alone',
+      () => 1,
+      () => {},
+    );
+    const endless = { ...alone, impl: 'endless', things: Number.POSITIVE_INFINITY };
+    const [one, many] = await measure({ name: 'case', contenders: [alone, endless] }, effort);
+    expect(one!.median).toBeGreaterThan(0);
+    expect(many!.median).toBe(0);
+  });
+
+  test('shorter slots are more of them', async () => {
+    const asked: number[] = [];
+    const remote = (impl: string): RemoteContender => ({
+      impl,
+      slot: async (milliseconds) => [asked.push(milliseconds)],
+      check: async () => {},
+    });
+    await measure({ name: 'case', contenders: [remote('a')], slotTime: 3 }, { rounds: 2, slotTime: 10, warmUpTime: 5 });
+    expect(asked).toEqual([5, ...Array.from({ length: 7 }, () => 3)]); // what warms up, then 20 ms in slots of 3
+  });
+
+  test('one in another process is checked, warmed up and believed', async () => {
+    const seen: string[] = [];
+    const remote: RemoteContender = {
+      impl: 'remote',
+      slot: async (milliseconds) => {
+        seen.push(`slot of ${milliseconds}`);
+        return [30, 10, 20];
+      },
+      check: async () => void seen.push('check'),
+    };
+    const measured = await measure({ name: 'case', contenders: [remote] }, { rounds: 2, slotTime: 1, warmUpTime: 4 });
+    expect(seen).toEqual(['check', 'slot of 4', 'slot of 1', 'slot of 1']);
+    expect(measured).toMatchObject([{ name: 'case', impl: 'remote', median: 20 }]);
   });
 });

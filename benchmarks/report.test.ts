@@ -11,6 +11,15 @@ const outcomes = [
 ];
 
 describe('report', () => {
+  test('what could not be measured is told, in JSON and below the table', () => {
+    const missing = { name: 'issue/p256', impl: 'go', reason: 'Go is not installed' };
+    const made = report('issue', circumstances, [outcomes[0]!, missing]);
+    expect(made.leftOut).toEqual([missing]);
+    expect(made.cases).toHaveLength(1);
+    expect(table(made).split('\n').at(-1)).toBe('issue/p256 leaves out go: Go is not installed');
+    expect(report('parse', circumstances, outcomes)).not.toHaveProperty('leftOut');
+  });
+
   test('has the members that others read, in their order', () => {
     const made = report('parse', circumstances, outcomes);
     expect(JSON.parse(JSON.stringify(made))).toEqual({
