@@ -53,12 +53,13 @@ interface Entry {
 
 function entriesOf(name: string): readonly Entry[] {
   const directory = join(root, 'packages', name);
-  const manifest: { readonly exports: Readonly<Record<string, { readonly types: string }>> } = JSON.parse(
+  const manifest: { readonly exports: Readonly<Record<string, string | { readonly types: string }>> } = JSON.parse(
     readFileSync(join(directory, 'package.json'), 'utf8'),
   );
-  return Object.entries(manifest.exports).map(([subpath, { types }]) => {
+  return Object.entries(manifest.exports).flatMap(([subpath, target]) => {
+    if (typeof target === 'string') return []; // a file, not a module with types
     const reportName = subpath === '.' ? name : subpath.slice(2).replaceAll('/', '-');
-    return { directory, types: join(directory, types), report: join(directory, 'api', `${reportName}.api.md`) };
+    return { directory, types: join(directory, target.types), report: join(directory, 'api', `${reportName}.api.md`) };
   });
 }
 
