@@ -18,7 +18,7 @@ export { type HasNames, nameLints } from './lint/names.js';
 export type LintedRequest = HasKey & HasNames;
 
 /** Every lint of a certification request: those of the names and the key that it would put into a certificate. */
-export const requestLints: readonly Lint<LintedRequest>[] = [...nameLints, ...keyLints];
+export const requestLints: readonly Lint<LintedRequest>[] = /* @__PURE__ */ (() => [...nameLints, ...keyLints])();
 
 /**
  * Holds a request against the rules that a certificate with its contents would have to keep.

@@ -18,7 +18,7 @@ export type ReasonsMask = number;
 /** RFC 5280 §6.3.2: every reason that there is, `unused` not being one. */
 export const ALL_REASONS: ReasonsMask = 0b1_1111_1110;
 
-export const maskOf = (reasons: ReadonlySet<ReasonFlag> | undefined): ReasonsMask => {
+const maskOf = (reasons: ReadonlySet<ReasonFlag> | undefined): ReasonsMask => {
   if (reasons === undefined) return ALL_REASONS;
   let mask = 0;
   for (const reason of reasons) mask |= 1 << reasonFlags.indexOf(reason);

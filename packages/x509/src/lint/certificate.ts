@@ -106,7 +106,7 @@ const isAuthority = (of: LintedCertificate): boolean => basicConstraints(of)?.cA
 const critical = (of: LintedCertificate, extnID: Oid): boolean | undefined => findExtension(of, extnID)?.critical;
 
 /** Lints of extensions and of what they say together. */
-export const extensionLints: readonly Lint<LintedCertificate>[] = [
+export const extensionLints: readonly Lint<LintedCertificate>[] = /* @__PURE__ */ (() => [
   {
     id: 'extension-value',
     source: 'RFC 5280 §4.2.1',
@@ -223,7 +223,7 @@ export const extensionLints: readonly Lint<LintedCertificate>[] = [
         : undefined;
     },
   },
-];
+])();
 
 /** Algorithms whose hash is broken. */
 const BROKEN: Readonly<Record<Oid, string>> = {
@@ -235,12 +235,12 @@ const BROKEN: Readonly<Record<Oid, string>> = {
 };
 
 /** Every lint of a certificate to be. */
-export const certificateLints: readonly Lint<LintedCertificate>[] = [
+export const certificateLints: readonly Lint<LintedCertificate>[] = /* @__PURE__ */ (() => [
   ...fieldLints,
   ...nameLints,
   ...keyLints,
   ...extensionLints,
-];
+])();
 
 /** Lints that only the finished octets can be asked. */
 const octetLints: readonly Lint<Certificate>[] = [

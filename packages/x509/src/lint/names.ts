@@ -27,7 +27,7 @@ const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9!#$%&'()*+,./:;=?@[\]_~
 const ALTERNATIVES = 'extensions.subjectAltName';
 
 /** Lints of subjects and their alternative names. */
-export const nameLints: readonly Lint<HasNames>[] = [
+export const nameLints: readonly Lint<HasNames>[] = /* @__PURE__ */ (() => [
   { id: 'no-name', source: 'RFC 5280 §4.1.2.6', severity: 'error', check: lintPresence },
   { id: 'subject-alt-name-critical', source: 'RFC 5280 §4.2.1.6', severity: 'error', check: lintCritical },
   ...(
@@ -45,7 +45,7 @@ export const nameLints: readonly Lint<HasNames>[] = [
     }),
   ),
   { id: 'subject-length', source: 'RFC 5280 Appendix A.1', severity: 'error', check: lintLengths },
-];
+])();
 
 function lintPresence(of: HasNames): LintFault | undefined {
   if (!isEmptyName(of.subject) || alternativesOf(of) !== undefined) return undefined;
