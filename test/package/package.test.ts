@@ -19,7 +19,8 @@ interface Manifest {
   readonly type: string;
   readonly license: string;
   readonly engines: { readonly node: string };
-  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** A path alone is data. */
+  readonly exports: Readonly<Record<string, Readonly<Record<string, string>> | string>>;
 }
 
 const readManifest = (path: string): Manifest => JSON.parse(readFileSync(new URL(path, packages), 'utf8'));
