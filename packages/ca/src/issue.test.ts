@@ -205,8 +205,8 @@ describe('lint sees the bytes', () => {
     ['a relative URI', compiled, named({ type: 'uniformResourceIdentifier', value: '/ns/shop' }), 'uri'],
     ['a URI with a line feed', compiled, named({ type: 'uniformResourceIdentifier', value: 'a:b\nc' }), 'uri'],
     ['an address with its mask', compiled, named({ type: 'iPAddress', value: new Uint8Array(8) }), 'der'],
-    ['a subject that is no Name', compiled, with_({ subject: Uint8Array.of(0x30, 2, 0x05, 0) }), 'der'],
-    ['a key that is none', compiled, with_({ subjectPublicKeyInfo: Uint8Array.of(0x30, 0) }), 'public-key'],
+    ['a subject that is no Name', compiled, with_({ subject: Uint8Array.of(0x30, 2, 0x05, 0) }), 'subject-value'],
+    ['a key that is none', compiled, with_({ subjectPublicKeyInfo: Uint8Array.of(0x30, 0) }), 'der'],
     [
       'another key, put in with the subject',
       compiled,

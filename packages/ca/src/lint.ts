@@ -1,5 +1,11 @@
 import { DerError, equalBytes, type Oid, type Seconds } from '@mayfly/der';
-import { equalAlgorithmIdentifiers, parseTBSCertificate, type TBSCertificate, X509Error } from '@mayfly/x509';
+import {
+  describePublicKey,
+  equalAlgorithmIdentifiers,
+  parseTBSCertificate,
+  type TBSCertificate,
+  X509Error,
+} from '@mayfly/x509';
 import {
   idCeAuthorityKeyIdentifier,
   idCeBasicConstraints,
@@ -9,8 +15,7 @@ import {
   idCeSubjectKeyIdentifier,
   subjectAltName,
 } from '@mayfly/x509/extensions';
-import { fieldLints, firstFinding, type HasNames, keyLints, type Lint, nameLints } from '@mayfly/x509/lint';
-import { parseName } from '@mayfly/x509/name';
+import { fieldLints, firstFinding, keyLints, nameLints } from '@mayfly/x509/lint';
 import { validateLeafSVID } from '@mayfly/x509/spiffe';
 import type { CompiledProfile, Prepared } from './compile.js';
 import type { Finding } from './lint-profile.js';
@@ -81,16 +86,14 @@ function lintFields(
 }
 
 /** What RFC 5280 asks of every certificate. Of extensions, those of the profile were asked when it was compiled. */
-const LINTS: readonly Lint<TBSCertificate & HasNames>[] = /* @__PURE__ */ (() => [
-  ...fieldLints,
-  ...nameLints,
-  ...keyLints,
-])();
-
 function lintContents(tbs: TBSCertificate): Finding | undefined {
-  parseName(tbs.subject);
+  // Decoded once, because the lints share them and every certificate pays (benchmarks/issue).
+  const publicKey = describePublicKey(tbs.subjectPublicKeyInfo);
   const alternatives = subjectAltName(tbs);
-  const finding = firstFinding(LINTS, alternatives === undefined ? tbs : { ...tbs, alternatives });
+  const finding =
+    firstFinding(fieldLints, tbs) ??
+    firstFinding(nameLints, { subject: tbs.subject, extensions: tbs.extensions, alternatives }) ??
+    firstFinding(keyLints, { subjectPublicKeyInfo: tbs.subjectPublicKeyInfo, extensions: tbs.extensions, publicKey });
   return finding && { rule: finding.id, message: finding.message };
 }
 

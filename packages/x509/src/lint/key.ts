@@ -7,7 +7,12 @@ import type { Lint, LintFault } from './lint.js';
 /** Whatever has a key to be certified: certificates, requests, certificates to be. */
 export interface HasKey extends HasExtensions {
   readonly subjectPublicKeyInfo: Uint8Array;
+  /** The key, where it was described before. Default: each lint describes it. */
+  readonly publicKey?: PublicKeyDescription;
 }
+
+const describe = ({ subjectPublicKeyInfo, publicKey }: HasKey): PublicKeyDescription =>
+  publicKey ?? describePublicKey(subjectPublicKeyInfo);
 
 /** RSA that is neither broken nor a burden to whoever verifies with it. */
 const RSA_BITS = { minimum: 2048, maximum: 8192 } as const;
@@ -26,8 +31,8 @@ export const keyLints: readonly Lint<HasKey>[] = [
   { id: 'weak-key', source: 'CVE-2017-15361, CVE-2022-26320', severity: 'error', check: lintWeakness },
 ];
 
-function lintKind({ subjectPublicKeyInfo }: HasKey): LintFault | undefined {
-  const key = describePublicKey(subjectPublicKeyInfo);
+function lintKind(of: HasKey): LintFault | undefined {
+  const key = describe(of);
   if (key.algorithm === 'other')
     return { path, message: `of ${key.oid}, on a curve or by an algorithm that is not known` };
   if (key.algorithm !== 'RSA') return undefined;
@@ -42,7 +47,7 @@ function lintKind({ subjectPublicKeyInfo }: HasKey): LintFault | undefined {
 function lintUsage(of: HasKey): LintFault | undefined {
   const bits = keyUsage(of);
   if (bits === undefined) return undefined;
-  const { algorithm } = describePublicKey(of.subjectPublicKeyInfo);
+  const { algorithm } = describe(of);
   if (algorithm === 'other') return undefined;
   for (const bit of bits)
     if (!isPossible(algorithm, bit)) return { path, message: `${algorithm}, which is not good for ${bit}` };
@@ -64,7 +69,8 @@ export function isPossible(algorithm: Exclude<PublicKeyDescription['algorithm'],
   }
 }
 
-function lintWeakness({ subjectPublicKeyInfo }: HasKey): LintFault | undefined {
-  const weakness = keyWeakness(subjectPublicKeyInfo);
+function lintWeakness(of: HasKey): LintFault | undefined {
+  if (describe(of).algorithm !== 'RSA') return undefined;
+  const weakness = keyWeakness(of.subjectPublicKeyInfo);
   return weakness && { path, message: weakness.message };
 }

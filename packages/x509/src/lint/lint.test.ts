@@ -96,7 +96,7 @@ test.each<readonly [string, Parts, readonly string[]]>([
   [
     'a long common name',
     { subject: encodeName([[{ type: '2.5.4.3', value: 'x'.repeat(65), stringType: 'utf8String' }]]) },
-    ['subject-length'],
+    ['subject-value'],
   ],
   ['a small RSA key', { spki: rsa(1024n, 65_537) }, ['public-key', 'weak-key']],
   ['an exponent of 3', { spki: rsa(2048n, 3) }, ['public-key', 'weak-key']],

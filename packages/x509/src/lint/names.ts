@@ -13,7 +13,7 @@ export interface HasNames extends HasExtensions {
   /** DER of a Name. */
   readonly subject: Uint8Array;
   /** The subjectAltName, where it was decoded before. Default: each lint decodes it. */
-  readonly alternatives?: readonly GeneralName[];
+  readonly alternatives?: readonly GeneralName[] | undefined;
 }
 
 const alternativesOf = (of: HasNames): readonly GeneralName[] | undefined => of.alternatives ?? subjectAltName(of);
@@ -44,7 +44,7 @@ export const nameLints: readonly Lint<HasNames>[] = /* @__PURE__ */ (() => [
       check: (of) => lintAlternatives(of, type, what, isGood),
     }),
   ),
-  { id: 'subject-length', source: 'RFC 5280 Appendix A.1', severity: 'error', check: lintLengths },
+  { id: 'subject-value', source: 'RFC 5280 §4.1.2.6, Appendix A.1', severity: 'error', check: lintLengths },
 ])();
 
 function lintPresence(of: HasNames): LintFault | undefined {
