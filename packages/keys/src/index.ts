@@ -10,4 +10,5 @@ export {
 } from './algorithms.js';
 export { ecdsaSignatureFromDer, ecdsaSignatureToDer } from './ecdsa-signature.js';
 export { KeysError, type KeysErrorCode } from './errors.js';
+export type { PSSParameters } from './pss.js';
 export { type PublicKey, parsePublicKey, rsaModulusBounds } from './public-key.js';

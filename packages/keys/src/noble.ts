@@ -8,6 +8,7 @@ import { bytesToNumberLE } from '@noble/curves/utils.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import type { KeyAlgorithm } from './algorithms.js';
 import type { Backend, Ecdsa, Eddsa } from './backend.js';
+import type { SoftwareKey, SoftwareKeyOptions } from './software.js';
 import * as software from './software.js';
 
 export type { SoftwareKey, SoftwareKeyOptions } from './software.js';
@@ -90,11 +91,11 @@ export const nobleBackend: Backend = /* @__PURE__ */ (() => ({
 }))();
 
 /** {@link software.softwareKey} of `@mayfly/keys/software` with {@link nobleBackend}. */
-export const softwareKey = (pkcs8: Uint8Array, options: software.SoftwareKeyOptions = {}): software.SoftwareKey =>
+export const softwareKey = (pkcs8: Uint8Array, options: SoftwareKeyOptions = {}): SoftwareKey =>
   software.softwareKey(pkcs8, nobleBackend, options);
 
 /** {@link software.generateKey} of `@mayfly/keys/software` with {@link nobleBackend}. */
-export const generateKey = (algorithm: KeyAlgorithm, options: software.SoftwareKeyOptions = {}): software.SoftwareKey =>
+export const generateKey = (algorithm: KeyAlgorithm, options: SoftwareKeyOptions = {}): SoftwareKey =>
   software.generateKey(algorithm, nobleBackend, options);
 
 /** {@link software.verifier} of `@mayfly/keys/software` with {@link nobleBackend}. */

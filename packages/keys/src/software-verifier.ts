@@ -9,7 +9,8 @@ import { type PublicKey, parsePublicKey } from './public-key.js';
 import { ecdsaOf, hashWith, notInSoftware } from './software-primitives.js';
 
 /** Whether a signature is that of the key it was made for. */
-type Verifier = (signed: SignedParts) => boolean;
+/** Whether a signature is that of the key that this was made for. */
+export type Verifier = (signed: SignedParts) => boolean;
 
 /**
  * A verifier for a key that is met often, with its tables made now; the key is copied.

@@ -9,7 +9,7 @@ import { bufferedEntropy, platformRandomBytes } from './entropy.js';
 import { encodeOnce, parsePrivateKey, refused, requireSamePublicKey, samePoint } from './private-key.js';
 import { ecdsaOf, hashManyWith, hashWith, notInSoftware } from './software-primitives.js';
 
-export { type VerifyWithOptions, verifier, verifyWith } from './software-verifier.js';
+export { type Verifier, type VerifyWithOptions, verifier, verifyWith } from './software-verifier.js';
 
 /** A key in this thread's memory that signs without waiting. */
 export interface SoftwareKey extends SyncSigningKey {

@@ -30,9 +30,19 @@ export {
 } from './entries.js';
 export { Pkcs12Error, type Pkcs12ErrorCode } from './errors.js';
 export type { ImportLimits } from './limits.js';
+export type { MacScheme } from './mac.js';
 export type { Pfx, SafeContents } from './pfx.js';
 export { type Encrypt, modern, type Profile, passwordless, pbmac1 } from './profile.js';
 export { type ReadPfxOptions, readPfx } from './read-pfx.js';
-export type { CertBag, CrlBag, KeyBag, SafeBag, SafeContentsBag, SecretBag, UnknownBag } from './safe-bag.js';
+export type {
+  CertBag,
+  CrlBag,
+  KeyBag,
+  SafeBag,
+  SafeContentsBag,
+  SealedBag,
+  SecretBag,
+  UnknownBag,
+} from './safe-bag.js';
 export type { Progress, WatchOptions } from './watch.js';
 export { type WritePfxOptions, writePfx } from './write-pfx.js';

@@ -26,6 +26,8 @@ import { type Password, utf8Password } from './password.js';
 import { derivePbkdf2, idPbkdf2, parsePbkdf2, pbkdf2Node } from './pbkdf2.js';
 import { deriveScrypt, idScrypt, parseScrypt, scryptNode } from './scrypt.js';
 
+export type { AesCipher, Cipher, CipherParameters } from './decryption.js';
+
 /** `id-PBES2` (RFC 8018 §A.4). */
 export const idPbes2: Oid = '1.2.840.113549.1.5.13';
 

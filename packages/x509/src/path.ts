@@ -1,5 +1,6 @@
 export { type AlgorithmPolicy, modernAlgorithms, webpkiAlgorithms } from './path/algorithm-policy.js';
 export type { PathLimits } from './path/limits.js';
+export type { Link } from './path/link.js';
 export type { PathMode, PathOptions, PolicyInputs } from './path/options.js';
 export {
   type IsPublicSuffix,
@@ -9,7 +10,7 @@ export {
 } from './path/reference-name.js';
 export type { PathAttempt, PathFault, PathRefusal, PathRefusalReason } from './path/refusal.js';
 export type { RevocationOptions, RevocationQuestion, RevocationSource } from './path/revocation-options.js';
-export { type TrustAnchor, TrustStore } from './path/trust-store.js';
+export { type KnownAnchor, type TrustAnchor, TrustStore } from './path/trust-store.js';
 export {
   type PathResult,
   type SyncPathOptions,
