@@ -42,6 +42,7 @@ export type {
   SafeContentsBag,
   SealedBag,
   SecretBag,
+  ShroudedBag,
   UnknownBag,
 } from './safe-bag.js';
 export type { Progress, WatchOptions } from './watch.js';

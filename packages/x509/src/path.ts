@@ -1,6 +1,9 @@
 export { type AlgorithmPolicy, modernAlgorithms, webpkiAlgorithms } from './path/algorithm-policy.js';
+export type { ConstrainedName } from './path/constrained-names.js';
 export type { PathLimits } from './path/limits.js';
-export type { Link } from './path/link.js';
+export type { DecodedExtensions, Link } from './path/link.js';
+export type { Base, PreparedConstraints, Subtrees } from './path/name-constraints.js';
+export type { NameKeys } from './path/name-keys.js';
 export type { PathMode, PathOptions, PolicyInputs } from './path/options.js';
 export {
   type IsPublicSuffix,

@@ -8,14 +8,14 @@ import { type Budget, spend } from './limits.js';
 import { fault, type PathFault } from './refusal.js';
 
 /** What one base stands for, prepared. `withinOnly` is a base with a leading dot: what is below it, but not itself. */
-type Base =
+export type Base =
   | { readonly kind: 'host'; readonly host: string; readonly withinOnly: boolean }
   | { readonly kind: 'mailbox'; readonly localPart: string; readonly host: string }
   | { readonly kind: 'address'; readonly addressAndMask: Uint8Array }
   | { readonly kind: 'directory'; readonly rdns: readonly string[] }
   | { readonly kind: 'unknown' };
 
-interface Subtrees {
+export interface Subtrees {
   readonly permitted: Base[];
   readonly excluded: Base[];
 }
