@@ -45,6 +45,9 @@ export function foldColumns<V>(ops: Operations<V>, modulus: Modulus, columns: re
   return result;
 }
 
+/** The variable of a row's limb; columns are in those of their distance from the row. */
+const FACTOR = -1;
+
 /** Columns of the product, those that begin a chain of carries with the whole bias, the others less what they are carried. */
 export function allColumns<V>(
   ops: Operations<V>,
@@ -53,15 +56,20 @@ export function allColumns<V>(
   b: readonly V[] | undefined,
 ): readonly V[] {
   const columns: V[] = [];
-  const accumulate = (k: number, term: V) => {
-    const bias = k % limbs === 0 ? ops.bias : ops.bias - (ops.bias >> BigInt(limbBits));
-    const column = columns[k] ?? (ops.bias === 0n ? undefined : ops.constant(bias));
-    columns[k] = ops.let(column === undefined ? term : ops.add(column, term));
-  };
   const doubled = b === undefined ? a.map((limb, k) => (k === 0 ? limb : ops.let(ops.addLimbs(limb, limb)))) : [];
-  for (let i = 0; i < limbs; i++)
-    if (b !== undefined) for (let j = 0; j < limbs; j++) accumulate(i + j, ops.mul(a[i]!, b[j]!));
-    else for (let j = i; j < limbs; j++) accumulate(i + j, ops.mul(a[i]!, j === i ? a[i]! : doubled[j]!));
+  for (let i = 0; i < limbs; i++) {
+    const limb = ops.let(a[i]!, FACTOR);
+    const first = b === undefined ? i : 0;
+    for (let j = 0; j < limbs; j++) {
+      const k = i + j;
+      const bias = k % limbs === 0 ? ops.bias : ops.bias - (ops.bias >> BigInt(limbBits));
+      const column = columns[k] ?? (ops.bias === 0n ? undefined : ops.constant(bias));
+      const term = j < first ? undefined : ops.mul(limb, b !== undefined ? b[j]! : j === i ? limb : doubled[j]!);
+      const sum = term === undefined ? column : column === undefined ? term : ops.add(column, term);
+      columns[k] = ops.let(sum!, j);
+    }
+    columns[i] = ops.let(columns[i]!, limbs + i); // complete: the next row needs its place
+  }
   return columns;
 }
 

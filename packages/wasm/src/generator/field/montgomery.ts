@@ -40,20 +40,30 @@ export function productColumns<V>(
   if (modulus.reduction.kind === 'folded') return allColumns(ops, modulus, a, b);
   const { limbs } = modulus;
   const columns: (V | undefined)[] = Array.from({ length: 2 * limbs }, () => undefined);
+  let row = 0;
+  const keep = (k: number, value: V) => {
+    columns[k] = ops.let(value, k - row);
+  };
   const accumulate: Accumulate<V> = (k, term, sign = 1) => {
     const column = columns[k] ?? (ops.bias === 0n ? undefined : ops.constant(biasOf(ops, modulus, k)));
     const combine = sign === 1 ? ops.add : ops.sub;
-    if (column !== undefined) columns[k] = ops.let(combine(column, term));
-    else columns[k] = ops.let(sign === 1 ? term : ops.sub(ops.constant(0n), term));
+    if (column !== undefined) keep(k, combine(column, term));
+    else keep(k, sign === 1 ? term : ops.sub(ops.constant(0n), term));
   };
   const doubled = b === undefined ? a.map((limb, k) => (k === 0 ? limb : ops.let(ops.addLimbs(limb, limb)))) : [];
-  for (let i = 0; i < limbs; i++) {
-    if (b !== undefined) for (let j = 0; j < limbs; j++) accumulate(i + j, ops.mul(a[i]!, b[j]!));
-    else for (let j = i; j < limbs; j++) accumulate(i + j, ops.mul(a[i]!, j === i ? a[i]! : doubled[j]!));
-    reduceRow(ops, modulus, columns, i, accumulate);
+  for (row = 0; row < limbs; row++) {
+    const limb = ops.let(a[row]!, FACTOR);
+    const first = b === undefined ? row : 0;
+    for (let k = row; k < row + first; k++) keep(k, columns[k]!); // one place down, as all others
+    for (let j = first; j < limbs; j++)
+      accumulate(row + j, ops.mul(limb, b !== undefined ? b[j]! : j === row ? limb : doubled[j]!));
+    reduceRow(ops, modulus, columns, row, accumulate);
   }
   return columns.slice(limbs);
 }
+
+/** Places of variables beside those of the columns. */
+const [FACTOR, QUOTIENT] = [-1, -2];
 
 /** Adds a term to column `k`, or takes it off. */
 type Accumulate<V> = (k: number, term: V, sign?: 1 | -1) => void;
@@ -79,13 +89,13 @@ function reduceRow<V>(
   };
   switch (reduction.kind) {
     case 'sparse': {
-      const quotient = ops.let(ops.and(column, mask));
+      const quotient = ops.let(ops.and(column, mask), QUOTIENT);
       accumulate(i + 1, ops.shr(column, limbBits)); // the modulus is -1 down here: subtracting the digit clears the limb
       for (const { exponent, sign } of reduction.successor) addShifted(quotient, exponent, sign);
       return;
     }
     default: {
-      const quotient = ops.let(ops.mulLow(column, quotientFactor(modulus), mask));
+      const quotient = ops.let(ops.mulLow(column, quotientFactor(modulus), mask), QUOTIENT);
       const [lowest, ...others] = limbsOf(value, modulus);
       accumulate(i + 1, ops.shr(ops.add(column, ops.mul(quotient, ops.constant(lowest!))), limbBits));
       others.forEach((limb, j) => {

@@ -33,8 +33,13 @@ export interface Operations<V> {
   shr(a: V, count: number): V;
   /** The first column of a pair, and three times the second. */
   tripleSecond(a: V): V;
-  /** Evaluates once. */
-  let(a: V): V;
+  /**
+   * Evaluates once.
+   * @param place - A variable to keep it in, by a number of the caller's choice; what that held before is not to be used any more.
+   * Rows of a product that keep their columns in the same places are the same octets, which compress well; no
+   * optimizing compiler sees the difference.
+   */
+  let(a: V, place?: number): V;
   /**
    * What every column is raised by before it is shifted right, for want of an arithmetic shift: a multiple of
    * 2^(2 limbBits). Zero where there is one.
@@ -62,7 +67,7 @@ export function scalarOperations(f: FunctionBuilder, second?: I32): Operations<I
       const mask = i64.sub(i64.const(0), i64.extendU(i32.ne(second, i32.const(0))));
       return i64.add(a, i64.and(i64.shl(a, 1), mask));
     },
-    let: (a) => letOnce(f, a),
+    let: variables(f, 'i64'),
     bias: 0n,
   };
 }
@@ -85,7 +90,7 @@ export function pairOperations(f: FunctionBuilder): Operations<V128> {
     shl: v128.i64x2Shl,
     shr: v128.i64x2ShrU,
     tripleSecond: (a) => v128.i64x2Add(a, v128.and(v128.i64x2Shl(a, 1), v128.i64x2Const(0n, -1n))),
-    let: (a) => letOnce(f, a),
+    let: variables(f, 'v128'),
     bias: PAIR_BIAS,
   };
 }
@@ -93,6 +98,17 @@ export function pairOperations(f: FunctionBuilder): Operations<V128> {
 /** Columns between -3·2^61 and 5·2^61 become unsigned 64-bit numbers. */
 export const PAIR_BIAS: bigint = 3n << 61n;
 
-/** A variable for the value, unless it is one. */
-const letOnce = <T extends ValueType>(f: FunctionBuilder, value: Expression<T> & Partial<Local<T>>): Expression<T> =>
-  value.index === undefined ? f.let(value) : value;
+/** A variable of its own for each value that is none, or the one of a place. */
+function variables<T extends ValueType>(
+  f: FunctionBuilder,
+  type: T,
+): (value: Expression<T> & Partial<Local<T>>, place?: number) => Expression<T> {
+  const places = new Map<number, Local<T>>();
+  return (value, place) => {
+    if (place === undefined) return value.index === undefined ? f.let(value) : value;
+    const variable = places.get(place) ?? f.local(type);
+    places.set(place, variable);
+    if (value.index !== variable.index) f.set(variable, value);
+    return variable;
+  };
+}
