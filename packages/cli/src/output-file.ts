@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { systemFiles, writeFileAtomic } from '@mayfly/rotation/fs';
+import { createFile, systemFiles, writeFileAtomic } from '@mayfly/rotation/fs';
 import { CliError } from './errors.js';
 import { systemState } from './input-file.js';
 import { printable } from './terminal-text.js';
@@ -58,14 +58,7 @@ async function writeNew({ path, bytes, mode }: OutputFile): Promise<void> {
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path)}.${process.pid.toString(16)}.tmp`);
   try {
-    const file = await systemFiles.create(temporary);
-    try {
-      await file.write(bytes);
-      await file.chmod(mode);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await createFile(systemFiles, temporary, bytes, mode);
     await systemFiles.link(temporary, path);
   } catch (cause) {
     if (await isTaken(path)) throw taken(path);

@@ -15,6 +15,7 @@ import {
 } from './names.js';
 import { DEFAULT_MAX_EXPIRATION_SECONDS } from './read.js';
 import { applyRules, type Rule } from './rule.js';
+import { identityFields } from './types.js';
 
 /** Longest `maxExpirationSeconds`: 91 days, and one day for signers of Kubernetes itself. */
 const MAX_EXPIRATION: Seconds = 7_862_400;
@@ -84,16 +85,6 @@ export async function validateNewRequest(
   return errors.length > 0 ? errors : await signatureErrors(context, verifiers);
 }
 
-const texts = [
-  'signerName',
-  'podName',
-  'podUID',
-  'serviceAccountName',
-  'serviceAccountUID',
-  'nodeName',
-  'nodeUID',
-] as const;
-
 const nameRule = (member: string): Rule<NewRequestContext> => ({
   name: `spec.${member} is a DNS-1123 subdomain`,
   check: ({ spec }) => subdomainErrors(`spec.${member}`, textMember(spec, member)),
@@ -114,7 +105,7 @@ export const newRequestRules: readonly Rule<NewRequestContext>[] = [
     name: 'the members have their types',
     last: true,
     check: ({ spec, hasPair }) => [
-      ...texts.flatMap((member) => (isText(spec[member]) ? [] : [wrongType(`spec.${member}`, 'text')])),
+      ...identityFields.flatMap((member) => (isText(spec[member]) ? [] : [wrongType(`spec.${member}`, 'text')])),
       ...(isInt32(spec['maxExpirationSeconds']) ? [] : [wrongType('spec.maxExpirationSeconds', 'a 32-bit integer')]),
       ...(isTextMap(spec['unverifiedUserAnnotations']) ? [] : [wrongType('spec.unverifiedUserAnnotations', 'texts')]),
       ...['stubPKCS10Request', ...(hasPair ? ['pkixPublicKey', 'proofOfPossession'] : [])].flatMap((member) =>

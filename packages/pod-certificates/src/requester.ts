@@ -5,7 +5,12 @@ import type { Certificate } from '@mayfly/x509';
 import type { SigningKey, VerifySignature } from '@mayfly/x509/signed';
 import { ApiError, type PodCertificateApi } from './api.js';
 import { createPatience, slept } from './patience.js';
-import type { NewPodCertificateRequest, PodCertificateRequest, PodCertificateRequestSpec } from './types.js';
+import {
+  identityFields,
+  type NewPodCertificateRequest,
+  type PodCertificateRequest,
+  type PodCertificateRequestSpec,
+} from './types.js';
 import { verifyIssued } from './verify-issued.js';
 
 export type { RejectionReason } from './verify-issued.js';
@@ -193,18 +198,9 @@ async function adopt(options: RequesterOptions): Promise<InFlightRequest | undef
 
 /** Whether a request on the server is the one that was saved, for the pod of now. */
 function isOurs(found: PodCertificateRequest, saved: InFlightRequest, identity: RequestIdentity): boolean {
-  const fields = [
-    'signerName',
-    'podName',
-    'podUID',
-    'serviceAccountName',
-    'serviceAccountUID',
-    'nodeName',
-    'nodeUID',
-  ] as const;
   return (
     equalBytes(found.spec.stubPKCS10Request, saved.stubPKCS10Request) &&
-    fields.every((field) => found.spec[field] === identity[field])
+    identityFields.every((field) => found.spec[field] === identity[field])
   );
 }
 

@@ -1,39 +1,17 @@
 import { issueMany } from '@mayfly/ca';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ApiError, type PodCertificateApi } from './api.js';
-import type { EmbeddedApi } from './embedded.js';
-import { runSigner, type SignerEvent, type SignerOptions } from './signer.js';
+import { runSigner, type SignerOptions } from './signer.js';
 import { testProfile, testRoot } from './testing/authority.js';
-import { NOW, testCluster, testRequest, testSigner } from './testing/cluster.js';
+import { NOW, testRequest, testSigner } from './testing/cluster.js';
+import { type SignerBench, signerBench, turn } from './testing/signer-bench.js';
 import type { PodCertificateRequest } from './types.js';
 
 const root = testRoot(NOW);
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-let api: EmbeddedApi;
-let clock: Awaited<ReturnType<typeof testCluster>>['clock'];
-let events: SignerEvent[];
+let bench: SignerBench;
 beforeEach(async () => {
-  ({ api, clock } = await testCluster());
-  events = [];
+  bench = await signerBench(root);
 });
-
-/** Runs a signer while `work` does what it does. */
-async function whileSigning<T>(options: Partial<SignerOptions>, work: () => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const onEvent = (event: SignerEvent) => events.push(event);
-  const running = runSigner(testSigner({ clock, api }, root, controller.signal, { onEvent, ...options }));
-  try {
-    const result = await work();
-    for (let i = 0; i < 5; i++) await turn();
-    return result;
-  } finally {
-    controller.abort();
-    await running;
-  }
-}
-const reread = ({ metadata }: PodCertificateRequest) => api.getRequest('shop', metadata.name);
-const create = (spec = {}) => api.createRequest(testRequest(spec));
 
 describe('makes one certificate for one request', () => {
   const counting = () => {
@@ -51,65 +29,65 @@ describe('makes one certificate for one request', () => {
     const { compiled, count } = counting();
     let left = 5;
     const away: PodCertificateApi = {
-      ...api,
+      ...bench.api,
       updateStatus: async (version, status) => {
         if (left-- > 0) throw new ApiError('InternalError', 'etcd');
-        return await api.updateStatus(version, status);
+        return await bench.api.updateStatus(version, status);
       },
     };
-    await whileSigning({ api: away, compiled }, async () => {
-      await create();
-      await clock.advance(200);
+    await bench.whileSigning({ api: away, compiled }, async () => {
+      await bench.create();
+      await bench.clock.advance(200);
     });
-    expect(events.at(-1)).toMatchObject({ type: 'issued' });
+    expect(bench.events.at(-1)).toMatchObject({ type: 'issued' });
     expect(count()).toBe(1);
   });
   test('and knows its own when only the acknowledgement was lost', async () => {
     const { compiled, count } = counting();
     const deaf: PodCertificateApi = {
-      ...api,
+      ...bench.api,
       updateStatus: async (version, status) => {
-        await api.updateStatus(version, status);
+        await bench.api.updateStatus(version, status);
         throw new Error('ECONNRESET');
       },
     };
-    await whileSigning({ api: deaf, compiled }, async () => {
-      await create();
-      await clock.advance(10);
+    await bench.whileSigning({ api: deaf, compiled }, async () => {
+      await bench.create();
+      await bench.clock.advance(10);
     });
-    expect(events.map(({ type }) => type)).toEqual(['retry', 'issued']);
+    expect(bench.events.map(({ type }) => type)).toEqual(['retry', 'issued']);
     expect(count()).toBe(1);
   });
   test('but makes it anew when the API server would not take the old one any more', async () => {
     const { compiled, count } = counting();
     let away = true;
     const flaky: PodCertificateApi = {
-      ...api,
+      ...bench.api,
       updateStatus: async (version, status) => {
         if (away) throw new ApiError('ServiceUnavailable', 'away');
-        return await api.updateStatus(version, status);
+        return await bench.api.updateStatus(version, status);
       },
     };
-    await whileSigning({ api: flaky, compiled }, async () => {
-      await create();
-      await clock.advance(400);
+    await bench.whileSigning({ api: flaky, compiled }, async () => {
+      await bench.create();
+      await bench.clock.advance(400);
       away = false;
-      await clock.advance(120);
+      await bench.clock.advance(120);
     });
-    expect(events.at(-1)).toMatchObject({ type: 'issued', notAfter: expect.any(Number) });
+    expect(bench.events.at(-1)).toMatchObject({ type: 'issued', notAfter: expect.any(Number) });
     expect(count()).toBeGreaterThan(1);
-    expect(count()).toBeLessThanOrEqual(Math.ceil((clock.now() - NOW) / 240));
+    expect(count()).toBeLessThanOrEqual(Math.ceil((bench.clock.now() - NOW) / 240));
   });
   test('beside another signer of the name', async () => {
     const controller = new AbortController();
     const second = runSigner(
-      testSigner({ clock, api }, root, controller.signal, { onEvent: (event) => events.push(event) }),
+      testSigner(bench, root, controller.signal, { onEvent: (event) => bench.events.push(event) }),
     );
-    const requests = await whileSigning({}, () => Promise.all(Array.from({ length: 20 }, () => create())));
+    const requests = await bench.whileSigning({}, () => Promise.all(Array.from({ length: 20 }, () => bench.create())));
     controller.abort();
     await second;
-    for (const request of requests) expect((await reread(request)).terminal).toBe('Issued');
-    expect(events.filter(({ type }) => type === 'issued')).toHaveLength(20);
+    for (const request of requests) expect((await bench.reread(request)).terminal).toBe('Issued');
+    expect(bench.events.filter(({ type }) => type === 'issued')).toHaveLength(20);
   });
 });
 
@@ -123,13 +101,13 @@ describe('runs', () => {
       active--;
       return { subjectAltName: [{ type: 'dNSName', value: 'x.example' }], lifetime: 3600 };
     };
-    await whileSigning({ toRequest, concurrency: 3 }, async () => {
-      for (let i = 0; i < 12; i++) await create();
+    await bench.whileSigning({ toRequest, concurrency: 3 }, async () => {
+      for (let i = 0; i < 12; i++) await bench.create();
       for (let i = 0; i < 30; i++) await turn();
     });
     expect(most).toBe(3);
-    expect(events.filter(({ type }) => type === 'issued')).toHaveLength(12);
-    await expect(runSigner(testSigner({ clock, api }, root, AbortSignal.abort(), { concurrency: 0 }))).rejects.toThrow(
+    expect(bench.events.filter(({ type }) => type === 'issued')).toHaveLength(12);
+    await expect(runSigner(testSigner(bench, root, AbortSignal.abort(), { concurrency: 0 }))).rejects.toThrow(
       RangeError,
     );
   });
@@ -142,31 +120,31 @@ describe('runs', () => {
       });
       return { subjectAltName: [{ type: 'dNSName', value: 'x.example' }], lifetime: 3600 };
     };
-    const running = runSigner(testSigner({ clock, api }, root, controller.signal, { toRequest, concurrency: 1 }));
-    const first = await create();
-    const second = await create();
+    const running = runSigner(testSigner(bench, root, controller.signal, { toRequest, concurrency: 1 }));
+    const first = await bench.create();
+    const second = await bench.create();
     await turn();
     controller.abort();
     await turn();
     release();
     await running;
-    expect((await reread(first)).terminal).toBe('Issued');
-    expect((await reread(second)).terminal).toBeUndefined();
+    expect((await bench.reread(first)).terminal).toBe('Issued');
+    expect((await bench.reread(second)).terminal).toBeUndefined();
   });
   test('on when the watch breaks', async () => {
     let broken = 2;
     const watchRequests: PodCertificateApi['watchRequests'] = (selector, options) => {
       if (broken-- > 0) throw new ApiError('Expired', 'too old resource version');
-      return api.watchRequests(selector, options);
+      return bench.api.watchRequests(selector, options);
     };
-    const request = await create();
-    await whileSigning({ api: { ...api, watchRequests } }, () => clock.advance(20));
-    expect(events.map(({ type }) => type)).toEqual(['disconnected', 'disconnected', 'issued']);
-    expect((await reread(request)).terminal).toBe('Issued');
+    const request = await bench.create();
+    await bench.whileSigning({ api: { ...bench.api, watchRequests } }, () => bench.clock.advance(20));
+    expect(bench.events.map(({ type }) => type)).toEqual(['disconnected', 'disconnected', 'issued']);
+    expect((await bench.reread(request)).terminal).toBe('Issued');
   });
   test('and serves a request once that the next watch shows again', async () => {
     const shownTwice: PodCertificateApi['watchRequests'] = async function* (selector, options) {
-      for await (const event of api.watchRequests(selector, options)) {
+      for await (const event of bench.api.watchRequests(selector, options)) {
         yield event;
         if (event.type === 'added') yield event;
       }
@@ -180,23 +158,23 @@ describe('runs', () => {
       });
       return { subjectAltName: [{ type: 'dNSName', value: 'x.example' }], lifetime: 3600 };
     };
-    await whileSigning({ api: { ...api, watchRequests: shownTwice }, toRequest }, async () => {
-      await create();
+    await bench.whileSigning({ api: { ...bench.api, watchRequests: shownTwice }, toRequest }, async () => {
+      await bench.create();
       for (let i = 0; i < 5; i++) await turn();
       expect(asked).toBe(1);
       release();
     });
-    expect(events.map(({ type }) => type)).toEqual(['issued']);
+    expect(bench.events.map(({ type }) => type)).toEqual(['issued']);
   });
   test('and forgets a request that is deleted while it waits', async () => {
-    await whileSigning({ toRequest: () => Promise.reject(new Error('later')) }, async () => {
-      const { metadata } = await create();
+    await bench.whileSigning({ toRequest: () => Promise.reject(new Error('later')) }, async () => {
+      const { metadata } = await bench.create();
       await turn();
-      await api.deleteRequest('shop', metadata.name);
-      const before = events.length;
-      await clock.advance(600);
-      expect(events).toHaveLength(before);
-      expect(clock.nextWake()).toBeUndefined();
+      await bench.api.deleteRequest('shop', metadata.name);
+      const before = bench.events.length;
+      await bench.clock.advance(600);
+      expect(bench.events).toHaveLength(before);
+      expect(bench.clock.nextWake()).toBeUndefined();
     });
   });
   test('many at once as one batch where the key signs batches, and one alone at once', async () => {
@@ -210,18 +188,18 @@ describe('runs', () => {
       throw new Error('Cannot wait');
     };
     const requests: PodCertificateRequest[] = [];
-    for (let i = 0; i < 20; i++) requests.push(await create());
-    await whileSigning({ compiled: () => compiled }, async () => {
+    for (let i = 0; i < 20; i++) requests.push(await bench.create());
+    await bench.whileSigning({ compiled: () => compiled }, async () => {
       for (let i = 0; i < 10; i++) await turn();
     });
     expect(batches).toEqual([20]);
-    await whileSigning({ compiled: () => compiled, timer: noTimer }, async () => {
-      requests.push(await create());
+    await bench.whileSigning({ compiled: () => compiled, timer: noTimer }, async () => {
+      requests.push(await bench.create());
       for (let i = 0; i < 5; i++) await turn();
     });
     expect(batches).toEqual([20, 1]);
-    for (const request of requests) expect((await reread(request)).terminal).toBe('Issued');
-    expect(events.filter(({ type }) => type === 'issued')).toHaveLength(21);
+    for (const request of requests) expect((await bench.reread(request)).terminal).toBe('Issued');
+    expect(bench.events.filter(({ type }) => type === 'issued')).toHaveLength(21);
   });
   test('one that is deleted while its batch gathers is not signed', async () => {
     const signed: number[] = [];
@@ -246,13 +224,13 @@ describe('runs', () => {
         return { subjectAltName: [{ type: 'dNSName', value: 'x.example' }], lifetime: 3600 };
       },
     };
-    await whileSigning(options, async () => {
-      await api.createRequest(testRequest({}, { name: 'slow' }));
-      await api.createRequest(testRequest({}, { name: 'gone' }));
-      await api.createRequest(testRequest({}, { name: 'quick' }));
+    await bench.whileSigning(options, async () => {
+      await bench.api.createRequest(testRequest({}, { name: 'slow' }));
+      await bench.api.createRequest(testRequest({}, { name: 'gone' }));
+      await bench.api.createRequest(testRequest({}, { name: 'quick' }));
       for (let i = 0; i < 5; i++) await turn();
       expect(signed).toEqual([]);
-      await api.deleteRequest('shop', 'gone');
+      await bench.api.deleteRequest('shop', 'gone');
       for (let i = 0; i < 5; i++) await turn();
       fire();
       for (let i = 0; i < 5; i++) await turn();
@@ -260,20 +238,20 @@ describe('runs', () => {
       release();
     });
     expect(signed).toEqual([1, 1]);
-    expect(events.map(({ type }) => type)).toEqual(['issued', 'issued']);
+    expect(bench.events.map(({ type }) => type)).toEqual(['issued', 'issued']);
   });
   test('makes certificates as the policy says', async () => {
     const asked: number[] = [];
-    await whileSigning(
+    await bench.whileSigning(
       {
         issueMany: async (compiled, requests, around) => {
           asked.push(requests.length);
           return await issueMany(compiled, requests, around);
         },
       },
-      create,
+      () => bench.create(),
     );
     expect(asked).toEqual([1]);
-    expect(events).toMatchObject([{ type: 'issued' }]);
+    expect(bench.events).toMatchObject([{ type: 'issued' }]);
   });
 });

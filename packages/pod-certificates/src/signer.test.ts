@@ -6,42 +6,20 @@ import { subjectAltName } from '@mayfly/x509/extensions';
 import { buildName, encodeName } from '@mayfly/x509/name';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ApiError, type PodCertificateApi } from './api.js';
-import type { EmbeddedApi } from './embedded.js';
-import { runSigner, type SignerEvent, type SignerOptions } from './signer.js';
+import { runSigner, type SignerOptions } from './signer.js';
 import { deniedStatus } from './status.js';
 import { testIntermediate, testProfile, testRoot } from './testing/authority.js';
-import { NOW, testCluster, testRequest, testSigner, testStub } from './testing/cluster.js';
+import { NOW, testSigner, testStub } from './testing/cluster.js';
+import { type SignerBench, signerBench, turn } from './testing/signer-bench.js';
 import type { PodCertificateRequest } from './types.js';
 
 const root = testRoot(NOW);
-const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-let api: EmbeddedApi;
-let clock: Awaited<ReturnType<typeof testCluster>>['clock'];
-let events: SignerEvent[];
+let bench: SignerBench;
 beforeEach(async () => {
-  ({ api, clock } = await testCluster());
-  events = [];
+  bench = await signerBench(root);
 });
-
-/** Runs a signer while `work` does what it does. */
-async function whileSigning<T>(options: Partial<SignerOptions>, work: () => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const onEvent = (event: SignerEvent) => events.push(event);
-  const running = runSigner(testSigner({ clock, api }, root, controller.signal, { onEvent, ...options }));
-  try {
-    const result = await work();
-    for (let i = 0; i < 5; i++) await turn();
-    return result;
-  } finally {
-    controller.abort();
-    await running;
-  }
-}
-const reread = ({ metadata }: PodCertificateRequest) => api.getRequest('shop', metadata.name);
-const create = (spec = {}) => api.createRequest(testRequest(spec));
 const answerTo = async (spec = {}, options: Partial<SignerOptions> = {}) =>
-  reread(await whileSigning(options, () => create(spec)));
+  bench.reread(await bench.whileSigning(options, () => bench.create(spec)));
 const denialOf = ({ status }: PodCertificateRequest) => status.conditions[0];
 
 describe('decides', () => {
@@ -54,7 +32,7 @@ describe('decides', () => {
     expect(leaf!.validity).toEqual({ notBefore: NOW - 60, notAfter: NOW + 3540 });
     expect(request.status.beginRefreshAt).toBeGreaterThanOrEqual(NOW - 60 + 600);
     expect(request.status.beginRefreshAt).toBeLessThanOrEqual(NOW - 60 + 1800);
-    expect(events).toMatchObject([{ type: 'issued', serialNumber: leaf!.serialNumber, notAfter: NOW + 3540 }]);
+    expect(bench.events).toMatchObject([{ type: 'issued', serialNumber: leaf!.serialNumber, notAfter: NOW + 3540 }]);
   });
   test('to issue, for the key in the pair of an old kubelet', async () => {
     const key = generateKeySync('Ed25519');
@@ -134,61 +112,61 @@ describe('decides', () => {
       lastTransitionTime: NOW,
     });
     expect(request.status.certificateChain).toBe('');
-    expect(events).toMatchObject([{ type: 'denied', denial: { reason } }]);
+    expect(bench.events).toMatchObject([{ type: 'denied', denial: { reason } }]);
   });
   test.each([
     ['a stub that is none fails for good', Uint8Array.of(0x30, 0), 'Failed', 'MalformedRequest'],
     ['no key at all stays pending, for a signer that can see it', new Uint8Array(), undefined, undefined],
   ])('%s', async (_name, stubPKCS10Request, terminal, reason) => {
-    const request = await create();
+    const request = await bench.create();
     const blind = { ...request, spec: { ...request.spec, stubPKCS10Request } };
     async function* watchRequests() {
       yield { type: 'added', object: blind } as const;
       await new Promise(() => {});
     }
     const controller = new AbortController();
-    const foreign: PodCertificateApi = { ...api, watchRequests };
-    void runSigner(testSigner({ clock, api: foreign }, root, controller.signal));
+    const foreign: PodCertificateApi = { ...bench.api, watchRequests };
+    void runSigner(testSigner({ clock: bench.clock, api: foreign }, root, controller.signal));
     await turn();
     controller.abort();
-    expect((await reread(request)).terminal).toBe(terminal);
-    if (reason !== undefined) expect(denialOf(await reread(request))).toMatchObject({ reason });
+    expect((await bench.reread(request)).terminal).toBe(terminal);
+    if (reason !== undefined) expect(denialOf(await bench.reread(request))).toMatchObject({ reason });
   });
   test('even if whoever is told of it throws', async () => {
-    const request = await create();
+    const request = await bench.create();
     const controller = new AbortController();
     const onEvent = (): never => {
       throw new Error('the log is full');
     };
-    void runSigner({ ...testSigner({ clock, api }, root, controller.signal), onEvent });
+    void runSigner({ ...testSigner(bench, root, controller.signal), onEvent });
     await turn();
     controller.abort();
-    expect((await reread(request)).terminal).toBe('Issued');
+    expect((await bench.reread(request)).terminal).toBe('Issued');
   });
   test('nothing about other signers and requests that have ended', async () => {
-    const other = await create({ signerName: 'other.example/x' });
-    const ended = await create();
-    await api.updateStatus(ended, deniedStatus({ reason: 'No', message: '' }, NOW));
+    const other = await bench.create({ signerName: 'other.example/x' });
+    const ended = await bench.create();
+    await bench.api.updateStatus(ended, deniedStatus({ reason: 'No', message: '' }, NOW));
     const listsAll: PodCertificateApi = {
-      ...api,
-      watchRequests: (_selector, options) => api.watchRequests({}, options),
+      ...bench.api,
+      watchRequests: (_selector, options) => bench.api.watchRequests({}, options),
     };
-    await whileSigning({ api: listsAll }, turn);
-    expect((await reread(other)).terminal).toBeUndefined();
-    expect((await reread(ended)).terminal).toBe('Denied');
-    expect(events).toEqual([]);
+    await bench.whileSigning({ api: listsAll }, turn);
+    expect((await bench.reread(other)).terminal).toBeUndefined();
+    expect((await bench.reread(ended)).terminal).toBe('Denied');
+    expect(bench.events).toEqual([]);
   });
   test('with whichever authority is active', async () => {
     const next = testRoot(NOW, 'Next Root');
     let active = root;
-    const [before, after] = await whileSigning({ compiled: () => testProfile(active) }, async () => {
-      const first = await create();
+    const [before, after] = await bench.whileSigning({ compiled: () => testProfile(active) }, async () => {
+      const first = await bench.create();
       await turn();
       active = next;
-      return [first, await create()];
+      return [first, await bench.create()];
     });
     const issuer = async (request: PodCertificateRequest) =>
-      parseCertificates((await reread(request)).status.certificateChain)[0]!.issuer;
+      parseCertificates((await bench.reread(request)).status.certificateChain)[0]!.issuer;
     expect(await issuer(before!)).toEqual(root.certificate.subject);
     expect(await issuer(after!)).toEqual(next.certificate.subject);
   });
@@ -247,9 +225,9 @@ describe('leaves the request pending and tries again', () => {
         const fail = flaky(2, () => new ApiError('ServiceUnavailable', 'away'));
         const updateStatus: PodCertificateApi['updateStatus'] = async (...args) => {
           fail();
-          return await api.updateStatus(...args);
+          return await bench.api.updateStatus(...args);
         };
-        return { api: { ...api, updateStatus } };
+        return { api: { ...bench.api, updateStatus } };
       },
     ],
     [
@@ -258,21 +236,21 @@ describe('leaves the request pending and tries again', () => {
         const fail = flaky(2, () => new Error('ECONNRESET'));
         const updateStatus: PodCertificateApi['updateStatus'] = async (...args) => {
           fail();
-          return await api.updateStatus(...args);
+          return await bench.api.updateStatus(...args);
         };
-        return { api: { ...api, updateStatus } };
+        return { api: { ...bench.api, updateStatus } };
       },
     ],
   ])('%s', async (_name, options) => {
-    const request = await whileSigning(options(), async () => {
-      const created = await create();
+    const request = await bench.whileSigning(options(), async () => {
+      const created = await bench.create();
       await turn();
-      expect((await reread(created)).terminal).toBeUndefined();
-      await clock.advance(10);
+      expect((await bench.reread(created)).terminal).toBeUndefined();
+      await bench.clock.advance(10);
       return created;
     });
-    expect(events.map(({ type }) => type)).toEqual(['retry', 'retry', 'issued']);
-    expect((await reread(request)).terminal).toBe('Issued');
+    expect(bench.events.map(({ type }) => type)).toEqual(['retry', 'retry', 'issued']);
+    expect((await bench.reread(request)).terminal).toBe('Issued');
   });
   test.each<[string, Partial<SignerOptions>, RegExp]>([
     [
@@ -297,44 +275,44 @@ describe('leaves the request pending and tries again', () => {
       /a\.\.b/,
     ],
   ])('over %s, and never denies', async (_name, options, message) => {
-    const request = await whileSigning(options, async () => {
-      const created = await create();
-      await clock.advance(120);
+    const request = await bench.whileSigning(options, async () => {
+      const created = await bench.create();
+      await bench.clock.advance(120);
       return created;
     });
-    expect((await reread(request)).terminal).toBeUndefined();
-    expect(events.length).toBeGreaterThan(1);
-    for (const event of events)
+    expect((await bench.reread(request)).terminal).toBeUndefined();
+    expect(bench.events.length).toBeGreaterThan(1);
+    for (const event of bench.events)
       expect(event).toMatchObject({ type: 'retry', error: { message: expect.stringMatching(message) } });
   });
   test('at once after the first conflict', async () => {
     const overtaking: PodCertificateApi = {
-      ...api,
+      ...bench.api,
       updateStatus: async (version, status) =>
         conflicts-- > 0
           ? { ok: false, reason: 'Conflict', message: 'modified' }
-          : await api.updateStatus(version, status),
+          : await bench.api.updateStatus(version, status),
     };
     let conflicts = 1;
     expect((await answerTo({}, { api: overtaking })).terminal).toBe('Issued');
-    expect(events.map(({ type }) => type)).toEqual(['issued']);
+    expect(bench.events.map(({ type }) => type)).toEqual(['issued']);
   });
   test('and keeps to the wait that the API asks for', async () => {
     let left = 1;
     const busy: PodCertificateApi = {
-      ...api,
+      ...bench.api,
       updateStatus: async (version, status) => {
         if (left-- > 0) throw new ApiError('TooManyRequests', 'slow down', { retryAfter: 30 });
-        return await api.updateStatus(version, status);
+        return await bench.api.updateStatus(version, status);
       },
     };
-    await whileSigning({ api: busy }, async () => {
-      await create();
+    await bench.whileSigning({ api: busy }, async () => {
+      await bench.create();
       await turn();
-      expect(events).toMatchObject([{ type: 'retry', at: NOW + 30 }]);
-      await clock.advance(30);
+      expect(bench.events).toMatchObject([{ type: 'retry', at: NOW + 30 }]);
+      await bench.clock.advance(30);
     });
-    expect(events.map(({ type }) => type)).toEqual(['retry', 'issued']);
+    expect(bench.events.map(({ type }) => type)).toEqual(['retry', 'issued']);
   });
 });
 

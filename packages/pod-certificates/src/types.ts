@@ -45,6 +45,17 @@ export interface PodCertificateRequestSpec {
   readonly proofOfPossession: Uint8Array;
 }
 
+/** The members of a spec that say who asks whom. */
+export const identityFields: readonly [
+  'signerName',
+  'podName',
+  'podUID',
+  'serviceAccountName',
+  'serviceAccountUID',
+  'nodeName',
+  'nodeUID',
+] = ['signerName', 'podName', 'podUID', 'serviceAccountName', 'serviceAccountUID', 'nodeName', 'nodeUID'];
+
 /** A request ends in exactly one of these, or in none yet. */
 export type TerminalCondition = 'Issued' | 'Denied' | 'Failed';
 
