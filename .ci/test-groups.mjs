@@ -13,7 +13,21 @@ const IGNORED = new Set(['node_modules', 'dist', 'coverage', '.git', '.turbo', '
 /** What every test stands on. */
 const COMMON = ['package.json', 'package-lock.json', 'tsconfig.json', 'test/vitest.config.ts', '.ci'];
 /** Programs that tests ask for their judgement, or are skipped without. */
-const TOOLS = ['openssl', 'go', 'keytool', 'script', 'mkfifo', 'npm', 'sh', 'stty'];
+const TOOLS = [
+  'openssl',
+  'go',
+  'keytool',
+  'script',
+  'mkfifo',
+  'npm',
+  'sh',
+  'stty',
+  'chromium',
+  'firefox-esr',
+  'firefox',
+];
+/** Tells which other runtimes are installed. */
+const RUNTIMES = join(root, 'test/runtimes/node_modules/.package-lock.json');
 /** `'@mayfly/der'`, and paths that lead upwards: what a module imports, and what it reads. */
 const MENTIONS = /['"]@mayfly\/([a-z0-9-]+)|['"`]((?:\.\.\/)+[^'"`$]*)/g;
 
@@ -97,7 +111,8 @@ function surroundings() {
     const { size, mtimeMs } = path === undefined ? { size: 0, mtimeMs: 0 } : statSync(path);
     return [tool, path, size, mtimeMs];
   });
-  return [process.version, process.versions.openssl, process.platform, process.arch, process.env.TZ, tools];
+  const runtimes = exists(RUNTIMES) ? digestOfFile(RUNTIMES) : '';
+  return [process.version, process.versions.openssl, process.platform, process.arch, process.env.TZ, tools, runtimes];
 }
 
 /** @type {Map<string, readonly string[]>} */

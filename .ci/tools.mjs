@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { step } from './step.mjs';
+import { root, step } from './step.mjs';
 
-/** Foreign programs that judge what Mayfly makes, by the Debian packages that have them. */
+/** Foreign programs that judge what Mayfly makes, and a browser that runs it, by the Debian packages that have them. */
 const packages = {
   openssl: 'openssl',
   keytool: 'openjdk-17-jdk-headless',
   pk12util: 'libnss3-tools',
   certtool: 'gnutls-bin',
+  chromium: 'chromium',
 };
 
 /**
@@ -30,4 +31,13 @@ async function installTools() {
     await step(`Installing ${name}`, 'apt-get', ['install', '-y', '-q', '--no-install-recommends', name]);
 }
 
+/** Other runtimes, from the registry. What does not come shows as a skipped test too. */
+async function installRuntimes() {
+  const inRuntimes = ['--prefix', join(root, 'test/runtimes')];
+  if (process.env.CI !== 'true' || spawnSync('npm', ['ls', ...inRuntimes]).status === 0) return;
+  const options = ['--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  await step('Installing other runtimes', 'npm', ['ci', ...inRuntimes, ...options]);
+}
+
 await installTools();
+await installRuntimes();

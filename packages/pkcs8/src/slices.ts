@@ -22,9 +22,13 @@ export function beginSlices(signal: AbortSignal | undefined): Slices {
   };
 }
 
-/** One turn of the event loop. Timers would do, but browsers have them wait four milliseconds. */
+/** One turn of the event loop. Timers would do everywhere, but browsers have them wait four milliseconds; workerd has no channels. */
 const turn = (): Promise<void> =>
   new Promise((resolve) => {
+    if (typeof MessageChannel === 'undefined') {
+      setTimeout(resolve, 0);
+      return;
+    }
     const { port1, port2 } = new MessageChannel();
     const received = (): void => {
       port1.close();

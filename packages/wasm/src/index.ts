@@ -22,6 +22,11 @@ export { WasmError, type WasmErrorCode } from './errors.js';
 export interface WasmBackendOptions {
   /** `false` takes the builds without SIMD. Default: what the runtime can. */
   readonly simd?: boolean;
+  /**
+   * Compiled kernels, for runtimes that compile none at run time, such as workerd: the defaults of
+   * `@mayfly/wasm/kernels/<name>.wasm`. Default: compiled from the octets that this package carries.
+   */
+  readonly modules?: Readonly<Partial<Record<BackendKernel, object>>>;
   /** The platform's hash functions for long messages: see {@link Sha2Options}. */
   readonly bulk?: {
     readonly sha256?: (data: Uint8Array) => Uint8Array;
@@ -29,6 +34,9 @@ export interface WasmBackendOptions {
     readonly sha512?: (data: Uint8Array) => Uint8Array;
   };
 }
+
+/** Kernels that a backend starts. */
+export type BackendKernel = 'p256' | 'p384' | 'ed25519' | 'sha256' | 'sha512';
 
 /** A {@link Backend} on kernels that start when they are first needed. One thread uses it. */
 export interface WasmBackend extends Backend {
@@ -51,7 +59,7 @@ export interface WasmBackend extends Backend {
  * ```
  */
 export function wasmBackend(options: WasmBackendOptions = {}): WasmBackend {
-  return backendOf(options, {});
+  return backendOf(options);
 }
 
 /**
@@ -60,20 +68,19 @@ export function wasmBackend(options: WasmBackendOptions = {}): WasmBackend {
  */
 export async function initWasmBackend(options: WasmBackendOptions = {}): Promise<WasmBackend> {
   const sources = [p256, p384, ed25519, sha256, sha512];
-  const modules = await Promise.all(sources.map(async (source) => compileKernel(source, options.simd)));
-  return backendOf(options, Object.fromEntries(sources.map(({ name }, i) => [name, modules[i]!])));
+  const given: Readonly<Record<string, object>> = options.modules ?? {};
+  const modules = await Promise.all(
+    sources.map(async (source) => given[source.name] ?? compileKernel(source, options.simd)),
+  );
+  return backendOf({ ...options, modules: Object.fromEntries(sources.map(({ name }, i) => [name, modules[i]!])) });
 }
 
-/** @param modules - Compiled kernels, by name. */
-function backendOf(
-  { simd, bulk = {}, ...unknown }: WasmBackendOptions,
-  modules: Readonly<Record<string, object>>,
-): WasmBackend {
+function backendOf({ simd, bulk = {}, modules = {}, ...unknown }: WasmBackendOptions): WasmBackend {
   unknown satisfies Record<string, never>;
   if (!isAvailable())
     throw new WasmError('ERR_WASM_UNAVAILABLE', 'Cannot make backend: this runtime has no WebAssembly');
   const options = ({ name }: KernelSource): KernelOptions => {
-    const module = modules[name];
+    const module = (modules as Readonly<Record<string, object>>)[name];
     return { ...(simd !== undefined && { simd }), ...(module !== undefined && { module }) };
   };
   const hashing = (source: KernelSource, platform: Sha2Options['bulk']): Sha2Options =>

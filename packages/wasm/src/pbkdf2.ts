@@ -189,3 +189,57 @@ function requireInteger(value: number, maximum: number, what: string): void {
   if (!Number.isInteger(value) || value < 1 || value > maximum)
     throw new WasmError('ERR_WASM_LIMIT', `Cannot derive with ${value} ${what}: 1 to ${maximum} are possible`);
 }
+
+/** What is to be derived from a password, as `@mayfly/pkcs8` says it: of all ways, PBKDF2 is made here. */
+export interface PasswordDerivation {
+  readonly type: string;
+  /** `SHA-256`, `SHA-384` or `SHA-512`, of what can be made here. */
+  readonly prf?: string;
+  readonly salt: Uint8Array;
+  readonly iterationCount?: number;
+  /** Octets wanted. */
+  readonly keyLength: number;
+}
+
+/** Compiled kernels, where none is compiled at run time: see {@link KernelOptions}. */
+export interface PasswordDeriverOptions extends Omit<KernelOptions, 'module'> {
+  readonly modules?: { readonly sha256?: object; readonly sha512?: object };
+}
+
+/**
+ * Makes the `derive` of `@mayfly/pkcs8` and `@mayfly/pkcs12`: PBKDF2 in a kernel, for runtimes whose WebCrypto has none or
+ * refuses so many iterations (workerd allows 100 000). Whatever else a file asks for is left to those packages.
+ * @returns A function that gives a new array, or `undefined` for what it leaves; the promise is rejected as
+ * {@link Pbkdf2.deriveAsync} is. Kernels start when they are first needed.
+ * @example
+ * ```ts
+ * import { writePfx, readPfx } from '@mayfly/pkcs12';
+ * import { passwordDeriver } from '@mayfly/wasm/pbkdf2';
+ *
+ * const derive = passwordDeriver();
+ * const file = await writePfx({ authenticatedSafe: [] }, 'correct horse', { iterations: 1000, derive });
+ * console.log((await readPfx(file, 'correct horse', { derive })).authenticatedSafe.length); // 0
+ * ```
+ */
+export function passwordDeriver({
+  modules = {},
+  ...options
+}: PasswordDeriverOptions = {}): (
+  derivation: PasswordDerivation,
+  password: Uint8Array,
+  signal: AbortSignal | undefined,
+) => Promise<Uint8Array> | undefined {
+  const started = new Map<HashName, Pbkdf2>();
+  const start = (hash: HashName): Pbkdf2 => {
+    const module = hash === 'SHA-256' ? modules.sha256 : modules.sha512;
+    const pbkdf2 = createPbkdf2(hash, { ...options, ...(module !== undefined && { module }) });
+    started.set(hash, pbkdf2);
+    return pbkdf2;
+  };
+  return ({ type, prf, salt, iterationCount, keyLength }, password, signal) => {
+    if (type !== 'pbkdf2' || iterationCount === undefined) return undefined;
+    if (prf !== 'SHA-256' && prf !== 'SHA-384' && prf !== 'SHA-512') return undefined;
+    const pbkdf2 = started.get(prf) ?? start(prf);
+    return pbkdf2.deriveAsync(password, salt, iterationCount, keyLength, { ...(signal && { signal }) });
+  };
+}
