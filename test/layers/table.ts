@@ -36,7 +36,9 @@ export const layers: Readonly<Record<string, Layer>> = {
     keys: ['node', 'testing'],
     ca: 'everywhere',
     rotation: 'everywhere',
-    'node:': ['node', 'persistence'],
+    undici: ['kubernetes'],
+    yaml: ['kubernetes'],
+    'node:': ['kubernetes', 'node', 'persistence', 'testing'],
   },
   cli: {
     der: 'everywhere',

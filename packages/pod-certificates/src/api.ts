@@ -129,14 +129,21 @@ export type StatusUpdate =
   /** `Conflict`: read again and decide again. `NotFound`: the request is gone, or another one has its name. */
   | { readonly ok: false; readonly reason: 'Conflict' | 'NotFound'; readonly message: string };
 
-/** Kubernetes' Event, as far as it tells people about a pod. */
+/** Kubernetes' Event, as far as it tells people about a pod or its request. */
 export interface PodEvent {
   readonly type: 'Normal' | 'Warning';
   /** A word in CamelCase, for example `CertificateExpired`. */
   readonly reason: string;
   /** For people. */
   readonly note: string;
-  readonly regarding: { readonly namespace: string; readonly name: string; readonly uid: string };
+  /** A pod, unless it says otherwise. */
+  readonly regarding: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string;
+    readonly kind?: string;
+    readonly apiVersion?: string;
+  };
   /** Who tells it, for example a signer name. */
   readonly reportingController: string;
   readonly eventTime: Seconds;

@@ -1,0 +1,238 @@
+import type { Seconds } from '@mayfly/der';
+import type { Dispatcher } from 'undici';
+import { ApiError, type List } from '../api.js';
+import { isObject, type JsonObject, objectMember, textMember } from '../json.js';
+import { apiErrorOf, parseRetryAfter } from './answer-status.js';
+import { createClockSkew } from './clock-skew.js';
+import type { ClusterConnection } from './connection.js';
+import { KubernetesError, messageOf } from './errors.js';
+import { parseJsonLines } from './json-lines.js';
+import { createTransport, type Transport } from './transport.js';
+
+/** Query parameters; `undefined` ones are left out. */
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** One request to the API. */
+export interface ApiCall {
+  readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT';
+  /** Below the server's own, for example `/api/v1/namespaces/shop/pods`; each part encoded. */
+  readonly path: string;
+  readonly query?: Query;
+  readonly body?: unknown;
+  /** Of the body. Default `application/json`. */
+  readonly contentType?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** An event of a watch as the server sends it. */
+export interface RawWatchEvent {
+  readonly type: string;
+  readonly object: JsonObject;
+}
+
+/** A client of one API server that knows JSON and nothing of kinds. */
+export interface KubernetesClient {
+  readonly connection: ClusterConnection;
+  /**
+   * @returns The JSON of the answer.
+   * @throws {@link ApiError} for what the server answers, {@link KubernetesError} where no answer came. Nothing is sent
+   * twice, but for one attempt with new credentials after a 401.
+   */
+  request(call: ApiCall): Promise<unknown>;
+  /** Every object, page by page. Throws as `request` does; a list that took too long to page is read in one go. */
+  list(path: string, query?: Query, signal?: AbortSignal): Promise<List<JsonObject>>;
+  /**
+   * One watch until the server or the signal ends it.
+   * @param query - What `list` takes, and `resourceVersion`.
+   * @throws as `request` does, and `ERR_KUBERNETES_TIMEOUT` when nothing came for longer than bookmarks stay away.
+   */
+  watch(path: string, query: Query, signal: AbortSignal): AsyncIterable<RawWatchEvent>;
+  /** Server-side apply: creates the object or sets the fields that it states, and owns them. */
+  apply(path: string, object: JsonObject, fieldManager: string): Promise<unknown>;
+  /** Seconds that the server's clock is ahead of ours; `undefined` before the first answer. */
+  clockAhead(): Seconds | undefined;
+  close(): Promise<void>;
+}
+
+export interface ClientOptions {
+  /** Told to the server, in `User-Agent`. */
+  readonly userAgent: string;
+  /** Seconds that an answer may take. Default 30. */
+  readonly timeout?: Seconds;
+  /** Seconds without any octet after which a watch is given up. Default 90: the server sends a bookmark every minute. */
+  readonly silence?: Seconds;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** Objects of one page. */
+const PAGE = 500;
+
+/** Makes a client; it connects when it is first asked. */
+export function createClient(
+  connection: ClusterConnection,
+  { userAgent, timeout = 30, silence = 90, now = Date.now, ...unknown }: ClientOptions,
+): KubernetesClient {
+  unknown satisfies Record<string, never>;
+  const transport: Transport = createTransport(connection);
+  const skew = createClockSkew();
+  const { origin, pathname } = new URL(connection.server);
+  const prefix = pathname === '/' ? '' : pathname;
+
+  const send = async (
+    { method, path, query = {}, body, contentType = 'application/json', signal }: ApiCall,
+    dispatcher: Dispatcher,
+    bodyTimeout: Seconds,
+  ): Promise<Dispatcher.ResponseData> => {
+    const attempt = async (): Promise<Dispatcher.ResponseData> => {
+      const credentials = await connection.headers();
+      const sentAt = now();
+      const response = await dispatcher.request({
+        origin,
+        path: prefix + path,
+        method,
+        query: Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)),
+        headers: {
+          accept: 'application/json',
+          'user-agent': userAgent,
+          ...(body !== undefined && { 'content-type': contentType }),
+          ...credentials,
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        headersTimeout: timeout * 1000,
+        bodyTimeout: bodyTimeout * 1000,
+        ...(signal && { signal }),
+      });
+      skew.note(single(response.headers['date']), sentAt, now());
+      return response;
+    };
+    try {
+      const response = await attempt();
+      if (response.statusCode !== 401) return response;
+      await response.body.dump();
+      connection.forgetCredentials();
+      return await attempt();
+    } catch (cause) {
+      throw brokenOff(cause, `${method} ${path}`, path, signal);
+    }
+  };
+
+  const request = async (call: ApiCall): Promise<unknown> => {
+    const where = `${call.method} ${call.path}`;
+    const response = await send(call, transport.requests, timeout);
+    let text: string;
+    try {
+      text = await response.body.text();
+    } catch (cause) {
+      throw brokenOff(cause, where, call.path, call.signal);
+    }
+    const body = parseJson(text);
+    if (response.statusCode >= 300) throw refusal(response, body ?? text, where, now);
+    if (body === undefined)
+      throw new KubernetesError('ERR_KUBERNETES_ANSWER', call.path, `Cannot use the answer to ${where}: it is no JSON`);
+    return body;
+  };
+
+  const list = async (path: string, query: Query = {}, signal?: AbortSignal): Promise<List<JsonObject>> => {
+    const readPage = async (more: Query) =>
+      readList(await request({ method: 'GET', path, query: { ...query, ...more }, ...(signal && { signal }) }), path);
+    let items: JsonObject[] = [];
+    let page = await readPage({ limit: PAGE });
+    for (;;) {
+      items.push(...page.items);
+      if (page.next === '') return { items, resourceVersion: page.resourceVersion };
+      try {
+        page = await readPage({ limit: PAGE, continue: page.next });
+      } catch (error) {
+        if (!(error instanceof ApiError && error.reason === 'Expired')) throw error;
+        // The pages were of a moment that the server has forgotten.
+        items = [];
+        page = await readPage({});
+      }
+    }
+  };
+
+  return {
+    connection,
+    request,
+    list,
+    async *watch(path, query, signal) {
+      const where = `watch of ${path}`;
+      const call: ApiCall = {
+        method: 'GET',
+        path,
+        query: { ...query, watch: true, allowWatchBookmarks: true },
+        signal,
+      };
+      const response = await send(call, transport.watches, silence);
+      const { body, statusCode } = response;
+      try {
+        if (statusCode >= 300) {
+          const text = await body.text();
+          throw refusal(response, parseJson(text) ?? text, where, now);
+        }
+        for await (const event of parseJsonLines(body, path)) {
+          if (!isObject(event) || !isObject(event['object']))
+            throw new KubernetesError(
+              'ERR_KUBERNETES_ANSWER',
+              path,
+              `Cannot use an event of ${where}: it has no object`,
+            );
+          const { object } = event;
+          if (event['type'] === 'ERROR') throw apiErrorOf(codeOf(object), object, undefined, where);
+          yield { type: textMember(event, 'type'), object };
+        }
+      } catch (cause) {
+        throw brokenOff(cause, where, path, signal);
+      }
+    },
+    apply: (path, object, fieldManager) =>
+      request({
+        method: 'PATCH',
+        path,
+        // Ours to say: whoever else set these fields is told by the managed fields who did.
+        query: { fieldManager, force: true },
+        body: object,
+        contentType: 'application/apply-patch+yaml',
+      }),
+    clockAhead: () => skew.ahead(),
+    close: () => transport.close(),
+  };
+}
+
+function readList(json: unknown, path: string): List<JsonObject> & { readonly next: string } {
+  const metadata = objectMember(json, 'metadata');
+  const items = isObject(json) ? (json['items'] ?? []) : undefined;
+  const resourceVersion = textMember(metadata, 'resourceVersion');
+  if (!Array.isArray(items) || resourceVersion === '')
+    throw new KubernetesError('ERR_KUBERNETES_ANSWER', path, `Cannot use the answer to GET ${path}: it is no list`);
+  return { items: items.filter(isObject), resourceVersion, next: textMember(metadata, 'continue') };
+}
+
+const refusal = ({ statusCode, headers }: Dispatcher.ResponseData, body: unknown, where: string, now: () => number) =>
+  apiErrorOf(statusCode, body, parseRetryAfter(single(headers['retry-after']), Math.floor(now() / 1000)), where);
+
+const single = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' ? header : header?.[0];
+
+const codeOf = ({ code }: JsonObject): number => (typeof code === 'number' ? code : 500);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // told by the caller
+  }
+}
+
+/** Says of a failure of the network what failed; errors of ours and the signal's reason pass. */
+function brokenOff(cause: unknown, where: string, path: string, signal: AbortSignal | undefined): unknown {
+  if (cause instanceof KubernetesError || cause instanceof ApiError) return cause;
+  if (signal?.aborted === true) return signal.reason;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT'
+    ? new KubernetesError('ERR_KUBERNETES_TIMEOUT', path, `Cannot ${where}: nothing came from the server in time`, {
+        cause,
+      })
+    : new KubernetesError('ERR_KUBERNETES_CONNECTION', path, `Cannot ${where}: ${messageOf(cause)}`, { cause });
+}

@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process';
+import type { Seconds } from '@mayfly/der';
+import { isObject } from '../json.js';
+import { parseTimestamp } from '../timestamp.js';
+import { KubernetesError, messageOf } from './errors.js';
+import type { ExecEntry } from './kubeconfig.js';
+
+/** What an exec plugin gave. Secret. */
+export interface ExecCredential {
+  readonly token: string | undefined;
+  readonly clientCertificate: string | undefined;
+  readonly clientKey: string | undefined;
+  /** `undefined`: until the server refuses them. */
+  readonly expiresAt: Seconds | undefined;
+}
+
+/** Runs a program to its end and gives what it printed; replaced by tests. */
+export type RunProgram = (
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+) => Promise<string>;
+
+/** Seconds that a plugin may take. */
+const PLUGIN_TIMEOUT: Seconds = 60;
+const MAX_OUTPUT = 1 << 20;
+
+/** Runs a program without a shell; what it says on standard error goes where ours goes. */
+export const runProgram: RunProgram = (command, args, env) =>
+  new Promise((resolve, reject) => {
+    const options = { env, timeout: PLUGIN_TIMEOUT * 1000, maxBuffer: MAX_OUTPUT };
+    const child = execFile(command, [...args], options, (error, stdout) => {
+      if (error === null) resolve(stdout);
+      else reject(error);
+    });
+    child.stderr?.pipe(process.stderr, { end: false });
+    child.stdin?.end();
+  });
+
+/** What a plugin is told of the cluster when it asks for it. */
+export interface ExecCluster {
+  readonly server: string;
+  readonly 'tls-server-name'?: string;
+  readonly 'insecure-skip-tls-verify'?: boolean;
+  readonly 'certificate-authority-data'?: string;
+  readonly 'proxy-url'?: string;
+}
+
+/**
+ * Asks an exec plugin for credentials (client.authentication.k8s.io v1 and v1beta1).
+ * @throws {@link KubernetesError} `ERR_KUBERNETES_CREDENTIALS` for a plugin that is not there, fails or answers something
+ * else; what it printed is not repeated.
+ */
+export async function askExecPlugin(
+  exec: ExecEntry,
+  cluster: ExecCluster | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  run: RunProgram,
+): Promise<ExecCredential> {
+  const refuse = (state: string, cause?: unknown): KubernetesError =>
+    new KubernetesError(
+      'ERR_KUBERNETES_CREDENTIALS',
+      'user.exec',
+      `Cannot use credential plugin ${exec.command}: ${state}`,
+      { cause },
+    );
+  const info = {
+    apiVersion: exec.apiVersion,
+    kind: 'ExecCredential',
+    spec: { interactive: false, ...(cluster !== undefined && { cluster }) },
+  };
+  let output: string;
+  try {
+    output = await run(exec.command, exec.args, { ...env, ...exec.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) });
+  } catch (cause) {
+    throw refuse(failureOf(cause, exec), cause);
+  }
+  const credential = parseJson(output);
+  if (!isObject(credential) || credential['kind'] !== 'ExecCredential') throw refuse('it printed no ExecCredential');
+  if (credential['apiVersion'] !== exec.apiVersion)
+    throw refuse(`it answers in ${String(credential['apiVersion'])}, not ${exec.apiVersion}`);
+  const { status } = credential;
+  if (!isObject(status)) throw refuse('its ExecCredential has no status');
+  const text = (member: string): string | undefined => {
+    const value = status[member];
+    if (value === undefined || value === null || value === '') return undefined;
+    if (typeof value !== 'string') throw refuse(`status.${member} is no text`);
+    return value;
+  };
+  const result = {
+    token: text('token'),
+    clientCertificate: text('clientCertificateData'),
+    clientKey: text('clientKeyData'),
+  };
+  if ((result.clientCertificate === undefined) !== (result.clientKey === undefined))
+    throw refuse('it gave one of clientCertificateData and clientKeyData');
+  if (result.token === undefined && result.clientKey === undefined) throw refuse('it gave neither token nor key pair');
+  const expiry = text('expirationTimestamp');
+  const expiresAt = expiry === undefined ? undefined : parseTimestamp(expiry);
+  if (expiry !== undefined && expiresAt === undefined) throw refuse('status.expirationTimestamp is no RFC 3339 time');
+  return { ...result, expiresAt };
+}
+
+function failureOf(cause: unknown, { installHint }: ExecEntry): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const code: unknown = 'code' in cause ? cause.code : undefined;
+  if (code === 'ENOENT') return `no such program${installHint === undefined ? '' : `; ${installHint.trim()}`}`;
+  if ('killed' in cause && cause.killed === true) return `it took longer than ${PLUGIN_TIMEOUT} s`;
+  return typeof code === 'number' ? `it ended with ${code}` : messageOf(cause);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // told by the caller, without the text, which may hold a token
+  }
+}

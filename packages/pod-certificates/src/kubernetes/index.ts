@@ -1,0 +1,31 @@
+export {
+  type ApiCall,
+  type ClientOptions,
+  createClient,
+  type KubernetesClient,
+  type Query,
+  type RawWatchEvent,
+} from './client.js';
+export { serverClock } from './clock-skew.js';
+export { type ClusterApiOptions, clusterApi } from './cluster-api.js';
+export {
+  type ClusterConnection,
+  type ConnectionOptions,
+  type ConnectionSurroundings,
+  inClusterConnection,
+  openConnection,
+  type TlsMaterial,
+} from './connection.js';
+export {
+  type CertificatesVersions,
+  chooseVersions,
+  discoverVersions,
+  type ServedVersions,
+  serverVersion,
+} from './discovery.js';
+export { KubernetesError, type KubernetesErrorCode } from './errors.js';
+export type { RunProgram } from './exec-plugin.js';
+export type { ObjectIdentity } from './known-objects.js';
+export { type Lease, type Leases, leasesIn, type NewLease } from './lease.js';
+export { resourcePath } from './paths.js';
+export { type ReflectorOptions, type ReflectorTrouble, reflect } from './reflector.js';

@@ -1,0 +1,130 @@
+import type { Seconds } from '@mayfly/der';
+import type { BackoffOptions, Clock } from '@mayfly/rotation';
+import { ApiError, type WatchEvent } from '../api.js';
+import { type JsonObject, textMember } from '../json.js';
+import { createPatience, slept } from '../patience.js';
+import type { KubernetesClient, Query } from './client.js';
+import { isOlderVersion, knownObjects, type ObjectIdentity } from './known-objects.js';
+
+/** What a reflector tells beside events; nothing of it ends it. */
+export type ReflectorTrouble =
+  /** The watch or the list failed; the next attempt begins at `at`. */
+  | { readonly type: 'interrupted'; readonly error: unknown; readonly at: Seconds }
+  /** An object that cannot be read was passed over. */
+  | { readonly type: 'unreadable'; readonly error: unknown };
+
+export interface ReflectorOptions<T extends ObjectIdentity> {
+  readonly client: Pick<KubernetesClient, 'list' | 'watch'>;
+  /** Of the collection. */
+  readonly path: string;
+  /** Field and label selectors. */
+  readonly query: Query;
+  readonly read: (json: unknown) => T;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Draws from [0, 1). Default `Math.random`. */
+  readonly random?: () => number;
+  /** Between attempts that fail. Default from 1 s to 60 s. */
+  readonly backoff?: BackoffOptions;
+  readonly onTrouble?: (trouble: ReflectorTrouble) => void;
+}
+
+/** Seconds from one list to the next at least, and from one watch to the next. */
+const LIST_PERIOD: Seconds = 60;
+const WATCH_PERIOD: Seconds = 1;
+/** Seconds after which a watch is asked to end, so that connections spread over servers that come and go. */
+const WATCH_TIME: Seconds = 300;
+
+/**
+ * What there is as `added`, a bookmark, then what changes, for as long as the signal lets it: a watch that breaks is resumed
+ * where it broke, a resource version that the server has forgotten is listed anew, and what went by meanwhile is told from the
+ * difference. An event that is older than what was told of its object is dropped.
+ * @throws {@link ApiError} for what waiting does not change: `Forbidden`, `Unauthorized`, `NotFound`, `BadRequest`.
+ */
+export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptions<T>): AsyncIterable<WatchEvent<T>> {
+  const { client, path, query, read, clock, signal, random = Math.random, backoff = { cap: 60 } } = options;
+  const { onTrouble = () => {} } = options;
+  let known = knownObjects<T>();
+  /** What was told of last; a list before it is of a server that lags behind or was set back. */
+  let seen = '0';
+  let version: string | undefined;
+  let listedAt: Seconds | undefined;
+  let watchedAt: Seconds | undefined;
+  let patience = createPatience(clock, backoff, random);
+
+  const tryRead = (json: JsonObject): T | undefined => {
+    try {
+      return read(json);
+    } catch (error) {
+      onTrouble({ type: 'unreadable', error });
+      return undefined;
+    }
+  };
+
+  while (!signal.aborted) {
+    try {
+      if (version === undefined) {
+        if (!(await paused(listedAt, LIST_PERIOD, clock, signal))) return;
+        const list = await client.list(path, query, signal);
+        listedAt = clock.now();
+        if (isOlderVersion(list.resourceVersion, seen)) known = knownObjects();
+        yield* known.replace(
+          list.items.map(tryRead).filter((item) => item !== undefined),
+          list.resourceVersion,
+        );
+        version = seen = list.resourceVersion;
+        yield { type: 'bookmark', resourceVersion: version };
+        patience = createPatience(clock, backoff, random);
+      }
+      if (!(await paused(watchedAt, WATCH_PERIOD, clock, signal))) return;
+      watchedAt = clock.now();
+      const timeoutSeconds = WATCH_TIME + Math.floor(WATCH_TIME * random());
+      for await (const { type, object } of client.watch(
+        path,
+        { ...query, resourceVersion: version, timeoutSeconds },
+        signal,
+      )) {
+        patience = createPatience(clock, backoff, random);
+        version = seen = newer(version, resourceVersionOf(object));
+        if (type === 'BOOKMARK') {
+          yield { type: 'bookmark', resourceVersion: version };
+          continue;
+        }
+        const item = tryRead(object);
+        const event = item === undefined ? undefined : known.change(type, item);
+        if (event !== undefined) yield event;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof ApiError && error.reason === 'Expired') {
+        version = undefined;
+        continue;
+      }
+      if (error instanceof ApiError && FINAL.includes(error.reason)) throw error;
+      const at = patience.after(error);
+      onTrouble({ type: 'interrupted', error, at });
+      if (!(await slept(clock, at, signal))) return;
+    }
+  }
+}
+
+/** What no waiting changes: whoever asked has to be told. */
+const FINAL: readonly string[] = ['BadRequest', 'Forbidden', 'NotFound', 'Unauthorized'];
+
+/** Waits until a period has passed since something was done; a clock that was set back makes it no longer. */
+const paused = async (
+  since: Seconds | undefined,
+  period: Seconds,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> => since === undefined || (await slept(clock, Math.min(since, clock.now()) + period, signal));
+
+const resourceVersionOf = (object: JsonObject): string => {
+  const { metadata } = object;
+  return typeof metadata === 'object' && metadata !== null ? textMember({ ...metadata }, 'resourceVersion') : '';
+};
+
+function newer(current: string, next: string): string {
+  if (next === '') return current;
+  return isOlderVersion(next, current) ? current : next;
+}
