@@ -56,8 +56,8 @@ describe('requests', () => {
       status: 422,
       reason: 'Invalid',
       message:
-        'PodCertificateRequest.certificates.k8s.io "mine" is invalid: spec.podUID: Required value: must not be empty',
-      causes: [{ field: 'spec.podUID', reason: 'FieldValueRequired' }],
+        'PodCertificateRequest.certificates.k8s.io "mine" is invalid: spec.podUID: Invalid value: "": must not be empty',
+      causes: [{ field: 'spec.podUID', reason: 'FieldValueInvalid' }],
     });
     await expect(create({}, { generateName: undefined })).rejects.toMatchObject({
       causes: [{ field: 'metadata.name' }],

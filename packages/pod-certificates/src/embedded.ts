@@ -152,9 +152,10 @@ export async function openEmbeddedApi({
       metadata: { ...objectMember(sent, 'metadata'), ...serverMetadata(), name },
     });
     const nameOf = () => given ?? (generateName === '' ? '' : generatedName(generateName));
-    const first = named(nameOf());
+    const firstName = nameOf();
+    const first = named(firstName);
     const errors = await validateNewRequest(first, verifiers, limits);
-    if (errors.length > 0) throw invalidObject('PodCertificateRequest', given ?? generateName, errors);
+    if (errors.length > 0) throw invalidObject('PodCertificateRequest', firstName, errors);
     return serialize(async () => {
       let object = readPodCertificateRequest(first);
       while (requests.get(requestKey(object.metadata.namespace, object.metadata.name)) !== undefined) {

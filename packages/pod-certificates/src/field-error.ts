@@ -13,15 +13,15 @@ export interface FieldError {
   readonly reason: FieldErrorReason;
   /** For example `spec.podUID` or `status.conditions[0].reason`. */
   readonly field: string;
-  /** For example `Required value: must not be empty`. Never carries a whole chain or request. */
+  /** For example `Required value: must not be empty`. A refused value is cut after 256 characters. */
   readonly message: string;
 }
 
 /** Longest value that is repeated in a message, in characters. */
 const MAX_QUOTED = 256;
 
-/** The value may be left out (`undefined`) where it is large or binary. */
-export function invalid(field: string, value: string | number | undefined, detail: string): FieldError {
+/** The value is left out (`undefined`) where the API server leaves it out. */
+export function invalid(field: string, value: string | number | bigint | undefined, detail: string): FieldError {
   const shown = value === undefined ? '' : `${quote(value)}: `;
   return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${shown}${detail}` };
 }
@@ -50,10 +50,19 @@ export const wrongType = (field: string, expected: string): FieldError => ({
   message: `Invalid value: expected ${expected}`,
 });
 
+export const duplicate = (field: string, value: string): FieldError => ({
+  reason: 'FieldValueDuplicate',
+  field,
+  message: `Duplicate value: ${quote(value)}`,
+});
+
 /** `field: message`, as it stands in the message of a 422. */
 export const describeFieldError = ({ field, message }: FieldError): string => `${field}: ${message}`;
 
-function quote(value: string | number): string {
-  if (typeof value === 'number') return String(value);
+/** Octets of UTF-8, in which the API server measures text. */
+export const byteLength = (text: string): number => new TextEncoder().encode(text).length;
+
+function quote(value: string | number | bigint): string {
+  if (typeof value !== 'string') return String(value);
   return JSON.stringify(value.length > MAX_QUOTED ? value.slice(0, MAX_QUOTED) + '…' : value);
 }

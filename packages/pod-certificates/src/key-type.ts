@@ -1,5 +1,6 @@
 import { DerError, type Oid, read, tags } from '@mayfly/der';
 import { describePublicKey, parseSubjectPublicKeyInfo, X509Error } from '@mayfly/x509';
+import { isOnCurve } from './curve-point.js';
 
 /** The keys that a pod can have, by their name in a `podCertificate` source. */
 export type KeyType = 'RSA3072' | 'RSA4096' | 'ECDSAP256' | 'ECDSAP384' | 'ECDSAP521' | 'ED25519';
@@ -25,17 +26,20 @@ const P224: Oid = '1.3.132.0.33';
 
 /**
  * Says which of the six key types a SubjectPublicKeyInfo is. RSA keys go by the octets of their modulus, as the API
- * server counts. Whether a point lies on its curve shows when a signature is verified with it.
+ * server counts, and a point that is not on its curve is no key.
  */
 export function classifyKey(subjectPublicKeyInfo: Uint8Array): KeyClass {
   try {
-    const { algorithm, parameters } = parseSubjectPublicKeyInfo(subjectPublicKeyInfo).algorithm;
+    const { algorithm: identifier, subjectPublicKey } = parseSubjectPublicKeyInfo(subjectPublicKeyInfo);
+    const { algorithm, parameters } = identifier;
     if (algorithm !== RSA && algorithm !== EC && algorithm !== ED25519)
       return { ok: false, fault: 'algorithm', found: algorithm };
     const key = describePublicKey(subjectPublicKeyInfo);
     switch (key.algorithm) {
       case 'EC':
-        return { ok: true, keyType: `ECDSA${curveName(key.namedCurve)}` };
+        return isOnCurve(key.namedCurve, subjectPublicKey)
+          ? { ok: true, keyType: `ECDSA${curveName(key.namedCurve)}` }
+          : { ok: false, fault: 'malformed', found: `a point that is not on ${key.namedCurve}` };
       case 'Ed25519':
         return { ok: true, keyType: 'ED25519' };
       case 'RSA': {

@@ -1,8 +1,9 @@
 import { DerError, type Seconds } from '@mayfly/der';
+import { encodeBase64 } from '@mayfly/der/pem';
 import { type CertificationRequest, Pkcs10Error, parseCertificationRequest, requestSignedParts } from '@mayfly/pkcs10';
 import { X509Error } from '@mayfly/x509';
 import type { VerifySignature } from '@mayfly/x509/signed';
-import { type FieldError, invalid, required, tooLong, wrongType } from './field-error.js';
+import { byteLength, type FieldError, invalid, required, tooLong, wrongType } from './field-error.js';
 import { bytesMember, isObject, type JsonObject, objectMember, textMember } from './json.js';
 import { classifyKey, type KeyClass } from './key-type.js';
 import { kubernetesLimits, type Limits } from './limits.js';
@@ -12,6 +13,7 @@ import {
   labelErrors,
   signerNameErrors,
   subdomainErrors,
+  subdomainPrefixErrors,
 } from './names.js';
 import { DEFAULT_MAX_EXPIRATION_SECONDS } from './read.js';
 import { applyRules, type Rule } from './rule.js';
@@ -67,7 +69,7 @@ export function defaultPodCertificateRequest(json: JsonObject): JsonObject {
 
 /**
  * Everything that kube-apiserver refuses in a new PodCertificateRequest, worded as it words it; nothing when it would
- * be accepted. Asks for the signature only when all else is in order.
+ * be accepted. Asks for the signature only when the key is in order.
  * @param json - The object with its name and after {@link defaultPodCertificateRequest}.
  */
 export async function validateNewRequest(
@@ -81,8 +83,11 @@ export async function validateNewRequest(
     limits,
     hasPair: json['apiVersion'] !== 'certificates.k8s.io/v1',
   };
-  const errors = applyRules(newRequestRules, context);
-  return errors.length > 0 ? errors : await signatureErrors(context, verifiers);
+  const wrongTypes = typeRule.check(context);
+  if (wrongTypes.length > 0) return wrongTypes;
+  const errors = applyRules(fieldRules, context);
+  const keyRefusals = applyRules(keyRules, context);
+  return [...errors, ...(keyRefusals.length > 0 ? keyRefusals : await signatureErrors(context, verifiers))];
 }
 
 const nameRule = (member: string): Rule<NewRequestContext> => ({
@@ -94,31 +99,33 @@ const uidRule = (member: string): Rule<NewRequestContext> => ({
   name: `spec.${member} has 1 to ${MAX_UID} octets`,
   check({ spec }) {
     const uid = textMember(spec, member);
-    if (uid === '') return [required(`spec.${member}`, 'must not be empty')];
-    return new TextEncoder().encode(uid).length > MAX_UID ? [tooLong(`spec.${member}`, MAX_UID)] : [];
+    if (uid === '') return [invalid(`spec.${member}`, uid, 'must not be empty')];
+    return byteLength(uid) > MAX_UID ? [tooLong(`spec.${member}`, MAX_UID)] : [];
   },
 });
 
-/** Every rule for a new request but the signatures, in the order in which the API server asks them. */
-export const newRequestRules: readonly Rule<NewRequestContext>[] = [
-  {
-    name: 'the members have their types',
-    last: true,
-    check: ({ spec, hasPair }) => [
-      ...identityFields.flatMap((member) => (isText(spec[member]) ? [] : [wrongType(`spec.${member}`, 'text')])),
-      ...(isInt32(spec['maxExpirationSeconds']) ? [] : [wrongType('spec.maxExpirationSeconds', 'a 32-bit integer')]),
-      ...(isTextMap(spec['unverifiedUserAnnotations']) ? [] : [wrongType('spec.unverifiedUserAnnotations', 'texts')]),
-      ...['stubPKCS10Request', ...(hasPair ? ['pkixPublicKey', 'proofOfPossession'] : [])].flatMap((member) =>
-        bytesMember(spec, member) === undefined ? [wrongType(`spec.${member}`, 'base64')] : [],
-      ),
-    ],
-  },
+const typeRule: Rule<NewRequestContext> = {
+  name: 'the members have their types',
+  last: 'own',
+  check: ({ spec, hasPair }) => [
+    ...identityFields.flatMap((member) => (isText(spec[member]) ? [] : [wrongType(`spec.${member}`, 'text')])),
+    ...(isInt32(spec['maxExpirationSeconds']) ? [] : [wrongType('spec.maxExpirationSeconds', 'a 32-bit integer')]),
+    ...(isTextMap(spec['unverifiedUserAnnotations']) ? [] : [wrongType('spec.unverifiedUserAnnotations', 'texts')]),
+    ...['stubPKCS10Request', ...(hasPair ? ['pkixPublicKey', 'proofOfPossession'] : [])].flatMap((member) =>
+      bytesMember(spec, member) === undefined ? [wrongType(`spec.${member}`, 'base64')] : [],
+    ),
+  ],
+};
+
+const fieldRules: readonly Rule<NewRequestContext>[] = [
   {
     name: 'metadata.name is a DNS-1123 subdomain, metadata.namespace a label',
     check({ metadata }) {
+      const prefix = textMember(metadata, 'generateName');
       const name = textMember(metadata, 'name');
       const namespace = textMember(metadata, 'namespace');
       return [
+        ...(prefix === '' ? [] : subdomainPrefixErrors('metadata.generateName', prefix)),
         ...(name === ''
           ? [required('metadata.name', 'name or generateName is required')]
           : subdomainErrors('metadata.name', name)),
@@ -129,6 +136,17 @@ export const newRequestRules: readonly Rule<NewRequestContext>[] = [
   {
     name: 'spec.signerName is a domain, a slash and a path',
     check: ({ spec }) => signerNameErrors('spec.signerName', textMember(spec, 'signerName')),
+  },
+  {
+    name: 'spec.unverifiedUserAnnotations have domain-prefixed keys and 256 KiB at most',
+    check({ spec }) {
+      const field = 'spec.unverifiedUserAnnotations';
+      const entries = Object.entries(objectMember(spec, 'unverifiedUserAnnotations'));
+      return [
+        ...entries.flatMap(([key]) => domainPrefixedKeyErrors(field, key)),
+        ...(byteLength(entries.flat().join('')) > MAX_ANNOTATIONS ? [tooLong(field, MAX_ANNOTATIONS)] : []),
+      ];
+    },
   },
   /* @__PURE__ */ nameRule('podName'),
   /* @__PURE__ */ uidRule('podUID'),
@@ -147,21 +165,12 @@ export const newRequestRules: readonly Rule<NewRequestContext>[] = [
       return least <= value && value <= most ? [] : [invalid(field, value, `must be in the range [${least}, ${most}]`)];
     },
   },
-  {
-    name: 'spec.unverifiedUserAnnotations have domain-prefixed keys and 256 KiB at most',
-    check({ spec }) {
-      const field = 'spec.unverifiedUserAnnotations';
-      const entries = Object.entries(objectMember(spec, 'unverifiedUserAnnotations'));
-      const text = entries.flat().join('');
-      return [
-        ...entries.flatMap(([key]) => domainPrefixedKeyErrors(field, key)),
-        ...(new TextEncoder().encode(text).length > MAX_ANNOTATIONS ? [tooLong(field, MAX_ANNOTATIONS)] : []),
-      ];
-    },
-  },
+];
+
+const keyRules: readonly Rule<NewRequestContext>[] = [
   {
     name: 'the key is in the stub or in both members of the pair',
-    last: true,
+    last: 'own',
     check(context) {
       const { stub, key, proof } = keyMaterial(context);
       const pair = key.length > 0 && proof.length > 0;
@@ -172,32 +181,30 @@ export const newRequestRules: readonly Rule<NewRequestContext>[] = [
   },
   {
     name: 'byte fields have 10 KiB at most',
-    last: true,
+    last: 'own',
     check(context) {
       const { stub, key, proof } = keyMaterial(context);
-      return [
-        ...(stub.length > MAX_BYTES ? [tooLong('spec.stubPKCS10Request', MAX_BYTES)] : []),
-        ...(key.length > MAX_BYTES ? [tooLong('spec.pkixPublicKey', MAX_BYTES)] : []),
-        ...(proof.length > MAX_BYTES ? [tooLong('spec.proofOfPossession', MAX_BYTES)] : []),
-      ];
+      const fields = { stubPKCS10Request: stub, pkixPublicKey: key, proofOfPossession: proof };
+      const first = Object.entries(fields).find(([, { length }]) => length > MAX_BYTES);
+      return first === undefined ? [] : [tooLong(`spec.${first[0]}`, MAX_BYTES)];
     },
   },
   {
     name: 'the key parses and is of an allowed kind and size',
-    last: true,
+    last: 'own',
     check(context) {
       const { stub, key } = keyMaterial(context);
-      if (stub.length === 0)
-        return keyErrors('spec.pkixPublicKey', classifyKey(key), 'must be a valid PKIX-serialized public key');
-      const field = 'spec.stubPKCS10Request';
+      if (stub.length === 0) return pairKeyErrors(key);
       const request = parseStub(stub);
-      if (request === undefined) return [invalid(field, undefined, 'must be a valid PKCS#10 CSR')];
-      return keyErrors(field, classifyKey(request.subjectPublicKeyInfo), 'must be a valid PKCS#10 CSR');
+      return request === undefined ? [noStub()] : stubKeyErrors(classifyKey(request.subjectPublicKeyInfo));
     },
   },
 ];
 
-/** The proof of possession of either form, asked when everything else is in order. */
+/** Every rule for a new request but the signatures, in the order in which the API server asks them. */
+export const newRequestRules: readonly Rule<NewRequestContext>[] = [typeRule, ...fieldRules, ...keyRules];
+
+/** The proof of possession of either form, asked when the key is in order. */
 async function signatureErrors(
   context: NewRequestContext,
   { verifySignature, verifyProofOfPossession }: RequestVerifiers,
@@ -218,17 +225,40 @@ async function signatureErrors(
 const oneOfBoth = (): FieldError =>
   invalid('spec', undefined, 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set');
 
-function keyErrors(field: string, key: KeyClass, malformed: string): readonly FieldError[] {
+const noStub = (): FieldError => invalid('spec.stubPKCS10Request', undefined, 'must be a valid PKCS#10 CSR');
+
+const UNKNOWN_KEY = 'unknown public key type; supported types are Ed25519, ECDSA, and RSA';
+const MODULUS = 'RSA keys must have modulus size 3072 or 4096';
+
+function stubKeyErrors(key: KeyClass): readonly FieldError[] {
   if (key.ok) return [];
+  const field = 'spec.stubPKCS10Request';
   switch (key.fault) {
     case 'malformed':
-      return [invalid(field, undefined, malformed)];
+      return [noStub()];
     case 'algorithm':
-      return [invalid(field, undefined, 'unknown public key type; supported types are Ed25519, ECDSA, and RSA')];
+      return [invalid(field, undefined, UNKNOWN_KEY)];
+    case 'curve':
+      return [invalid(field, `curve ${key.found}`, 'elliptic public keys must use curve P256, P384, or P521')];
+    case 'modulus':
+      return [invalid(field, key.found, MODULUS)];
+  }
+}
+
+/** The API server repeats keys of the pair that it cannot take, in base64, and takes P-521 whatever its words say. */
+function pairKeyErrors(spki: Uint8Array): readonly FieldError[] {
+  const key = classifyKey(spki);
+  if (key.ok) return [];
+  const field = 'spec.pkixPublicKey';
+  switch (key.fault) {
+    case 'malformed':
+      return [invalid(field, encodeBase64(spki), 'must be a valid PKIX-serialized public key')];
+    case 'algorithm':
+      return [invalid(field, encodeBase64(spki), UNKNOWN_KEY)];
     case 'curve':
       return [invalid(field, `curve ${key.found}`, 'elliptic public keys must use curve P256 or P384')];
     case 'modulus':
-      return [invalid(field, key.found, 'RSA keys must have modulus size 3072 or 4096')];
+      return [invalid(field, key.found, MODULUS)];
   }
 }
 

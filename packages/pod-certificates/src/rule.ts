@@ -4,17 +4,18 @@ import type { FieldError } from './field-error.js';
 export interface Rule<Context> {
   /** For people and for test tables: the section of Kubernetes' behaviour and the rule in a few words. */
   readonly name: string;
-  /** No later rule is asked once anything was refused up to here, because the later ones build on it. */
-  readonly last?: true;
+  /** No later rule is asked once this one refused something (`own`), or once any rule up to here did (`any`). */
+  readonly last?: 'own' | 'any';
   readonly check: (context: Context) => readonly FieldError[];
 }
 
-/** Asks the rules in order; collects what they refuse until a rule marked `last`. */
+/** Asks the rules in order; collects what they refuse, until a rule that is the last to be asked then. */
 export function applyRules<Context>(rules: readonly Rule<Context>[], context: Context): readonly FieldError[] {
   const errors: FieldError[] = [];
   for (const rule of rules) {
-    errors.push(...rule.check(context));
-    if (rule.last && errors.length > 0) break;
+    const refused = rule.check(context);
+    errors.push(...refused);
+    if ((rule.last === 'own' ? refused : rule.last === 'any' ? errors : []).length > 0) break;
   }
   return errors;
 }

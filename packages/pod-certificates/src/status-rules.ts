@@ -1,13 +1,24 @@
 import { DerError, equalBytes, type Seconds } from '@mayfly/der';
-import { type PemBlock, PemError, parsePem } from '@mayfly/der/pem';
+import type { PemBlock } from '@mayfly/der/pem';
 import { type Certificate, parseCertificate, X509Error } from '@mayfly/x509';
 import { subjectAltName } from '@mayfly/x509/extensions';
 import type { GeneralName } from '@mayfly/x509/general-name';
-import { type FieldError, invalid, notSupported, required, tooLong, wrongType } from './field-error.js';
+import {
+  byteLength,
+  duplicate,
+  type FieldError,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+  wrongType,
+} from './field-error.js';
 import { isObject, type JsonObject, sameJson, textMember } from './json.js';
 import type { Limits } from './limits.js';
 import { isMailAddress } from './mail-address.js';
+import { labelKeyFaults, mismatch } from './names.js';
 import { applyRules, type Rule } from './rule.js';
+import { parseServerPem } from './server-pem.js';
 import { parseTimestamp } from './timestamp.js';
 import type { TerminalCondition } from './types.js';
 
@@ -18,6 +29,12 @@ const CLOCK_TOLERANCE: Seconds = 300;
 const MAX_REASON = 1024;
 const MAX_MESSAGE = 32_768;
 const REASON = /^[A-Za-z](?:[A-Za-z0-9_,:]*[A-Za-z0-9_])?$/;
+const REASON_DETAIL = /* @__PURE__ */ mismatch(
+  "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'",
+  '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?',
+  ...['my_name', 'MY_NAME', 'MyName', 'ReasonA,ReasonB', 'ReasonA:ReasonB'],
+);
+const STATUSES: readonly string[] = ['False', 'True', 'Unknown'];
 const TERMINAL: readonly TerminalCondition[] = ['Issued', 'Denied', 'Failed'];
 
 /** What the rules for a status look at. */
@@ -60,7 +77,7 @@ export function validateStatusUpdate(context: StatusContext): readonly FieldErro
 export const conditionRules: readonly Rule<StatusContext>[] = [
   {
     name: 'conditions are a list of objects',
-    last: true,
+    last: 'own',
     check({ newStatus }) {
       const list = newStatus['conditions'] ?? [];
       if (!Array.isArray(list)) return [wrongType('status.conditions', 'a list')];
@@ -74,7 +91,7 @@ export const conditionRules: readonly Rule<StatusContext>[] = [
     check({ newStatus }) {
       let known = 0;
       return conditionsOf(newStatus).flatMap((condition, index) => {
-        const path = `status.conditions[${index}]`;
+        const path = `status.conditions.[${index}]`; // with the dot that the API server writes there
         const type = textMember(condition, 'type');
         if (!(TERMINAL as readonly string[]).includes(type)) return [notSupported(`${path}.type`, type, TERMINAL)];
         const status = textMember(condition, 'status');
@@ -94,35 +111,48 @@ export const conditionRules: readonly Rule<StatusContext>[] = [
     },
   },
   {
-    name: 'reason, message and lastTransitionTime are well-formed',
-    check: ({ newStatus }) =>
-      conditionsOf(newStatus).flatMap((condition, index) => {
+    name: 'no type twice; type, status, lastTransitionTime, reason and message are well-formed',
+    check({ newStatus }) {
+      const types = new Set<string>();
+      return conditionsOf(newStatus).flatMap((condition, index) => {
         const path = `status.conditions[${index}]`;
-        const reason = textMember(condition, 'reason');
-        const at = condition['lastTransitionTime'] ?? undefined;
-        return [
-          ...(at === undefined
-            ? [required(`${path}.lastTransitionTime`, 'must be set')]
-            : parseTimestamp(at) === undefined
-              ? [wrongType(`${path}.lastTransitionTime`, 'an RFC 3339 time')]
-              : []),
-          ...(reason === ''
-            ? [required(`${path}.reason`, 'must be set')]
-            : REASON.test(reason)
-              ? []
-              : [invalid(`${path}.reason`, reason, 'a condition reason must start with alphabetic character')]),
-          ...(reason.length > MAX_REASON ? [tooLong(`${path}.reason`, MAX_REASON)] : []),
-          ...(textMember(condition, 'message').length > MAX_MESSAGE ? [tooLong(`${path}.message`, MAX_MESSAGE)] : []),
-        ];
-      }),
+        const type = textMember(condition, 'type');
+        const isSecond = types.has(type);
+        types.add(type);
+        return [...(isSecond ? [duplicate(`${path}.type`, type)] : []), ...formErrors(condition, path)];
+      });
+    },
   },
 ];
+
+/** What Kubernetes asks of any condition of any kind. */
+function formErrors(condition: JsonObject, path: string): readonly FieldError[] {
+  const type = textMember(condition, 'type');
+  const status = textMember(condition, 'status');
+  const reason = textMember(condition, 'reason');
+  const at = condition['lastTransitionTime'] ?? undefined;
+  return [
+    ...labelKeyFaults(type).map((fault) => invalid(`${path}.type`, type, fault)),
+    ...(STATUSES.includes(status) ? [] : [notSupported(`${path}.status`, status, STATUSES)]),
+    ...(at === undefined
+      ? [required(`${path}.lastTransitionTime`, '')]
+      : parseTimestamp(at) === undefined
+        ? [wrongType(`${path}.lastTransitionTime`, 'an RFC 3339 time')]
+        : []),
+    ...(reason === ''
+      ? [required(`${path}.reason`, '')]
+      : REASON.test(reason)
+        ? []
+        : [invalid(`${path}.reason`, reason, REASON_DETAIL)]),
+    ...(byteLength(reason) > MAX_REASON ? [tooLong(`${path}.reason`, MAX_REASON)] : []),
+    ...(byteLength(textMember(condition, 'message')) > MAX_MESSAGE ? [tooLong(`${path}.message`, MAX_MESSAGE)] : []),
+  ];
+}
 
 /** What the acceptance rules for `Issued` look at: the status with its chain read once. */
 export interface IssuedContext extends StatusContext {
   readonly chain: string;
-  /** `undefined` when the text is no PEM. */
-  readonly blocks: readonly PemBlock[] | undefined;
+  readonly blocks: readonly PemBlock[];
   /** The first block when it is a certificate that parses. */
   readonly leaf: Certificate | undefined;
   readonly leafNames: readonly GeneralName[] | undefined;
@@ -132,7 +162,7 @@ const CHAIN = 'status.certificateChain';
 
 const timeRule = (member: 'notBefore' | 'notAfter', certificateField: string): Rule<IssuedContext> => ({
   name: `status.${member} is the leaf's`,
-  last: true,
+  last: 'own',
   check: ({ newStatus, leaf }) =>
     parseTimestamp(newStatus[member]) === leaf!.validity[member]
       ? []
@@ -149,19 +179,19 @@ const timeRule = (member: 'notBefore' | 'notAfter', certificateField: string): R
 export const issuedRules: readonly Rule<IssuedContext>[] = [
   {
     name: 'the chain has 100 KiB at most',
-    last: true,
-    check: ({ chain }) => (new TextEncoder().encode(chain).length > MAX_CHAIN ? [tooLong(CHAIN, MAX_CHAIN)] : []),
+    last: 'own',
+    check: ({ chain }) => (byteLength(chain) > MAX_CHAIN ? [tooLong(CHAIN, MAX_CHAIN)] : []),
   },
   {
     name: 'the chain has a first block, a CERTIFICATE that parses',
-    last: true,
-    check({ blocks, leaf, leafNames }) {
-      if (blocks?.[0] === undefined)
-        return [invalid(CHAIN, undefined, 'issued certificate chain must contain at least one certificate')];
+    last: 'own',
+    check({ chain, blocks, leaf, leafNames }) {
+      if (blocks[0] === undefined)
+        return [invalid(CHAIN, chain, 'issued certificate chain must contain at least one certificate')];
       if (blocks[0].label !== 'CERTIFICATE')
-        return [invalid(CHAIN, undefined, 'issued certificate chain must consist entirely of CERTIFICATE PEM blocks')];
+        return [invalid(CHAIN, chain, 'issued certificate chain must consist entirely of CERTIFICATE PEM blocks')];
       return leaf === undefined || leafNames === undefined
-        ? [invalid(CHAIN, undefined, 'leaf certificate does not parse as valid X.509')]
+        ? [invalid(CHAIN, chain, 'leaf certificate does not parse as valid X.509')]
         : [];
     },
   },
@@ -193,15 +223,15 @@ export const issuedRules: readonly Rule<IssuedContext>[] = [
   },
   {
     name: 'the leaf has the key that was requested',
-    last: true,
-    check: ({ leaf, subjectPublicKeyInfo }) =>
+    last: 'own',
+    check: ({ chain, leaf, subjectPublicKeyInfo }) =>
       equalBytes(leaf!.subjectPublicKeyInfo, subjectPublicKeyInfo)
         ? []
-        : [invalid(CHAIN, undefined, 'leaf certificate was not issued to the requested public key')],
+        : [invalid(CHAIN, chain, 'leaf certificate was not issued to the requested public key')],
   },
   {
     name: 'the three times are present',
-    last: true,
+    last: 'any',
     check: ({ newStatus }) => [
       ...timeErrors(newStatus, 'notBefore', 'must be present and consistent with the issued certificate'),
       ...timeErrors(newStatus, 'notAfter', 'must be present and consistent with the issued certificate'),
@@ -211,7 +241,7 @@ export const issuedRules: readonly Rule<IssuedContext>[] = [
   /* @__PURE__ */ timeRule('notBefore', 'NotBefore'),
   {
     name: "notBefore is strictly within 5 minutes of the server's clock",
-    last: true,
+    last: 'own',
     check: ({ newStatus, leaf, now }) =>
       Math.abs(leaf!.validity.notBefore - now) < CLOCK_TOLERANCE
         ? []
@@ -226,20 +256,21 @@ export const issuedRules: readonly Rule<IssuedContext>[] = [
   /* @__PURE__ */ timeRule('notAfter', 'NotAfter'),
   {
     name: 'notAfter - notBefore is from the floor to spec.maxExpirationSeconds',
-    last: true,
+    last: 'own',
     check({ leaf, limits, maxExpirationSeconds }) {
       const lifetime = leaf!.validity.notAfter - leaf!.validity.notBefore;
       const { minExpirationSeconds } = limits;
+      const nanoseconds = BigInt(lifetime) * 1_000_000_000n; // as Go's durations count
       if (lifetime < minExpirationSeconds) {
         const floor = minExpirationSeconds === 3600 ? '1 hour' : `${minExpirationSeconds} seconds`;
-        return [invalid(CHAIN, lifetime, `leaf certificate lifetime must be >= ${floor}`)];
+        return [invalid(CHAIN, nanoseconds, `leaf certificate lifetime must be >= ${floor}`)];
       }
       return lifetime <= maxExpirationSeconds
         ? []
         : [
             invalid(
               CHAIN,
-              lifetime,
+              nanoseconds,
               `leaf certificate lifetime must be <= spec.maxExpirationSeconds (${maxExpirationSeconds})`,
             ),
           ];
@@ -247,7 +278,7 @@ export const issuedRules: readonly Rule<IssuedContext>[] = [
   },
   {
     name: 'beginRefreshAt keeps its margin from both ends',
-    last: true,
+    last: 'own',
     check({ newStatus, leaf, limits: { refreshMargin } }) {
       const at = parseTimestamp(newStatus['beginRefreshAt'])!;
       const { notBefore, notAfter } = leaf!.validity;
@@ -271,14 +302,15 @@ export const issuedRules: readonly Rule<IssuedContext>[] = [
   },
   {
     name: 'every later block is a CERTIFICATE that parses',
-    check({ blocks }) {
-      for (const block of blocks!.slice(1)) {
+    check({ chain, blocks }) {
+      for (const block of blocks.slice(1)) {
         if (block.label !== 'CERTIFICATE')
           return [
-            invalid(CHAIN, undefined, 'issued certificate chain must consist entirely of CERTIFICATE PEM blocks'),
+            // Misspelt as the API server has it.
+            invalid(CHAIN, chain, 'issued certificate chain must consist entirely of CERTFICATE PEM blocks'),
           ];
         if (readCertificate(block) === undefined)
-          return [invalid(CHAIN, undefined, 'intermediate certificate does not parse as valid X.509')];
+          return [invalid(CHAIN, chain, 'intermediate certificate does not parse as valid X.509')];
       }
       return [];
     },
@@ -287,19 +319,9 @@ export const issuedRules: readonly Rule<IssuedContext>[] = [
 
 function readIssued(context: StatusContext): IssuedContext {
   const chain = textMember(context.newStatus, 'certificateChain');
-  const blocks = readPem(chain);
-  const leaf = blocks?.[0]?.label === 'CERTIFICATE' ? readCertificate(blocks[0]) : undefined;
+  const blocks = parseServerPem(chain);
+  const leaf = blocks[0]?.label === 'CERTIFICATE' ? readCertificate(blocks[0]) : undefined;
   return { ...context, chain, blocks, leaf, leafNames: leaf && readNames(leaf) };
-}
-
-/** The PEM blocks of a text. Where Go's decoder passes over a broken block, this takes the whole text as broken. */
-function readPem(text: string): readonly PemBlock[] | undefined {
-  try {
-    return parsePem(text);
-  } catch (error) {
-    if (error instanceof PemError) return undefined;
-    throw error;
-  }
 }
 
 function readCertificate({ bytes }: PemBlock): Certificate | undefined {

@@ -54,13 +54,20 @@ export const failedStatus = (reason: string, message: string, now: Seconds): Sta
   conditions: [condition('Failed', reason, message, now)],
 });
 
-/** Longest message of a condition, in characters. */
+/** Longest message of a condition, in octets of UTF-8. */
 const MAX_MESSAGE = 32_768;
 
 const condition = (type: TerminalCondition, reason: string, message: string, now: Seconds): ConditionJson => ({
   type,
   status: 'True',
   reason,
-  message: message.slice(0, MAX_MESSAGE),
+  message: cut(message),
   lastTransitionTime: formatTimestamp(now),
 });
+
+/** As much of a text as fits, without half a character at its end. */
+function cut(text: string): string {
+  const octets = new TextEncoder().encode(text);
+  if (octets.length <= MAX_MESSAGE) return text;
+  return new TextDecoder().decode(octets.subarray(0, MAX_MESSAGE), { stream: true });
+}

@@ -1,11 +1,12 @@
 import { compareBytes, DerError, equalBytes } from '@mayfly/der';
-import { encodePem, type PemBlock, PemError, parsePem } from '@mayfly/der/pem';
+import { encodeBase64, encodePem, type PemBlock } from '@mayfly/der/pem';
 import { type Certificate, inspectCertificate, X509Error } from '@mayfly/x509';
 import { basicConstraints } from '@mayfly/x509/extensions';
-import { type FieldError, invalid, required, tooLong, wrongType } from './field-error.js';
+import { byteLength, type FieldError, invalid, required, tooLong, wrongType } from './field-error.js';
 import { type JsonObject, objectMember, textMember } from './json.js';
 import { signerNameErrors, subdomainErrors } from './names.js';
 import { applyRules, type Rule } from './rule.js';
+import { parseServerPem } from './server-pem.js';
 import type { ClusterTrustBundle } from './types.js';
 
 /** Longest bundle, in octets. */
@@ -37,7 +38,7 @@ export const trustBundlePrefix = (signerName: string): string => `${signerName.r
 export const trustBundleRules: readonly Rule<TrustBundleContext>[] = [
   {
     name: 'the members have their types',
-    last: true,
+    last: 'own',
     check: ({ spec }) =>
       ['signerName', 'trustBundle'].flatMap((member) => {
         const value = spec[member] ?? '';
@@ -57,7 +58,7 @@ export const trustBundleRules: readonly Rule<TrustBundleContext>[] = [
           : subdomainErrors(field, name);
       const prefix = trustBundlePrefix(signerName);
       return name.startsWith(prefix)
-        ? subdomainErrors(field, name.slice(prefix.length))
+        ? subdomainErrors(field, name, name.slice(prefix.length))
         : [invalid(field, name, `ClusterTrustBundle for signerName ${signerName} must be named with prefix ${prefix}`)];
     },
   },
@@ -79,43 +80,40 @@ export const trustBundleRules: readonly Rule<TrustBundleContext>[] = [
       const field = 'spec.trustBundle';
       const text = textMember(spec, 'trustBundle');
       if (oldSpec !== undefined && textMember(oldSpec, 'trustBundle') === text) return [];
-      if (new TextEncoder().encode(text).length > MAX_BUNDLE) return [tooLong(field, MAX_BUNDLE)];
-      const blocks = readBlocks(text);
-      if (blocks === undefined) return [invalid(field, undefined, 'must be well-formed PEM')];
-      if (blocks.length === 0) return [invalid(field, undefined, 'at least one trust anchor must be provided')];
-      return [...blocks.flatMap((block, index) => entryErrors(field, block, index)), ...duplicateErrors(field, blocks)];
+      if (byteLength(text) > MAX_BUNDLE) return [tooLong(field, MAX_BUNDLE)];
+      const blocks = parseServerPem(text);
+      const malformed = blocks.flatMap((block, index) => {
+        const fault = entryFault(block);
+        return fault === undefined ? [] : [`entry ${index} ${fault}`];
+      });
+      const faults = malformed.length > 0 ? malformed : setFaults(blocks);
+      return faults.map((fault) => invalid(field, '<value omitted>', fault));
     },
   },
 ];
 
-function entryErrors(field: string, { label, headers, bytes }: PemBlock, index: number): readonly FieldError[] {
-  const refuse = (state: string) => [invalid(field, undefined, `entry ${index} ${state}`)];
-  if (label !== 'CERTIFICATE') return refuse(`has bad block type: ${label}`);
-  if (headers.length > 0) return refuse('has PEM block headers');
+function entryFault({ label, headers, bytes }: PemBlock): string | undefined {
+  if (label !== 'CERTIFICATE') return `has bad block type: ${label}`;
+  if (headers.length > 0) return 'has PEM block headers';
   try {
-    const constraints = basicConstraints(inspectCertificate(bytes));
-    if (constraints === undefined) return refuse('does not have the BasicConstraints extension');
-    return constraints.cA ? [] : refuse('does not have the CA bit set');
+    return basicConstraints(inspectCertificate(bytes))?.cA === true ? undefined : 'does not have the CA bit set';
   } catch (error) {
-    if (error instanceof DerError || error instanceof X509Error) return refuse('does not parse as X.509');
+    if (error instanceof DerError || error instanceof X509Error) return 'does not parse as X.509';
     throw error;
   }
 }
 
-function duplicateErrors(field: string, blocks: readonly PemBlock[]): readonly FieldError[] {
-  return blocks.flatMap(({ bytes }, index) => {
-    const first = blocks.findIndex((earlier) => equalBytes(earlier.bytes, bytes));
-    return first < index ? [invalid(field, undefined, `duplicate trust anchor (indices [${first} ${index}])`)] : [];
-  });
-}
-
-function readBlocks(text: string): readonly PemBlock[] | undefined {
-  try {
-    return parsePem(text);
-  } catch (error) {
-    if (error instanceof PemError) return undefined;
-    throw error;
+/** What is wrong with anchors that are in order one by one. */
+function setFaults(blocks: readonly PemBlock[]): readonly string[] {
+  if (blocks.length === 0) return ['at least one trust anchor must be provided'];
+  const places = new Map<string, readonly number[]>();
+  for (const [index, { bytes }] of blocks.entries()) {
+    const anchor = encodeBase64(bytes);
+    places.set(anchor, [...(places.get(anchor) ?? []), index]);
   }
+  return [...places.values()]
+    .filter(({ length }) => length > 1)
+    .map((indices) => `duplicate trust anchor (indices [${indices.join(' ')}])`);
 }
 
 /**
@@ -123,7 +121,9 @@ function readBlocks(text: string): readonly PemBlock[] | undefined {
  * nothing but the anchors.
  */
 export function mergeTrustBundles(bundles: readonly ClusterTrustBundle[]): readonly Certificate[] {
-  const ders = bundles.flatMap(({ spec }) => parsePem(spec.trustBundle).map(({ bytes }) => bytes)).sort(compareBytes);
+  const ders = bundles
+    .flatMap(({ spec }) => parseServerPem(spec.trustBundle).map(({ bytes }) => bytes))
+    .sort(compareBytes);
   return ders.filter((der, index) => index === 0 || !equalBytes(der, ders[index - 1]!)).map(inspectCertificate);
 }
 
