@@ -1,10 +1,14 @@
 import { verify } from './verify.mjs';
 
-const [option, ...others] = process.argv.slice(2);
-if (others.length > 0 || (option !== undefined && option !== '--force')) {
+const options = process.argv.slice(2);
+const known = ['--force', '--kubernetes'];
+if (!options.every((option) => known.includes(option))) {
   console.error(
-    'Usage: npm test [-- --force]\n\n  --force  do everything, also what passed before and has not changed since',
+    `Usage: npm test [-- --force] [-- --kubernetes]
+
+  --force       do everything, also what passed before and has not changed since
+  --kubernetes  run the suites of test/kubernetes too; where Kubernetes was not built before, that takes long`,
   );
   process.exit(2);
 }
-await verify([], { force: option === '--force' });
+await verify([], { force: options.includes('--force'), cluster: options.includes('--kubernetes') });

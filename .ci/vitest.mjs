@@ -43,27 +43,42 @@ export async function vitest(filters = [], { force = false } = {}) {
 
 /** Runs all tests of some groups in one go, and keeps the outcomes of those that passed as a whole. */
 async function runGroups(groups) {
+  const names = groups.map(({ name }) => (name.endsWith('.ts') ? name : `${name}/`));
+  const { succeeded, reports } = await report('test/vitest.config.ts', ['--maxWorkers=100%', ...names]);
+  lookAnew();
+  const outcomes = groups.map(({ name, digest, files }) => {
+    const own = reports.filter((file) => files.includes(relative(root, file.name).split(sep).join('/')));
+    const outcome = count(own);
+    const isWhole = own.length === files.length && outcome.failed === 0;
+    // An error outside any test may be of any group. Files that were changed meanwhile may have been read before or after.
+    const unclear = !succeeded && reports.every((file) => count([file]).failed === 0);
+    if (isWhole && !unclear && digestOf({ name, files }) === digest) keepOutcome(name, digest, outcome);
+    else forgetOutcome(name);
+    return outcome;
+  });
+  return { outcomes, succeeded };
+}
+
+/**
+ * Runs tests of a configuration of their own, always anew.
+ * @param {string} config Path from the root.
+ * @param {readonly string[]} filters Parts of the paths of test files.
+ * @returns {Promise<import('./test-results.mjs').Outcome>}
+ */
+export async function vitestOf(config, filters) {
+  const { succeeded, reports } = await report(config, filters);
+  const outcome = count(reports);
+  return !succeeded && outcome.failed === 0 ? { ...outcome, failed: 1 } : outcome;
+}
+
+/** Runs vitest, which shows its own report; what it found comes by file. */
+async function report(config, args) {
   const directory = mkdtempSync(join(tmpdir(), 'mayfly-test-'));
   try {
     const results = join(directory, 'results.json');
-    const succeeded = await run([
-      ...['run', '--config', 'test/vitest.config.ts', '--maxWorkers=100%'],
-      ...['--reporter=default', '--reporter=json', `--outputFile.json=${results}`],
-      ...groups.map(({ name }) => (name.endsWith('.ts') ? name : `${name}/`)),
-    ]);
-    const reports = readResults(results);
-    lookAnew();
-    const outcomes = groups.map(({ name, digest, files }) => {
-      const own = reports.filter((report) => files.includes(relative(root, report.name).split(sep).join('/')));
-      const outcome = count(own);
-      const isWhole = own.length === files.length && outcome.failed === 0;
-      // An error outside any test may be of any group. Files that were changed meanwhile may have been read before or after.
-      const unclear = !succeeded && reports.every((report) => count([report]).failed === 0);
-      if (isWhole && !unclear && digestOf({ name, files }) === digest) keepOutcome(name, digest, outcome);
-      else forgetOutcome(name);
-      return outcome;
-    });
-    return { outcomes, succeeded };
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
+    const succeeded = await run(['run', '--config', config, ...reporters, ...args]);
+    return { succeeded, reports: readResults(results) };
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -1,0 +1,50 @@
+import { describe, expect, inject, test } from 'vitest';
+import { adminOf } from './connect.js';
+import { ensureNamespace } from './objects.js';
+import { bundle, bundleRows } from './rules/bundles.js';
+import { embeddedJudge, type Judge, realJudge } from './rules/judges.js';
+import type { Outcome } from './rules/outcome.js';
+import { pairRows, request, specRows, stubRows } from './rules/requests.js';
+import { conditionRows, issuedRows, MAX, stub } from './rules/statuses.js';
+
+const admin = adminOf(inject('cluster'));
+await ensureNamespace(admin, 'shop');
+const real = realJudge(admin);
+const embedded = await embeddedJudge();
+let rows = 0;
+
+/** Asks both; the real server has to say what the row expects, and the embedded one the same to the letter. */
+async function agree(
+  refused: readonly string[] = [],
+  ask: (judge: Judge, name: string) => Promise<Outcome>,
+  name: string = `row-${rows++}`,
+) {
+  const outcome = await ask(real, name);
+  expect(outcome.causes.map((cause, index) => cause.slice(0, refused[index]?.length ?? 0))).toEqual(refused);
+  expect(outcome.status).toBe(refused.length > 0 ? 422 : 200);
+  expect(await ask(embedded, name)).toEqual(outcome);
+}
+
+describe('requests', () => {
+  for (const [row, changes, refused] of [...specRows, ...stubRows, ...pairRows])
+    test(row, () => agree(refused, (judge, name) => judge.create(request(name, changes))));
+});
+
+describe('statuses', () => {
+  const changes = { maxExpirationSeconds: MAX, stubPKCS10Request: stub };
+  for (const [row, statuses, refused] of [...conditionRows, ...issuedRows])
+    test(row, () => agree(refused, (judge, name) => judge.writeStatuses(request(name, changes), statuses)));
+  test('to a version that is not the newest', async () => {
+    const denied = conditionRows[0]![1][0];
+    const outcome = await real.writeStale(request('stale'), denied);
+    expect(outcome).toMatchObject({ status: 409, reason: 'Conflict' });
+    expect(await embedded.writeStale(request('stale'), denied)).toEqual(outcome);
+  });
+});
+
+describe('trust bundles', () => {
+  for (const [row, bundleName, specs, refused] of bundleRows)
+    test(row, () =>
+      agree(refused, (judge, name) => judge.writeBundles(specs.map((spec) => bundle(name, spec))), bundleName),
+    );
+});
