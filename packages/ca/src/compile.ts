@@ -1,23 +1,44 @@
-import { type DerNode, encode, explicit, integer, primitive, raw, type Seconds, sequence, tags } from '@mayfly/der';
-import { algorithmIdentifierNode, type Extension, extensionNode, type Validity, validityNode } from '@mayfly/x509';
+import {
+  bitString,
+  type DerNode,
+  encode,
+  encodeInto,
+  explicit,
+  integer,
+  primitive,
+  raw,
+  type Seconds,
+  sequence,
+  tags,
+} from '@mayfly/der';
+import {
+  algorithmIdentifierNode,
+  type Extension,
+  extensionNode,
+  type KnownParts,
+  type Validity,
+  validityNode,
+} from '@mayfly/x509';
 import {
   authorityKeyIdentifierExtension,
   basicConstraints,
   basicConstraintsExtension,
   extKeyUsage,
   extKeyUsageExtension,
+  idCeSubjectAltName,
+  type KeyUsageBit,
   keyPurposes,
+  keyUsage,
   keyUsageExtension,
-  subjectAltNameExtension,
   subjectKeyIdentifier,
   subjectKeyIdentifierExtension,
 } from '@mayfly/x509/extensions';
-import type { GeneralName } from '@mayfly/x509/general-name';
+import { type GeneralName, generalNamesNode } from '@mayfly/x509/general-name';
 import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
-import { assemble } from '@mayfly/x509/signed';
 import { CaError } from './errors.js';
 import { defineIssuer, type Issuer } from './issuer.js';
 import { lintProfile } from './lint-profile.js';
+import { type Allocate, ownMemory } from './memory.js';
 import type { Profile } from './profile.js';
 
 /** What a certificate is to say; decided by the caller's rules, never copied from a request unseen. */
@@ -51,6 +72,17 @@ export interface CompiledProfile<I extends Issuer = Issuer> {
     /** The first extensions of every certificate, and the same as one piece of DER. */
     readonly extensions: readonly Extension[];
     readonly extensionsDer: DerNode;
+    /** What the issuing key's signatures are made with, as DER. */
+    readonly signatureAlgorithm: DerNode;
+    /** DER of the issuers, as {@link Issued} has it. */
+    readonly chain: readonly Uint8Array[];
+  };
+  /** What {@link lint} has judged when the profile was compiled, so that it need not be decoded for every certificate. */
+  readonly judged: {
+    /** Where the same octets stand again, this is what they say. */
+    readonly parts: KnownParts;
+    /** The keyUsage that the extensions of the profile say. */
+    readonly keyUsage: ReadonlySet<KeyUsageBit>;
   };
 }
 
@@ -62,7 +94,7 @@ export interface Prepared extends Validity {
 
 /** A certificate with the chain that goes with it. */
 export interface Issued extends Prepared {
-  /** DER, a new array. */
+  /** DER, the caller's; certificates of one batch are parts of larger arrays. */
   readonly certificate: Uint8Array;
   /** DER of the issuers, nearest first, without the root. */
   readonly chain: readonly Uint8Array[];
@@ -93,14 +125,24 @@ export function compile<I extends Issuer>(profile: Profile, issuer: I): Compiled
   const finding = lintProfile(profile, issuer, { extensions });
   if (finding !== undefined)
     throw new CaError('ERR_CA_LINT', `Cannot compile ${profile.name}, ${finding.rule}: ${finding.message}`);
+  const signatureAlgorithm = encode(algorithmIdentifierNode(key.signatureAlgorithm));
   return {
     profile,
     issuer,
     constant: {
       version: raw(encode(explicit(0, integer(2)))),
-      algorithmAndIssuer: together(algorithmIdentifierNode(key.signatureAlgorithm), raw(certificate.subject)),
+      algorithmAndIssuer: together(raw(signatureAlgorithm), raw(certificate.subject)),
       extensions,
       extensionsDer: together(...extensions.map(extensionNode)),
+      signatureAlgorithm: raw(signatureAlgorithm),
+      chain: issuer.chain.map(({ der }) => der),
+    },
+    judged: {
+      parts: {
+        signature: { der: signatureAlgorithm, value: key.signatureAlgorithm },
+        extensions: extensions.map((value) => ({ der: encode(extensionNode(value)), value })),
+      },
+      keyUsage: keyUsage({ extensions })!, // lintProfile has seen it
     },
   };
 }
@@ -155,9 +197,15 @@ export function grantedValidity(compiled: CompiledProfile, request: IssuanceRequ
 
 /**
  * Builds what is to be signed. Pure: the same inputs, clock and random bytes give the same bytes.
+ * @param allocate - Where it is written. Default an array of its own.
  * @throws {@link CaError} `ERR_CA_ISSUER_EXPIRING`, `ERR_CA_REQUEST`.
  */
-export function prepare(compiled: CompiledProfile, request: IssuanceRequest, around: Surroundings): Prepared {
+export function prepare(
+  compiled: CompiledProfile,
+  request: IssuanceRequest,
+  around: Surroundings,
+  allocate: Allocate = ownMemory,
+): Prepared {
   const { profile, issuer, constant } = compiled;
   const validity = grantedValidity(compiled, request, around.now());
   const serial = new Uint8Array(1 + SERIAL_RANDOM_LENGTH);
@@ -174,44 +222,68 @@ export function prepare(compiled: CompiledProfile, request: IssuanceRequest, aro
   const opaque = subjectAltName.find(({ type }) => type === 'x400Address' || type === 'ediPartyName');
   // Written as they come, so any other name could stand in them.
   if (opaque !== undefined) throw new CaError('ERR_CA_REQUEST', `Cannot issue for a name of type ${opaque.type}`);
-  const tbsCertificate = encode(
-    sequence(
-      constant.version,
-      primitive(tags.integer, serial),
-      constant.algorithmAndIssuer,
-      validityNode(validity),
-      raw(subject),
-      raw(request.subjectPublicKeyInfo),
-      explicit(
-        3,
-        sequence(
-          constant.extensionsDer,
-          // RFC 5280 §4.2.1.6: critical when it is all that names the subject.
-          subjectAltName.length > 0 && extensionNode(subjectAltNameExtension(subjectAltName, subject.length === 2)),
-          profile.subjectKeyIdentifier === 'rfc7093' &&
-            extensionNode(subjectKeyIdentifierExtension(rfc7093KeyIdentifier(request.subjectPublicKeyInfo))),
-        ),
+  const node = sequence(
+    constant.version,
+    primitive(tags.integer, serial),
+    constant.algorithmAndIssuer,
+    validityNode(validity),
+    raw(subject),
+    raw(request.subjectPublicKeyInfo),
+    explicit(
+      3,
+      sequence(
+        constant.extensionsDer,
+        // RFC 5280 §4.2.1.6: critical when it is all that names the subject.
+        subjectAltName.length > 0 &&
+          extensionNode({
+            extnID: idCeSubjectAltName,
+            critical: subject.length === 2,
+            extnValue: generalNamesNode(subjectAltName),
+          }),
+        profile.subjectKeyIdentifier === 'rfc7093' &&
+          extensionNode(subjectKeyIdentifierExtension(rfc7093KeyIdentifier(request.subjectPublicKeyInfo))),
       ),
     ),
   );
+  const tbsCertificate = encodeIn(allocate, node);
   return { tbsCertificate, serialNumber: serialToBigInt(serial), ...validity };
 }
 
+/** Six octets at a time: a DataView would move the few octets out of V8's heap first (benchmarks/issue). */
 function serialToBigInt(serial: Uint8Array): bigint {
-  const view = new DataView(serial.buffer, serial.byteOffset);
-  return (BigInt(serial[0]!) << 128n) | (view.getBigUint64(1) << 64n) | view.getBigUint64(9);
+  let value = 0n;
+  for (let at = 0, end = serial.length % 6; at < serial.length; end += 6) {
+    let chunk = 0;
+    for (; at < end; at++) chunk = chunk * 256 + serial[at]!;
+    value = (value << 48n) | BigInt(chunk);
+  }
+  return value;
 }
 
-/** Puts the signature to what was prepared. */
-export const complete = ({ issuer }: CompiledProfile, prepared: Prepared, signatureValue: Uint8Array): Issued => ({
-  tbsCertificate: prepared.tbsCertificate,
-  serialNumber: prepared.serialNumber,
-  notBefore: prepared.notBefore,
-  notAfter: prepared.notAfter,
-  certificate: assemble({
-    tbs: prepared.tbsCertificate,
-    signatureAlgorithm: issuer.key.signatureAlgorithm,
-    signatureValue,
-  }),
-  chain: issuer.chain.map(({ der }) => der),
+function encodeIn(allocate: Allocate, node: DerNode): Uint8Array {
+  const octets = allocate(node.byteLength);
+  encodeInto(node, octets);
+  return octets;
+}
+
+/**
+ * Puts the signature to what was prepared.
+ * @param allocate - Where the certificate is written. Default an array of its own.
+ */
+export const complete = (
+  { constant }: CompiledProfile,
+  { tbsCertificate, serialNumber, notBefore, notAfter }: Prepared,
+  signatureValue: Uint8Array,
+  allocate: Allocate = ownMemory,
+): Issued => ({
+  tbsCertificate,
+  serialNumber,
+  notBefore,
+  notAfter,
+  // RFC 5280 §4.1: SIGNED{} of the three.
+  certificate: encodeIn(
+    allocate,
+    sequence(raw(tbsCertificate), constant.signatureAlgorithm, bitString(signatureValue)),
+  ),
+  chain: constant.chain,
 });

@@ -14,6 +14,7 @@ export { issue, issueSync } from './issue.js';
 export { type IssueManyOptions, type IssueResult, issueMany, issueManySync } from './issue-many.js';
 export { defineIssuer, type Issuer, type SyncIssuer } from './issuer.js';
 export { type Finding, lint } from './lint.js';
+export type { Allocate } from './memory.js';
 export { defineProfile, type Profile, type ProfileConfig } from './profile.js';
 export { bufferedRandomBytes } from './random.js';
 export { type Decision, type Denial, decide, type Evidence, type Rule } from './rules.js';

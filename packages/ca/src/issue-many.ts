@@ -3,6 +3,7 @@ import type { CompiledProfile, IssuanceRequest, Issued, Prepared, Surroundings }
 import { CaError } from './errors.js';
 import { completeVerified, completeVerifiedSync, prepareLinted } from './issue.js';
 import type { SyncIssuer } from './issuer.js';
+import { type Allocate, sharedMemory } from './memory.js';
 
 /** What became of one request of a batch. */
 export type IssueResult =
@@ -33,11 +34,14 @@ export async function issueMany(
   unknown satisfies Record<string, never>;
   requireLength(chunkLength);
   const results: IssueResult[] = [];
+  const memory = sharedMemory();
   for (let at = 0; at < requests.length; at += chunkLength) {
-    const begun = prepareAll(compiled, requests.slice(at, at + chunkLength), around, signal);
+    const begun = prepareAll(compiled, requests.slice(at, at + chunkLength), around, memory, signal);
     const signatures = await signAll(compiled.issuer.key, tbsOf(begun));
     for (const outcome of withSignatures(begun, signatures))
-      results.push(resultOf(outcome.ok ? await settled(() => completeVerified(compiled, ...outcome.value)) : outcome));
+      results.push(
+        resultOf(outcome.ok ? await settled(() => completeVerified(compiled, ...outcome.value, memory)) : outcome),
+      );
   }
   return results;
 }
@@ -55,11 +59,14 @@ export function issueManySync(
   unknown satisfies Record<string, never>;
   requireLength(chunkLength);
   const results: IssueResult[] = [];
+  const memory = sharedMemory();
   for (let at = 0; at < requests.length; at += chunkLength) {
-    const begun = prepareAll(compiled, requests.slice(at, at + chunkLength), around, signal);
+    const begun = prepareAll(compiled, requests.slice(at, at + chunkLength), around, memory, signal);
     const signatures = signAllSync(compiled.issuer.key, tbsOf(begun));
     for (const outcome of withSignatures(begun, signatures))
-      results.push(resultOf(outcome.ok ? attempt(() => completeVerifiedSync(compiled, ...outcome.value)) : outcome));
+      results.push(
+        resultOf(outcome.ok ? attempt(() => completeVerifiedSync(compiled, ...outcome.value, memory)) : outcome),
+      );
   }
   return results;
 }
@@ -95,12 +102,13 @@ const prepareAll = (
   compiled: CompiledProfile,
   requests: readonly IssuanceRequest[],
   around: Surroundings,
+  memory: Allocate,
   signal: AbortSignal | undefined,
 ): readonly Outcome<Prepared>[] =>
   requests.map((request) =>
     attempt(() => {
       signal?.throwIfAborted();
-      return prepareLinted(compiled, request, around);
+      return prepareLinted(compiled, request, around, memory);
     }),
   );
 

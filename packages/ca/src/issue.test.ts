@@ -252,6 +252,42 @@ describe('lint sees the bytes', () => {
     expect(lint(against, bytes, NOW)?.rule).toBe(rule);
   });
 
+  describe('what was judged when the profile was compiled hides no fault', () => {
+    // Nothing that was judged before ever stands in a certificate: all is decoded anew.
+    const never = Uint8Array.of(0xff);
+    const { parts } = compiled.judged;
+    const signature = { ...parts.signature, der: never };
+    const forgetful = { ...compiled, judged: { ...compiled.judged, parts: { signature, extensions: [] } } };
+    const { tbsCertificate } = prepared;
+    const changedAt = (at: number, change: number) => ({
+      ...prepared,
+      tbsCertificate: tbsCertificate.map((octet, i) => (i === at ? octet ^ change : octet)),
+    });
+    const placeOf = (octets: Uint8Array): number => Buffer.from(tbsCertificate).indexOf(octets);
+
+    test.each([0x01, 0x80, 0xff])('any octet changed by %d: the same finding as without', (change) => {
+      for (let at = 0; at < tbsCertificate.length; at++)
+        expect(lint(compiled, changedAt(at, change), NOW)).toEqual(lint(forgetful, changedAt(at, change), NOW));
+    });
+
+    test.each<[string, Uint8Array]>([
+      ['the algorithm', parts.signature.der],
+      ['the issuer', certificate.subject],
+      ...parts.extensions.map(({ value, der }) => [value.extnID, der] satisfies [string, Uint8Array]),
+    ])('%s is known by every one of its octets', (_name, octets) => {
+      const start = placeOf(octets);
+      expect(start).toBeGreaterThan(0);
+      for (let at = start; at < start + octets.length; at++)
+        expect(lint(compiled, changedAt(at, 0x01), NOW)).toBeDefined();
+    });
+
+    test('an extension of the profile is known in its place alone', () => {
+      const [first, second] = parts.extensions.map(({ der }) => toHex(der));
+      expect(lint(compiled, edited(first! + second!, second! + first!), NOW)).toBeDefined();
+      expect(lint(compiled, edited(first! + second!, first! + first!), NOW)).toBeDefined();
+    });
+  });
+
   test.each(['ediPartyName', 'x400Address'] as const)('a host name disguised as an %s is not even prepared', (type) => {
     expect(() => named({ type, value: Uint8Array.of(0x82, 1, 0x61) })).toThrow(
       expect.objectContaining({ code: 'ERR_CA_REQUEST' }),

@@ -10,6 +10,7 @@ import {
 import { CaError } from './errors.js';
 import type { Issuer, SyncIssuer } from './issuer.js';
 import { lint } from './lint.js';
+import type { Allocate } from './memory.js';
 
 /**
  * Issues one certificate: prepare, lint, sign, verify when the issuer brings a verifier, complete.
@@ -42,8 +43,13 @@ export function issueSync(
  * Builds what is to be signed and lints it.
  * @throws {@link CaError} `ERR_CA_LINT`, and as {@link prepare}.
  */
-export function prepareLinted(compiled: CompiledProfile, request: IssuanceRequest, around: Surroundings): Prepared {
-  const prepared = prepare(compiled, request, around);
+export function prepareLinted(
+  compiled: CompiledProfile,
+  request: IssuanceRequest,
+  around: Surroundings,
+  allocate?: Allocate,
+): Prepared {
+  const prepared = prepare(compiled, request, around, allocate);
   const finding = lint(compiled, prepared, around.now());
   if (finding !== undefined) throw new CaError('ERR_CA_LINT', `Refusing to sign, ${finding.rule}: ${finding.message}`);
   return prepared;
@@ -57,10 +63,11 @@ export async function completeVerified(
   compiled: CompiledProfile,
   prepared: Prepared,
   signatureValue: Uint8Array,
+  allocate?: Allocate,
 ): Promise<Issued> {
   const good = verified(compiled.issuer, prepared, signatureValue);
   requireGood(typeof good === 'boolean' ? good : await good, prepared);
-  return complete(compiled, prepared, signatureValue);
+  return complete(compiled, prepared, signatureValue, allocate);
 }
 
 /**
@@ -71,11 +78,12 @@ export function completeVerifiedSync(
   compiled: CompiledProfile,
   prepared: Prepared,
   signatureValue: Uint8Array,
+  allocate?: Allocate,
 ): Issued {
   const good = verified(compiled.issuer, prepared, signatureValue);
   if (typeof good !== 'boolean') throw new TypeError('Cannot issue synchronously: the verifier answers with a promise');
   requireGood(good, prepared);
-  return complete(compiled, prepared, signatureValue);
+  return complete(compiled, prepared, signatureValue, allocate);
 }
 
 const verified = (

@@ -42,11 +42,11 @@ export function lint(compiled: CompiledProfile, prepared: Prepared, now: Seconds
   if (tbsCertificate.length > MAX_TBS_LENGTH)
     return { rule: 'size', message: `${tbsCertificate.length} octets, at most ${MAX_TBS_LENGTH} are signed` };
   try {
-    const tbs = parseTBSCertificate(tbsCertificate);
+    const tbs = parseTBSCertificate(tbsCertificate, compiled.judged.parts);
     return (
       lintFields(compiled, prepared, tbs, now) ??
-      lintContents(tbs) ??
       lintExtensions(compiled, tbs) ??
+      lintContents(compiled, tbs) ??
       lintSvid(compiled, tbs)
     );
   } catch (error) {
@@ -85,15 +85,23 @@ function lintFields(
   return undefined;
 }
 
-/** What RFC 5280 asks of every certificate. Of extensions, those of the profile were asked when it was compiled. */
-function lintContents(tbs: TBSCertificate): Finding | undefined {
+/**
+ * What RFC 5280 asks of every certificate. The extensions of the profile were asked when it was compiled, and stand here to
+ * the octet, as {@link lintExtensions} has seen.
+ */
+function lintContents({ judged }: CompiledProfile, tbs: TBSCertificate): Finding | undefined {
   // Decoded once, because the lints share them and every certificate pays (benchmarks/issue).
   const publicKey = describePublicKey(tbs.subjectPublicKeyInfo);
   const alternatives = subjectAltName(tbs);
   const finding =
     firstFinding(fieldLints, tbs) ??
     firstFinding(nameLints, { subject: tbs.subject, extensions: tbs.extensions, alternatives }) ??
-    firstFinding(keyLints, { subjectPublicKeyInfo: tbs.subjectPublicKeyInfo, extensions: tbs.extensions, publicKey });
+    firstFinding(keyLints, {
+      subjectPublicKeyInfo: tbs.subjectPublicKeyInfo,
+      extensions: tbs.extensions,
+      publicKey,
+      usage: judged.keyUsage,
+    });
   return finding && { rule: finding.id, message: finding.message };
 }
 
@@ -109,8 +117,10 @@ function lintSvid({ profile }: CompiledProfile, tbs: TBSCertificate): Finding | 
  */
 function lintExtensions({ profile, constant }: CompiledProfile, { extensions }: TBSCertificate): Finding | undefined {
   let at = 0;
-  for (const { extnID, critical, extnValue } of constant.extensions) {
+  for (const expected of constant.extensions) {
     const found = extensions[at++];
+    if (found === expected) continue; // the reader has seen that it stands there to the octet
+    const { extnID, critical, extnValue } = expected;
     if (found?.extnID !== extnID || found.critical !== critical || !equalBytes(found.extnValue, extnValue))
       return { rule: RULES[extnID]!, message: 'differs from the profile' };
   }

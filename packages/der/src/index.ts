@@ -13,6 +13,7 @@ export {
   constructed,
   type DerNode,
   encode,
+  encodeInto,
   enumerated,
   explicit,
   generalizedTime,

@@ -141,6 +141,22 @@ export class DerReader {
     this.header(tag ?? this.anyTag(field), field);
   }
 
+  /**
+   * Passes over the next element when it is `known` to the octet, and stays before it otherwise: what was decoded once need
+   * not be decoded again where the same octets stand.
+   * @param known - DER of one element.
+   * @returns Whether it was.
+   */
+  skipIfEqual(known: Uint8Array): boolean {
+    const { bytes, position } = this;
+    const { length } = known;
+    if (length === 0 || length > this.limit - position) return false;
+    for (let i = 0; i < length; i++) if (bytes[position + i] !== known[i]) return false;
+    this.count++;
+    this.position = position + length;
+    return true;
+  }
+
   /** Everything read here since `offset` was `start`, as a view: the bytes of what was decoded. */
   since(start: number): Uint8Array {
     return this.bytes.subarray(start, this.position);

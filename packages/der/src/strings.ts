@@ -22,7 +22,7 @@ const ALPHABETS: Uint8Array = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (
 });
 
 /** Whether a text has only characters of PrintableString. */
-export const fitsPrintableString = (text: string): boolean => encodeOctets(text, PRINTABLE) !== undefined;
+export const fitsPrintableString = (text: string): boolean => fits(text, PRINTABLE);
 
 /**
  * One character an octet; `undefined` when an octet is not of the alphabet. Eight at a time take half as long as one by one
@@ -112,32 +112,36 @@ export function decodeString(tag: number, bytes: Uint8Array, start: number, end:
   }
 }
 
-/** Octets of ASCII text, or `undefined` when a character is not allowed. */
-function encodeOctets(text: string, alphabet: number): Uint8Array | undefined {
-  const bytes = new Uint8Array(text.length);
+/** Whether all characters are of an alphabet. */
+function fits(text: string, alphabet: number): boolean {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c > 0xff || (ALPHABETS[c]! & alphabet) === 0) return undefined;
-    bytes[i] = c;
+    if (c > 0xff || (ALPHABETS[c]! & alphabet) === 0) return false;
   }
-  return bytes;
+  return true;
 }
 
-/** Content octets of a text in a character string type, or `undefined` when it does not fit. */
-export function encodeString(tag: number, text: string): Uint8Array | undefined {
+/** The text itself, whose characters are its octets, or `undefined` when one is not of the alphabet. */
+const itself = (text: string, alphabet: number): string | undefined => (fits(text, alphabet) ? text : undefined);
+
+/**
+ * Content of a text in a character string type, or `undefined` when it does not fit. Where each character is one octet, that
+ * is the text: a writer copies them anyway, and an array takes longer to make than to fill.
+ */
+export function encodeString(tag: number, text: string): Uint8Array | string | undefined {
   switch (tag) {
     case tags.utf8String:
-      return encodeOctets(text, ASCII) ?? (text.isWellFormed() ? new TextEncoder().encode(text) : undefined);
+      return itself(text, ASCII) ?? (text.isWellFormed() ? new TextEncoder().encode(text) : undefined);
     case tags.printableString:
-      return encodeOctets(text, PRINTABLE);
+      return itself(text, PRINTABLE);
     case tags.ia5String:
-      return encodeOctets(text, ASCII);
+      return itself(text, ASCII);
     case tags.numericString:
-      return encodeOctets(text, NUMERIC);
+      return itself(text, NUMERIC);
     case tags.visibleString:
-      return encodeOctets(text, VISIBLE);
+      return itself(text, VISIBLE);
     case tags.teletexString:
-      return encodeOctets(text, LATIN);
+      return itself(text, LATIN);
     case tags.bmpString: {
       const bytes = new Uint8Array(2 * text.length);
       for (let i = 0; i < text.length; i++) {

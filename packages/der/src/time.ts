@@ -59,7 +59,7 @@ export const fitsUtcTime = (value: Seconds): boolean => value >= FIRST_UTC_TIME 
  * Writes `YYMMDDHHMMSSZ`, or with four digits of the year when `wide`.
  * @throws RangeError when the value is no whole second of the years 0000 to 9999.
  */
-export function encodeTime(value: Seconds, wide: boolean): Uint8Array {
+export function encodeTime(value: Seconds, wide: boolean): readonly number[] {
   if (!Number.isSafeInteger(value) || value < FIRST_SECOND || value > LAST_SECOND)
     throw new RangeError(`Cannot encode Time: not a whole second of the years 0000 to 9999: ${value}`);
   const days = Math.floor(value / 86_400);
@@ -74,20 +74,19 @@ export function encodeTime(value: Seconds, wide: boolean): Uint8Array {
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
   const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  const bytes = new Uint8Array(wide ? 15 : 13);
-  let at = 0;
-  const put = (digits: number) => {
-    const tens = Math.floor(digits / 10);
-    bytes[at++] = 0x30 + tens;
-    bytes[at++] = 0x30 + digits - 10 * tens;
-  };
-  if (wide) put(Math.floor(year / 100));
-  put(year % 100);
-  put(month);
-  put(dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1);
-  put(Math.floor(rest / 3600));
-  put(Math.floor(rest / 60) % 60);
-  put(rest % 60);
-  bytes[at] = 0x5a;
-  return bytes;
+  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
+  const octets: number[] = [];
+  if (wide) pushTwoDigits(octets, Math.floor(year / 100));
+  pushTwoDigits(octets, year % 100);
+  pushTwoDigits(octets, month);
+  pushTwoDigits(octets, day);
+  pushTwoDigits(octets, Math.floor(rest / 3600));
+  pushTwoDigits(octets, Math.floor(rest / 60) % 60);
+  pushTwoDigits(octets, rest % 60);
+  octets.push(0x5a);
+  return octets;
+}
+
+function pushTwoDigits(octets: number[], value: number): void {
+  octets.push(0x30 + Math.floor(value / 10), 0x30 + (value % 10));
 }

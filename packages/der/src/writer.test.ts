@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeOid, encode, encodeOid, fromHex, implicit, oid, raw, toHex } from './index.js';
+import { decodeOid, encode, encodeInto, encodeOid, fromHex, implicit, oid, raw, toHex } from './index.js';
 
 test('another tag leaves what was spliced as it was, in a Buffer too', () => {
   const der = Buffer.from('040107', 'hex');
@@ -20,4 +20,12 @@ test.each([
   ['a number of a million digits', `2.${'9'.repeat(1_000_000)}`],
 ])('no OID: %s', (_name, text) => {
   expect(() => oid(text)).toThrow(TypeError);
+});
+
+test('a node fills an array of its length and no other', () => {
+  const node = oid('2.5.29.17');
+  const shared = new Uint8Array(7);
+  encodeInto(node, shared.subarray(1, 6));
+  expect(toHex(shared)).toBe(`00${toHex(encode(node))}00`);
+  for (const length of [4, 6]) expect(() => encodeInto(node, new Uint8Array(length))).toThrow(RangeError);
 });

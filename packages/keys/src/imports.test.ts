@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fromHex } from '@mayfly/der';
+import { encode, fromHex, sequence, unsignedInteger } from '@mayfly/der';
 import { decodePem, encodePem } from '@mayfly/der/pem';
 import { curvePrivateKeyInfo, encodePrivateKeyInfo, parsePrivateKeyInfo, readCurvePrivateKey } from '@mayfly/pkcs8';
 import { ecPrivateKeyInfo, readECPrivateKey } from '@mayfly/pkcs8/ec';
@@ -13,7 +13,7 @@ import type { SigningKey } from '@mayfly/x509/signed';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KeyAlgorithm, SignatureScheme } from './algorithms.js';
-import { ecdsaSignatureFromDer, ecdsaSignatureToDer } from './ecdsa-signature.js';
+import { ecdsaSignatureFromDer, ecdsaSignaturesToDer, ecdsaSignatureToDer } from './ecdsa-signature.js';
 import * as noble from './noble.js';
 import * as node from './node.js';
 import { parsePublicKey } from './public-key.js';
@@ -165,6 +165,22 @@ test.each([
 });
 
 describe('Ecdsa-Sig-Value', () => {
+  test.each([32, 48, 66])('one by one or many at once, r‖s of %d octets each is what DER writes', (half) => {
+    const number = fc.oneof(
+      fc.uint8Array({ minLength: half, maxLength: half }),
+      fc.constantFrom(new Uint8Array(half), new Uint8Array(half).fill(0xff), new Uint8Array(half).fill(0x80, -1)),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(number, number), { maxLength: 5 }), (pairs) => {
+        const batch = pairs.map(([r, s]) => Uint8Array.from([...r, ...s]));
+        const wanted = pairs.map(([r, s]) => encode(sequence(unsignedInteger(r), unsignedInteger(s))));
+        expect(batch.map(ecdsaSignatureToDer)).toEqual(wanted);
+        expect(ecdsaSignaturesToDer(batch)).toEqual(wanted);
+      }),
+      { seed: 3279 },
+    );
+  });
+
   test('r‖s there and back', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 64, maxLength: 64 }), (compact) => {

@@ -4,7 +4,7 @@ import { encodeSubjectPublicKeyInfo } from '@mayfly/x509';
 import type { SyncSigningKey } from '@mayfly/x509/signed';
 import { defaultScheme, type KeyAlgorithm, schemes, signatureAlgorithm } from './algorithms.js';
 import type { Backend, Ecdsa, KeyPair, RandomBytes } from './backend.js';
-import { ecdsaSignatureToDer } from './ecdsa-signature.js';
+import { ecdsaSignaturesToDer, ecdsaSignatureToDer } from './ecdsa-signature.js';
 import { bufferedEntropy, platformRandomBytes } from './entropy.js';
 import { encodeOnce, parsePrivateKey, refused, requireSamePublicKey, samePoint } from './private-key.js';
 import { ecdsaOf, hashManyWith, hashWith, notInSoftware } from './software-primitives.js';
@@ -161,7 +161,7 @@ function ecdsaSigner(
       signMany: (batch: readonly Uint8Array[]) => {
         const digests = hashManyWith(backend, hash, batch);
         const compact = hedging(batch.length, (octets) => primitives.signMany!(digests, secret, octets)); // seen above
-        return compact.map(ecdsaSignatureToDer);
+        return ecdsaSignaturesToDer(compact);
       },
     }),
   };

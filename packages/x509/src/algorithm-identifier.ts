@@ -26,6 +26,7 @@ export const algorithmIdentifierNode = ({ algorithm, parameters }: AlgorithmIden
 
 /** Whether two identifiers are the same to the byte; absent and NULL parameters differ. */
 export function equalAlgorithmIdentifiers(a: AlgorithmIdentifier, b: AlgorithmIdentifier): boolean {
+  if (a === b) return true;
   if (a.algorithm !== b.algorithm) return false;
   if (a.parameters === undefined || b.parameters === undefined) return a.parameters === b.parameters;
   return equalBytes(a.parameters, b.parameters);

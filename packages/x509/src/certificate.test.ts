@@ -4,11 +4,15 @@ import { concatBytes, type DerError, encode, fromHex, octetString, toHex } from 
 import { decodePem } from '@mayfly/der/pem';
 import { describe, expect, test } from 'vitest';
 import {
+  algorithmIdentifierNode,
   encodeTBSCertificate,
+  extensionNode,
   inspectCertificate,
+  type KnownParts,
   lifetime,
   parseCertificate,
   parseCertificates,
+  parseTBSCertificate,
   X509Error,
 } from './index.js';
 import { assemble } from './signed.js';
@@ -52,6 +56,48 @@ test('an algorithm that fills the input does not fill the message', () => {
   expect(() => parseCertificate(assemble({ tbs: tbsCertificate, signatureAlgorithm, signatureValue }))).toThrow(
     expect.objectContaining({ code: 'ERR_X509_ALGORITHM_MISMATCH', message: expect.stringMatching(/^.{1,500}$/) }),
   );
+});
+
+describe('parseTBSCertificate', () => {
+  const { tbsCertificate, extensions, signatureAlgorithm } = parseCertificate(der);
+  const known = {
+    signature: { der: encode(algorithmIdentifierNode(signatureAlgorithm)), value: signatureAlgorithm },
+    extensions: extensions.map((value) => ({ der: encode(extensionNode(value)), value })),
+  };
+  const outcome = (octets: Uint8Array, parts?: KnownParts) => {
+    try {
+      return parseTBSCertificate(octets, parts);
+    } catch (error) {
+      const { code, offset, path } = error as DerError; // X509Error has the same
+      return { code, offset, path };
+    }
+  };
+
+  test('takes over what is known to the octet', () => {
+    const tbs = parseTBSCertificate(tbsCertificate, known);
+    expect(tbs).toEqual(parseTBSCertificate(tbsCertificate));
+    expect(tbs.signature).toBe(signatureAlgorithm);
+    for (const [i, extension] of tbs.extensions.entries()) expect(extension).toBe(extensions[i]);
+  });
+
+  test('reads whatever differs as if nothing were known', () => {
+    for (let at = 0; at < tbsCertificate.length; at++)
+      for (const change of [0x01, 0x20, 0x80]) {
+        const octets = tbsCertificate.map((octet, i) => (i === at ? octet ^ change : octet));
+        expect(outcome(octets, known)).toEqual(outcome(octets));
+      }
+  });
+
+  test('known or not, an extension stands there once', () => {
+    const twice = encodeTBSCertificate({
+      ...parseTBSCertificate(tbsCertificate),
+      extensions: [extensions[0]!, extensions[0]!],
+    });
+    expect(outcome(twice, known)).toMatchObject({ code: 'ERR_X509_DUPLICATE_EXTENSION' });
+    expect(outcome(twice, { ...known, extensions: [known.extensions[0]!, known.extensions[0]!] })).toEqual(
+      outcome(twice),
+    );
+  });
 });
 
 describe('parseCertificate', () => {

@@ -18,7 +18,7 @@ import {
 import { parsePem } from '@mayfly/der/pem';
 import { type AlgorithmIdentifier, algorithmIdentifierNode, readAlgorithmIdentifier } from './algorithm-identifier.js';
 import { X509Error } from './errors.js';
-import { type Extension, extensionsNode, readExtensions } from './extension.js';
+import { type Extension, extensionsNode, type Known, readExtensions } from './extension.js';
 import type { SignedParts } from './signed.js';
 import { readValidity, type Validity, validityNode } from './validity.js';
 
@@ -40,6 +40,13 @@ export interface TBSCertificate {
   readonly issuerUniqueID?: BitString;
   readonly subjectUniqueID?: BitString;
   readonly extensions: readonly Extension[];
+}
+
+/** What the certificates of one issuer and kind have in common, decoded once. */
+export interface KnownParts {
+  readonly signature: Known<AlgorithmIdentifier>;
+  /** The first extensions, in their order. */
+  readonly extensions: readonly Known<Extension>[];
 }
 
 /** RFC 5280 §4.1. Views into `der`; treat bytes as read-only, copy what must outlive the input. */
@@ -76,10 +83,12 @@ export const inspectCertificate = (der: Uint8Array): Certificate =>
 
 /**
  * Reads what is to be signed, or was, as strictly as {@link parseCertificate}.
+ * @param known - Parts that many have in common and that were decoded before. Each is taken over where the same octets stand
+ * in the same place; any other is read as it would be without. So the result does not depend on it.
  * @throws {@link DerError}, {@link X509Error} as there.
  */
-export const parseTBSCertificate = (der: Uint8Array): TBSCertificate =>
-  read(der, (reader) => readTBSCertificate(reader.sequence(''), true).fields, {
+export const parseTBSCertificate = (der: Uint8Array, known?: KnownParts): TBSCertificate =>
+  read(der, (reader) => readTBSCertificate(reader.sequence(''), true, known).fields, {
     field: 'tbsCertificate',
     maxLength: MAX_CERTIFICATE_LENGTH,
   });
@@ -119,6 +128,7 @@ export const signedParts = ({ tbsCertificate, signatureAlgorithm, signatureValue
 function readTBSCertificate(
   tbs: DerReader,
   strictSerial: boolean,
+  known?: KnownParts,
 ): { readonly fields: TBSCertificate; readonly signatureStart: number; readonly signatureEnd: number } {
   const version = readVersion(tbs);
   const serialStart = tbs.offset;
@@ -131,7 +141,10 @@ function readTBSCertificate(
       serialNumber <= 0n ? 'not above zero' : 'more than 20 octets',
     );
   const signatureStart = tbs.offset;
-  const signature = readAlgorithmIdentifier(tbs, 'signature');
+  const signature =
+    known !== undefined && tbs.skipIfEqual(known.signature.der)
+      ? known.signature.value
+      : readAlgorithmIdentifier(tbs, 'signature');
   const signatureEnd = tbs.offset;
   const issuer = tbs.element('issuer', tags.sequence);
   const validity = readValidity(tbs);
@@ -146,7 +159,7 @@ function readTBSCertificate(
   if (tbs.peek() === contextConstructedTag(3)) {
     requireVersion(tbs, version, 3, tbs.offset, 'extensions');
     const wrapper = tbs.explicit(3, 'extensions');
-    extensions = readExtensions(wrapper, '');
+    extensions = readExtensions(wrapper, '', known?.extensions);
     wrapper.end();
   }
   tbs.end();
@@ -203,7 +216,11 @@ function repeats(der: Uint8Array, start: number, end: number, againStart: number
   return true;
 }
 
+/** `[0] EXPLICIT INTEGER v3(2)`, which nearly all certificates have. */
+const V3: Uint8Array = /* @__PURE__ */ Uint8Array.of(0xa0, 3, tags.integer, 1, 2);
+
 function readVersion(tbs: DerReader): 1 | 2 | 3 {
+  if (tbs.skipIfEqual(V3)) return 3;
   if (tbs.peek() !== contextConstructedTag(0)) return 1;
   const start = tbs.offset;
   const wrapper = tbs.explicit(0, 'version');

@@ -8,6 +8,7 @@ export {
   type Certificate,
   encodeTBSCertificate,
   inspectCertificate,
+  type KnownParts,
   MAX_CERTIFICATE_LENGTH,
   parseCertificate,
   parseCertificates,
@@ -17,7 +18,15 @@ export {
   tbsCertificateNode,
 } from './certificate.js';
 export { X509Error, type X509ErrorCode } from './errors.js';
-export { type Extension, extensionNode, extensionsNode, type HasExtensions, readExtensions } from './extension.js';
+export {
+  type Extension,
+  type ExtensionToWrite,
+  extensionNode,
+  extensionsNode,
+  type HasExtensions,
+  type Known,
+  readExtensions,
+} from './extension.js';
 export { describePublicKey, type PlainAlgorithm, type PublicKeyDescription } from './public-key.js';
 export {
   encodeSubjectPublicKeyInfo,

@@ -1,4 +1,4 @@
-import { type Oid, read } from '@mayfly/der';
+import { fromHex, type Oid, read } from '@mayfly/der';
 import { X509Error } from './errors.js';
 import { parseSubjectPublicKeyInfo } from './spki.js';
 
@@ -25,6 +25,25 @@ const CURVES: Readonly<Record<Oid, Curve>> = {
   '1.3.132.0.35': { namedCurve: 'P-521', coordinateLength: 66 },
 };
 
+/**
+ * All that stands before the coordinates of an uncompressed point, for the curves that nearly every key is on: a key that
+ * begins so and is as long as it then has to be needs no decoding.
+ */
+const POINTS: readonly (readonly [Uint8Array, number, PublicKeyDescription])[] = /* @__PURE__ */ (() => [
+  [fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004'), 64, { algorithm: 'EC', namedCurve: 'P-256' }],
+  [fromHex('3076301006072a8648ce3d020106052b8104002203620004'), 96, { algorithm: 'EC', namedCurve: 'P-384' }],
+])();
+
+function describePoint(subjectPublicKeyInfo: Uint8Array): PublicKeyDescription | undefined {
+  for (const [head, length, description] of POINTS) {
+    if (subjectPublicKeyInfo.length !== head.length + length) continue;
+    let same = 0;
+    while (same < head.length && subjectPublicKeyInfo[same] === head[same]) same++;
+    if (same === head.length) return description;
+  }
+  return undefined;
+}
+
 /** RFC 8410 §3 and RFC 9881 §4, with the octets that a key takes. */
 const PLAIN_KEYS: Readonly<Record<Oid, readonly [PlainAlgorithm, number]>> = {
   '1.3.101.110': ['X25519', 32],
@@ -43,6 +62,8 @@ const PLAIN_KEYS: Readonly<Record<Oid, readonly [PlainAlgorithm, number]>> = {
  * wrong length or a compressed one, an even modulus or exponent. An algorithm or curve that is not known is `other`.
  */
 export function describePublicKey(subjectPublicKeyInfo: Uint8Array): PublicKeyDescription {
+  const point = describePoint(subjectPublicKeyInfo);
+  if (point !== undefined) return point;
   const { algorithm, subjectPublicKey } = parseSubjectPublicKeyInfo(subjectPublicKeyInfo);
   const { algorithm: oid, parameters } = algorithm;
   const refuse = (state: string): never => {

@@ -9,6 +9,8 @@ export interface HasKey extends HasExtensions {
   readonly subjectPublicKeyInfo: Uint8Array;
   /** The key, where it was described before. Default: each lint describes it. */
   readonly publicKey?: PublicKeyDescription;
+  /** The keyUsage, where it was decoded before. Default: the lint decodes it. */
+  readonly usage?: ReadonlySet<KeyUsageBit>;
 }
 
 const describe = ({ subjectPublicKeyInfo, publicKey }: HasKey): PublicKeyDescription =>
@@ -45,7 +47,7 @@ function lintKind(of: HasKey): LintFault | undefined {
 }
 
 function lintUsage(of: HasKey): LintFault | undefined {
-  const bits = keyUsage(of);
+  const bits = of.usage ?? keyUsage(of);
   if (bits === undefined) return undefined;
   const { algorithm } = describe(of);
   if (algorithm === 'other') return undefined;

@@ -3,7 +3,7 @@ import type { HasExtensions } from '../extension.js';
 import { findExtension } from '../extensions/find-extension.js';
 import { idCeSubjectAltName, subjectAltName } from '../extensions/subject-alt-name.js';
 import type { GeneralName } from '../general-name/codec.js';
-import { isDNSName, isMailbox } from '../general-name/dns-name.js';
+import { isHostName, isMailbox } from '../general-name/dns-name.js';
 import { attributeTypes } from '../name/attribute-types.js';
 import { parseName } from '../name/codec.js';
 import type { Lint, LintFault } from './lint.js';
@@ -32,7 +32,7 @@ export const nameLints: readonly Lint<HasNames>[] = /* @__PURE__ */ (() => [
   { id: 'subject-alt-name-critical', source: 'RFC 5280 §4.2.1.6', severity: 'error', check: lintCritical },
   ...(
     [
-      ['dns-name', 'dNSName', 'host name', (text: string) => isDNSName(text, { wildcard: true })],
+      ['dns-name', 'dNSName', 'host name', (text: string) => isHostName(text, true)],
       ['rfc822-name', 'rfc822Name', 'mailbox', isMailbox],
       ['uri', 'uniformResourceIdentifier', 'absolute URI', (text: string) => ABSOLUTE_URI.test(text)],
     ] as const
