@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import * as node from '@mayfly/keys/node';
-import { verifier } from '@mayfly/keys/software';
+import { verifier, verifyWith } from '@mayfly/keys/software';
 import { parseCertificate } from '@mayfly/x509';
 import { keyPurposes } from '@mayfly/x509/extensions';
 import { type PathResult, TrustStore, validatePathSync } from '@mayfly/x509/path';
@@ -31,7 +31,7 @@ export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
   try {
     return [
       ...(await measureParts(measure, 'path/chain3', [...warmParts(job, kernels), ...peers])),
-      ...(await measureParts(measure, 'path/chain3/cold', [cold(job), ...peers])),
+      ...(await measureParts(measure, 'path/chain3/cold', [...coldParts(job, kernels), ...peers])),
     ];
   } finally {
     if (typeof go !== 'string') go.close();
@@ -47,6 +47,16 @@ function warmParts(job: ChainJob, kernels: Kernels | string): readonly Part[] {
         warm(job, withKnownKeys({ verifier: (spki) => verifier(spki, kernels.backend) })),
         { ...native, impl: 'mayfly with node:crypto verifiers' },
       ];
+}
+
+/**
+ * The same, met once: under a key that it has never seen, WebAssembly verifies before OpenSSL has imported the key and verified.
+ */
+function coldParts(job: ChainJob, kernels: Kernels | string): readonly Part[] {
+  const native = cold(job, () => node.verifyWithNode);
+  return typeof kernels === 'string'
+    ? [native, { impl: 'mayfly with WebAssembly verifiers', reason: kernels }]
+    : [cold(job, () => verifyWith(kernels.backend)), { ...native, impl: 'mayfly with node:crypto verifiers' }];
 }
 
 /** The leaves one after the other, over and over. */
@@ -78,11 +88,12 @@ function warm(job: ChainJob, verify: SyncVerifySignature): Contender {
   return contender('mayfly', () => validate(job, leaf(), anchors, verify), accepted);
 }
 
-function cold(job: ChainJob): Contender {
+/** Anchors and verifier are new each time, and know no key. */
+function cold(job: ChainJob, newVerifier: () => SyncVerifySignature): Contender {
   const leaf = eachLeaf(job);
   return contender(
     'mayfly',
-    () => validate(job, leaf(), new TrustStore([parseCertificate(job.root)]), node.verifyWithNode),
+    () => validate(job, leaf(), new TrustStore([parseCertificate(job.root)]), newVerifier()),
     accepted,
   );
 }
