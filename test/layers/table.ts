@@ -57,6 +57,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     tldts: 'everywhere',
     commander: 'everywhere',
     'log-update': 'everywhere',
+    'prom-client': ['signer'],
     // Only the example client uses it.
     undici: [],
     'node:': 'everywhere',

@@ -4,6 +4,7 @@ import { csrCommand } from './commands/csr.js';
 import { execCommand } from './commands/exec.js';
 import { inspectCommand } from './commands/inspect.js';
 import { p12Command } from './commands/p12.js';
+import { signerCommand } from './commands/signer.js';
 import { translateCommand } from './commands/translate.js';
 import { upCommand } from './commands/up.js';
 import { verifyCommand } from './commands/verify.js';
@@ -24,6 +25,7 @@ export const mayfly = (): Command =>
     .enablePositionalOptions()
     .addCommand(upCommand())
     .addCommand(execCommand())
+    .addCommand(signerCommand())
     .addCommand(translateCommand())
     .addCommand(csrCommand())
     .addCommand(inspectCommand())

@@ -37,9 +37,14 @@ const bareHost = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
  * Serves `/livez` (200 while the process answers) and `/readyz` (200 or 503 with one problem on a line) to whoever asks by an address, by
  * `localhost` or by the host listened on; 421 answers other names.
  * @param address - `host:port`; port 0 takes a free one.
+ * @param metrics - What `/metrics` shows, in the text format of Prometheus. Default no `/metrics`.
  * @throws {@link CliError} `ERR_CLI_PORT`, `ERR_CLI_USAGE`.
  */
-export async function serveHealth(address: string, health: () => Health): Promise<HealthServer> {
+export async function serveHealth(
+  address: string,
+  health: () => Health,
+  metrics?: () => Promise<string>,
+): Promise<HealthServer> {
   const [, host, port] = /^(.*):(\d{1,5})$/.exec(address) ?? [];
   if (host === undefined || port === undefined || Number(port) > 65_535)
     throw new CliError(
@@ -57,7 +62,16 @@ export async function serveHealth(address: string, health: () => Health): Promis
       return answer(421, 'ask by address, localhost or the host of --listen');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'only GET');
     if (path === '/livez') return answer(200, 'ok');
-    if (path !== '/readyz') return answer(404, 'there are /livez and /readyz');
+    if (path === '/metrics' && metrics !== undefined)
+      return void metrics().then(
+        (text) => answer(200, text.trimEnd()),
+        (error: unknown) => answer(500, messageOf(error)),
+      );
+    if (path !== '/readyz')
+      return answer(
+        404,
+        metrics === undefined ? 'there are /livez and /readyz' : 'there are /livez, /readyz and /metrics',
+      );
     const { ready, problems } = health();
     answer(ready ? 200 : 503, ready ? 'ok' : problems.join('\n'));
   });

@@ -1,0 +1,166 @@
+import { hostname } from 'node:os';
+import type { Seconds } from '@mayfly/der';
+import { isReservedSignerName } from '@mayfly/pod-certificates';
+import { Command, Option } from 'commander';
+import { CliError } from '../errors.js';
+import { formatFindings } from '../manifests/read-manifests.js';
+import { signerNameFault } from '../manifests/signer-names.js';
+import { type Policy, readPolicy } from '../policy/policy.js';
+import type { AuthoritySource } from '../signer/authority-material.js';
+import { jsonLog } from '../signer/log.js';
+import { runClusterSigner } from '../signer/run-signer.js';
+import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
+import { readSourceFile } from '../up/read-files.js';
+import { durationArgument } from './arguments.js';
+
+interface SignerFlags {
+  readonly signerName: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly caCert?: string;
+  readonly caKey?: string;
+  readonly caRoots?: string;
+  readonly caSecret?: string;
+  readonly policy?: string;
+  readonly trustDomain: string;
+  readonly clusterDomain: string;
+  readonly maxLifetime: Seconds;
+  readonly serviceNames: boolean;
+  readonly bundle: string;
+  readonly listen: string;
+  readonly dryRun?: boolean;
+  readonly keys: KeysChoice;
+}
+
+const DAY: Seconds = 86_400;
+const MIN_LIFETIME: Seconds = 3600;
+const MAX_LIFETIME: Seconds = 91 * DAY;
+const DNS_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+/** What a bundle's name has behind the signer's. */
+const BUNDLE_SUFFIX = DNS_NAME;
+
+const HELP = `
+A pod gets the SPIFFE ID of its service account, and the DNS names of the Services that select it. Annotations of its volume
+(mayfly.dev/...) may choose among these names; anything else has to be granted by --policy, or the request is denied, as is
+one with a filled stub or an unknown annotation. Whatever may pass (no server, no pod yet, an authority that ends too soon)
+leaves the request pending.
+
+The log is one JSON object a line on standard error. --listen serves /livez, /readyz and /metrics.
+
+Examples:
+  mayfly signer --signer-name example.com/workload --ca-cert ca.crt --ca-key ca.key
+  mayfly signer --signer-name example.com/workload --ca-secret mayfly/ca --policy policy.yaml --listen 0.0.0.0:8080
+  mayfly signer --signer-name example.com/workload --ca-secret mayfly/ca --dry-run`;
+
+/** `mayfly signer`. */
+export const signerCommand = (): Command =>
+  new Command('signer')
+    .summary('sign the pod certificates of a Kubernetes cluster')
+    .description('Answers the PodCertificateRequests of a cluster that name a signer, and publishes its trust bundle.')
+    .requiredOption('--signer-name <name>', 'which requests to answer, as in example.com/workload')
+    .option('--kubeconfig <file>', 'default: KUBECONFIG, then the service account of the pod, then ~/.kube/config')
+    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+    .option('--ca-cert <file>', 'PEM: the issuing certificate, then those above it')
+    .option('--ca-key <file>', 'PEM: its private key')
+    .option(
+      '--ca-roots <file>',
+      'PEM: what pods are to trust (default: the issuing certificate, which has to be a root)',
+    )
+    .option('--ca-secret <namespace/name>', 'a Secret with tls.crt, tls.key and, below a root, ca.crt')
+    .option('--policy <file>', 'what is granted beyond the names that a pod has anyway')
+    .option('--trust-domain <name>', 'trust domain of SPIFFE IDs', 'cluster.local')
+    .option('--cluster-domain <name>', 'DNS domain of the cluster', 'cluster.local')
+    .addOption(
+      new Option('--max-lifetime <duration>', 'no certificate lives longer')
+        .argParser(durationArgument)
+        .default(DAY, '24h'),
+    )
+    .option('--no-service-names', 'SPIFFE IDs alone; no Services and pods are read')
+    .option('--bundle <suffix>', 'the ClusterTrustBundle is <signer>:<suffix>; "none" publishes none', 'mayfly')
+    .option('--listen <host:port>', 'address of /livez, /readyz and /metrics; "none" for none', '127.0.0.1:8080')
+    .option('--dry-run', 'decide and sign, and write nothing')
+    .addOption(
+      new Option('--keys <kind>', 'what computes with keys: WebAssembly, node:crypto, or plain JavaScript')
+        .choices([...keysChoices])
+        .default(DEFAULT_KEYS),
+    )
+    .addHelpText('after', HELP)
+    .action(signer);
+
+async function signer(flags: SignerFlags): Promise<void> {
+  checkFlags(flags);
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals): void => controller.abort(new Error(`ended by ${signal}`));
+  const policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy);
+  for (const signal of ENDING) process.on(signal, stop);
+  try {
+    await runClusterSigner({
+      signerName: flags.signerName,
+      kubeconfig: flags.kubeconfig,
+      context: flags.context,
+      authority: authoritySource(flags),
+      policy,
+      trustDomain: flags.trustDomain,
+      clusterDomain: flags.clusterDomain,
+      maxLifetime: flags.maxLifetime,
+      serviceNames: flags.serviceNames,
+      bundle: flags.bundle === 'none' ? undefined : flags.bundle,
+      dryRun: flags.dryRun ?? false,
+      listen: flags.listen === 'none' ? undefined : flags.listen,
+      keys: flags.keys,
+      instance: process.env['POD_NAME'] ?? hostname(),
+      log: jsonLog((text) => void process.stderr.write(text)),
+      signal: controller.signal,
+    });
+  } finally {
+    for (const signal of ENDING) process.off(signal, stop);
+  }
+}
+
+const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+
+function checkFlags({ signerName, trustDomain, clusterDomain, maxLifetime, bundle }: SignerFlags): void {
+  const fault = signerNameFault(signerName);
+  if (fault !== undefined) throw usage(`--signer-name ${JSON.stringify(signerName)}`, fault);
+  if (isReservedSignerName(signerName))
+    throw usage(
+      `--signer-name ${signerName}`,
+      'lies in a domain that is reserved for Kubernetes; take one of your own',
+    );
+  for (const [flag, name] of [
+    ['trust-domain', trustDomain],
+    ['cluster-domain', clusterDomain],
+  ] as const)
+    if (!DNS_NAME.test(name) || name.length > 253)
+      throw usage(`--${flag} ${JSON.stringify(name)}`, 'is no DNS name in lower case');
+  if (maxLifetime < MIN_LIFETIME || maxLifetime > MAX_LIFETIME)
+    throw usage(`--max-lifetime ${maxLifetime}s`, 'is not from 1h to 91d, as the API server wants it');
+  if (!BUNDLE_SUFFIX.test(bundle)) throw usage(`--bundle ${JSON.stringify(bundle)}`, 'is no DNS name in lower case');
+}
+
+function authoritySource({ caCert, caKey, caRoots, caSecret }: SignerFlags): AuthoritySource {
+  if (caSecret !== undefined) {
+    if (caCert !== undefined || caKey !== undefined || caRoots !== undefined)
+      throw new CliError('ERR_CLI_USAGE', 'Cannot use --ca-secret beside files of an authority: name one of them');
+    const [namespace, name, more] = caSecret.split('/');
+    if (!namespace || !name || more !== undefined)
+      throw usage(`--ca-secret ${JSON.stringify(caSecret)}`, 'is no namespace/name');
+    return { namespace, name };
+  }
+  if (caCert === undefined || caKey === undefined)
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      'Cannot sign without an authority: name --ca-secret, or --ca-cert and --ca-key; mayfly ca init makes one',
+    );
+  return { certificate: caCert, key: caKey, roots: caRoots };
+}
+
+async function loadPolicy(path: string): Promise<Policy> {
+  const result = readPolicy({ path, text: await readSourceFile(path) });
+  if (!result.ok)
+    throw new CliError('ERR_CLI_MANIFEST', `Cannot use the policy:\n${formatFindings(result.errors).trimEnd()}`);
+  return result.policy;
+}
+
+const usage = (what: string, state: string): CliError =>
+  new CliError('ERR_CLI_USAGE', `Cannot use ${what}: it ${state}`);

@@ -1,0 +1,86 @@
+import type { Seconds } from '@mayfly/der';
+import { ApiError } from '@mayfly/pod-certificates/api';
+import type { SignerEvent } from '@mayfly/pod-certificates/signer';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What of a running signer is shown beside what it counts. */
+export interface Gauges {
+  readonly authorityNotAfter: () => Seconds;
+  readonly clockAhead: () => Seconds | undefined;
+  /** Creation of the oldest request that waits for another attempt. */
+  readonly oldestWaiting: () => Seconds | undefined;
+  readonly waiting: () => number;
+  readonly isBundlePublished: () => boolean;
+  readonly now: () => Seconds;
+}
+
+/** Counts what a signer does, for Prometheus. */
+export interface Metrics {
+  note(event: SignerEvent): void;
+  text(): Promise<string>;
+}
+
+/** Seconds from creation to certificate; creation has whole seconds. */
+const BUCKETS = [0.5, 1, 2, 5, 10, 30, 60, 300, 900];
+
+export function createMetrics(signerName: string, gauges: Gauges): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ signer: signerName });
+  const registers = [registry];
+  const counter = (name: string, help: string, labelNames: readonly string[] = []): Counter =>
+    new Counter({ name: `mayfly_signer_${name}`, help, labelNames: [...labelNames], registers });
+  const issued = counter('issued_total', 'Certificates issued');
+  const denied = counter('denied_total', 'Requests denied, by reason', ['reason']);
+  const failed = counter('failed_total', 'Requests that nobody could sign, by reason', ['reason']);
+  const retries = counter('retries_total', 'Attempts that are to be repeated, by what the server said', ['reason']);
+  const interruptions = counter('watch_interruptions_total', 'Times that the signer had to begin its watch anew');
+  const latency = new Histogram({
+    name: 'mayfly_signer_issue_seconds',
+    help: 'Seconds from creation of a request to its certificate',
+    buckets: BUCKETS,
+    registers,
+  });
+  const gauge = (name: string, help: string, value: () => number | undefined): void => {
+    new Gauge({
+      name: `mayfly_signer_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(value() ?? Number.NaN);
+      },
+    });
+  };
+  gauge('authority_expiry_timestamp_seconds', 'notAfter of the issuing authority', gauges.authorityNotAfter);
+  gauge('clock_ahead_seconds', 'Seconds that the clock of the API server is ahead', gauges.clockAhead);
+  gauge('waiting_requests', 'Requests that wait for another attempt', gauges.waiting);
+  gauge('oldest_waiting_seconds', 'Age of the oldest request that waits for another attempt', () => {
+    const since = gauges.oldestWaiting();
+    return since === undefined ? 0 : Math.max(0, gauges.now() - since);
+  });
+  gauge('trust_bundle_published', '1 while the ClusterTrustBundle is as it should be', () =>
+    gauges.isBundlePublished() ? 1 : 0,
+  );
+
+  return {
+    note(event) {
+      switch (event.type) {
+        case 'issued':
+          issued.inc();
+          latency.observe(Math.max(0, gauges.now() - event.request.metadata.creationTimestamp));
+          break;
+        case 'denied':
+          denied.inc({ reason: event.denial.reason });
+          break;
+        case 'failed':
+          failed.inc({ reason: event.denial.reason });
+          break;
+        case 'retry':
+          retries.inc({ reason: event.error instanceof ApiError ? event.error.reason : 'Other' });
+          break;
+        case 'disconnected':
+          interruptions.inc();
+      }
+    },
+    text: () => registry.metrics(),
+  };
+}
