@@ -1,4 +1,4 @@
-import { equalBytes } from '@mayfly/der';
+import { equalBytes, toHex } from '@mayfly/der';
 import { type Certificate, parseCertificate } from '@mayfly/x509';
 import { sha256 } from '@noble/hashes/sha2.js';
 import {
@@ -8,7 +8,6 @@ import {
   friendlyName,
   friendlyNameAttribute,
   inOrder,
-  isSameId,
   localKeyId,
   localKeyIdAttribute,
   trustedKeyUsage,
@@ -50,8 +49,16 @@ export function allBags({ authenticatedSafe }: Pfx): readonly SafeBag[] {
 
 interface Found {
   readonly bag: CertBag;
-  /** `undefined` for a certificate that cannot be read: it stands alone. */
-  readonly certificate: Certificate | undefined;
+  /** Octets of the names in hex; absent for a certificate that cannot be read: it stands alone. */
+  readonly names?: { readonly subject: string; readonly issuer: string };
+}
+
+/** The certificates of a file by what they are looked up with: each is read once, however many keys there are. */
+interface FoundCertificates {
+  readonly all: readonly Found[];
+  readonly bySubject: ReadonlyMap<string, readonly Found[]>;
+  /** The first one with each localKeyId, in hex. */
+  readonly byLocalKeyId: ReadonlyMap<string, Found>;
 }
 
 /**
@@ -61,11 +68,11 @@ interface Found {
 export function keyEntries(pfx: Pfx): readonly KeyEntry[] {
   const bags = allBags(pfx);
   const keys = bags.filter((bag) => bag.type === 'key');
-  const found = bags.filter((bag) => bag.type === 'certificate').map((bag) => ({ bag, certificate: tryParse(bag) }));
+  const found = findable(bags.filter((bag) => bag.type === 'certificate'));
   return keys.map((key) => {
-    const own = certificateOf(key, keys.length === 1, found);
-    const name = friendlyName(key) ?? (own && friendlyName(own.bag));
     const id = localKeyId(key);
+    const own = (id && found.byLocalKeyId.get(toHex(id))) ?? (keys.length === 1 ? onlyEnd(found) : undefined);
+    const name = friendlyName(key) ?? (own && friendlyName(own.bag));
     const provider = cspName(key);
     return {
       privateKeyInfo: key.privateKeyInfo,
@@ -77,6 +84,25 @@ export function keyEntries(pfx: Pfx): readonly KeyEntry[] {
   });
 }
 
+function findable(bags: readonly CertBag[]): FoundCertificates {
+  const all = bags.map((bag): Found => {
+    const certificate = tryParse(bag);
+    if (certificate === undefined) return { bag };
+    return { bag, names: { subject: toHex(certificate.subject), issuer: toHex(certificate.issuer) } };
+  });
+  const bySubject = new Map<string, Found[]>();
+  const byLocalKeyId = new Map<string, Found>();
+  for (const found of all) {
+    const id = localKeyId(found.bag);
+    if (id && !byLocalKeyId.has(toHex(id))) byLocalKeyId.set(toHex(id), found);
+    if (found.names === undefined) continue;
+    const same = bySubject.get(found.names.subject);
+    if (same === undefined) bySubject.set(found.names.subject, [found]);
+    else same.push(found);
+  }
+  return { all, bySubject, byLocalKeyId };
+}
+
 function tryParse({ certificate }: CertBag): Certificate | undefined {
   try {
     return parseCertificate(certificate);
@@ -85,30 +111,24 @@ function tryParse({ certificate }: CertBag): Certificate | undefined {
   }
 }
 
-function certificateOf(key: KeyBag, isOnly: boolean, found: readonly Found[]): Found | undefined {
-  const id = localKeyId(key);
-  const own = found.find(({ bag }) => isSameId(localKeyId(bag), id));
-  if (own !== undefined || !isOnly) return own;
-  const ends = found.filter(
-    (one) =>
-      !found.some(
-        (other) =>
-          other !== one && one.certificate && other.certificate && isIssuer(one.certificate, other.certificate),
-      ),
-  );
-  return ends.length === 1 || found.length === 1 ? ends[0] : undefined;
+/** The certificate that is nobody else's issuer, where one alone is. */
+function onlyEnd({ all }: FoundCertificates): Found | undefined {
+  const issued = new Map<string, number>();
+  for (const { names } of all) if (names) issued.set(names.issuer, (issued.get(names.issuer) ?? 0) + 1);
+  const ends = all.filter(({ names }) => {
+    if (names === undefined) return true;
+    return (issued.get(names.subject) ?? 0) === (names.subject === names.issuer ? 1 : 0);
+  });
+  return ends.length === 1 || all.length === 1 ? ends[0] : undefined;
 }
 
-const isIssuer = (issuer: Certificate, of: Certificate): boolean => equalBytes(issuer.subject, of.issuer);
-
-function chainOf(own: Found, found: readonly Found[]): readonly Uint8Array[] {
+function chainOf(own: Found, { bySubject }: FoundCertificates): readonly Uint8Array[] {
   const chain: Found[] = [own];
   for (let last = own; chain.length < MAX_CHAIN; ) {
-    const { certificate } = last;
-    const next = found.find(
-      (one) => certificate && one.certificate && !chain.includes(one) && isIssuer(one.certificate, certificate),
-    );
-    if (next === undefined || (certificate && isIssuer(certificate, certificate))) break;
+    const { names } = last;
+    if (names === undefined || names.subject === names.issuer) break;
+    const next = bySubject.get(names.issuer)?.find((one) => !chain.includes(one));
+    if (next === undefined) break;
     chain.push(next);
     last = next;
   }

@@ -6,6 +6,9 @@ import { createTally, type WatchOptions } from './watch.js';
 /** Derivations of a file that run at the same time: native ones use as many threads, and cannot be stopped. */
 const CONCURRENT = 2;
 
+/** Milliseconds; a longer timer fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Watches over all derivations of one file. */
 export interface Guard {
   /** Checks a derivation, counts it, and ends it when the time is up. */
@@ -48,7 +51,7 @@ export function createGuard(limits: Required<ImportLimits>, { derive, signal, on
     }
     if (running++ === 0) {
       since = performance.now();
-      timer = setTimeout(outOfTime, left);
+      timer = left === Number.POSITIVE_INFINITY ? undefined : setTimeout(outOfTime, Math.min(left, LONGEST_TIMER));
     }
     try {
       const { onProgress: told } = progress;

@@ -34,7 +34,7 @@ const defaults: Required<ImportLimits> = {
 export function resolveLimits(limits: ImportLimits = {}): Required<ImportLimits> {
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(defaults, name)) throw new TypeError(`Cannot read pfx: there is no limit ${name}`);
-    if (!(value > 0)) throw new RangeError(`Cannot read pfx: limit ${name} is ${value}`);
+    if (typeof value !== 'number' || !(value > 0)) throw new RangeError(`Cannot read pfx: limit ${name} is ${value}`);
   }
   return { ...defaults, ...limits };
 }

@@ -68,6 +68,9 @@ const classicDerivation = (hash: Hash, salt: Uint8Array, iterationCount: number)
   ...{ hash, salt, iterationCount, keyLength: digests[hash].byteLength },
 });
 
+/** Shortest key of PBMAC1 that is accepted, in octets. */
+const MIN_PBMAC1_KEY = 20;
+
 /**
  *     PBMAC1-params ::= SEQUENCE {
  *       keyDerivationFunc AlgorithmIdentifier,
@@ -91,7 +94,15 @@ function parsePbmac1({ parameters }: AlgorithmIdentifier): MacScheme {
             PATH,
             `PBMAC1 with ${keyDerivationFunc.algorithm} and ${messageAuthScheme.algorithm}`,
           );
-        return { name: 'PBMAC1', hash, derivation: parsePbkdf2(keyDerivationFunc) };
+        const derivation = parsePbkdf2(keyDerivationFunc);
+        // A short key is guessed without the password, and the MAC of a forged file with it (RFC 9879 §7).
+        if (derivation.keyLength < MIN_PBMAC1_KEY)
+          throw new Pkcs12Error(
+            'ERR_PKCS12_PARAMETERS',
+            PATH,
+            `PBMAC1 with a key of ${derivation.keyLength} octets, at least ${MIN_PBMAC1_KEY} are accepted`,
+          );
+        return { name: 'PBMAC1', hash, derivation };
       },
       { field: `${PATH}.mac.digestAlgorithm.parameters` },
     );

@@ -148,13 +148,19 @@ const beginsAsContents = (head: Uint8Array): boolean =>
 const beginsAsKey = (head: Uint8Array): boolean =>
   beginsWith(head, [tags.sequence, 'length', 0x02, 0x01, [0, 1], tags.sequence, 'length', tags.oid]);
 
+/**
+ * Lengths have at most four octets, so that what is looked for in a key stands in the first block of AES: further on, somebody
+ * who puts another file's blocks there would learn from the answer what is in them.
+ */
 function beginsWith(head: Uint8Array, pattern: readonly (number | 'length' | readonly number[])[]): boolean {
   let at = 0;
   for (const expected of pattern) {
     const octet = head[at++];
     if (octet === undefined) return false;
-    if (expected === 'length') at += octet > 0x80 ? octet & 0x7f : 0;
-    else if (typeof expected === 'number' ? octet !== expected : !expected.includes(octet)) return false;
+    if (expected === 'length') {
+      if (octet > 0x84) return false;
+      at += octet > 0x80 ? octet & 0x7f : 0;
+    } else if (typeof expected === 'number' ? octet !== expected : !expected.includes(octet)) return false;
   }
   return true;
 }
@@ -179,15 +185,9 @@ async function openContents(
   opening: Opening,
 ): Promise<SafeContents> {
   if (contents.type === 'data') return { encrypted: false, safeBags: await openBags(contents.safeBags, path, opening) };
-  const octets = await decrypt(contents.encrypted, path, opening);
-  let safeBags: readonly SealedBag[];
-  try {
-    safeBags = parseSafeContents(octets, path, opening.limits, opening.allowance);
-  } catch (error) {
-    const failure = unreadable(path, error, beginsAsContents(octets));
-    octets.fill(0);
-    throw failure;
-  }
+  const safeBags = await decryptAs(contents.encrypted, path, opening, beginsAsContents, (octets) =>
+    parseSafeContents(octets, path, opening.limits, opening.allowance),
+  );
   return { encrypted: true, safeBags: await openBags(safeBags, path, opening) };
 }
 
@@ -197,16 +197,34 @@ const openBags = (bags: readonly SealedBag[], path: string, opening: Opening): P
 async function openBag(bag: SealedBag, path: string, opening: Opening): Promise<SafeBag> {
   if (bag.type === 'safeContents') return { ...bag, safeBags: await openBags(bag.safeBags, path, opening) };
   if (bag.type !== 'shrouded') return bag;
-  const octets = await decrypt(bag.encrypted, path, opening);
-  try {
-    const options = { field: path, maxLength: opening.limits.fileLength };
-    const privateKeyInfo = normalizeBer(octets, options);
-    if (privateKeyInfo !== octets) octets.fill(0);
+  const options = { field: path, maxLength: opening.limits.fileLength };
+  return await decryptAs(bag.encrypted, path, opening, beginsAsKey, (privateKeyInfo) => {
     read(privateKeyInfo, (reader) => reader.skip('', tags.sequence), options);
     return { type: 'key', shrouded: true, privateKeyInfo, attributes: bag.attributes };
+  });
+}
+
+/**
+ * Decrypts, rewrites BER as DER, and parses. What the result has no views into is wiped: the octets before they were
+ * rewritten, and all of them where they cannot be parsed.
+ */
+async function decryptAs<T>(
+  encrypted: EncryptedPrivateKeyInfo,
+  path: string,
+  opening: Opening,
+  begins: (head: Uint8Array) => boolean,
+  parse: (der: Uint8Array) => T,
+): Promise<T> {
+  const octets = await decrypt(encrypted, path, opening);
+  let der = octets;
+  try {
+    der = normalizeBer(octets, { field: path, maxLength: opening.limits.fileLength });
+    if (der !== octets) octets.fill(0);
+    return parse(der);
   } catch (error) {
-    const failure = unreadable(path, error, beginsAsKey(octets));
+    const failure = unreadable(path, error, begins(der));
     octets.fill(0);
+    der.fill(0);
     throw failure;
   }
 }

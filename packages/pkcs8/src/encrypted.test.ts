@@ -157,7 +157,18 @@ describe('refusals', () => {
       /1000/,
     ],
     ['N of one', params(scrypt(salt, integer(1), integer(8), integer(1))), 'ERR_PKCS8_PARAMETERS', /costParameter 1 /],
-    ['no blocks of scrypt', params(scrypt(salt, integer(2), integer(0), integer(1))), 'ERR_PKCS8_PARAMETERS', /is 0/],
+    [
+      'no blocks of scrypt',
+      params(scrypt(salt, integer(2), integer(0), integer(1))),
+      'ERR_PKCS8_PARAMETERS',
+      /blockSize 0 /,
+    ],
+    [
+      'lanes of scrypt that hold everything up however small N is',
+      params(scrypt(salt, integer(2), integer(1024), integer(1024))),
+      'ERR_PKCS8_PARAMETERS',
+      /not 1 to 1024/,
+    ],
     [
       'a version of RC2 that stands for nothing',
       params(pbkdf2(salt, integer(1)), sequence(oid('1.2.840.113549.3.2'), sequence(integer(7), salt))),

@@ -7,6 +7,9 @@ import { requireKeyLength, untilAborted } from './pbkdf2.js';
 /** `id-scrypt` (RFC 7914 §7.1). */
 export const idScrypt: Oid = '1.3.6.1.4.1.11591.4.11';
 
+/** Most r·p: PBKDF2 makes 128 octets of each before and after the mixing, in one piece (RFC 7914 §6); files have 8 to 128. */
+const MAX_LANES = 1024;
+
 /**
  * Reads
  *
@@ -36,8 +39,11 @@ export const parseScrypt = (
       // RFC 7914 §2: N is a power of two above one; the products stay far below 2⁵³.
       if (costParameter < 2 || costParameter > 2 ** 31 || !Number.isInteger(Math.log2(costParameter)))
         throw parametersError(`costParameter ${costParameter} is no power of two above one`);
-      for (const value of [blockSize, parallelizationParameter])
-        if (value < 1 || value > 1024) throw parametersError(`blockSize or parallelizationParameter is ${value}`);
+      const lanes = blockSize * parallelizationParameter;
+      if (blockSize < 1 || parallelizationParameter < 1 || lanes > MAX_LANES)
+        throw parametersError(
+          `blockSize ${blockSize} times parallelizationParameter ${parallelizationParameter} is not 1 to ${MAX_LANES}`,
+        );
       return { type: 'scrypt', salt, costParameter, blockSize, parallelizationParameter, keyLength };
     },
     { field: 'keyDerivationFunc.parameters' },

@@ -33,6 +33,7 @@ export function indexCRL(crl: CertificateList): IndexedCRL {
   const shift = Math.clz32(count) + 2; // a directory of an eighth to a quarter as many places as there are entries
   const directory = directoryOf(words, high, count, shift);
   const issuers = firstCertificateIssuer === undefined ? [] : placesOfIssuers(content);
+  const named = new Map<number, RevokedCertificate['certificateIssuer']>();
   const serialOctets = serialEncoder();
 
   return {
@@ -53,7 +54,7 @@ export function indexCRL(crl: CertificateList): IndexedCRL {
         const at = words[2 * first + low]!;
         if (compareSerial(content, at, serial) !== 0) break;
         entries.push(
-          withIssuer(decodeEntry(content.subarray(at, entryEnd(content, at))), issuerAt(content, issuers, at)),
+          withIssuer(decodeEntry(content.subarray(at, entryEnd(content, at))), issuerAt(content, issuers, at, named)),
         );
       }
       return entries;
@@ -138,8 +139,16 @@ function placesOfIssuers(content: Uint8Array): readonly number[] {
   return places;
 }
 
-/** Who issued the certificate of the entry at `at`: what the last of `places` up to it names. */
-function issuerAt(content: Uint8Array, places: readonly number[], at: number): RevokedCertificate['certificateIssuer'] {
+/**
+ * Who issued the certificate of the entry at `at`: what the last of `places` up to it names.
+ * @param named - What was decoded before, by its place: thousands of entries may stand under one.
+ */
+function issuerAt(
+  content: Uint8Array,
+  places: readonly number[],
+  at: number,
+  named: Map<number, RevokedCertificate['certificateIssuer']>,
+): RevokedCertificate['certificateIssuer'] {
   let first = 0;
   for (let behind = places.length; first < behind; ) {
     const middle = (first + behind) >>> 1;
@@ -147,9 +156,10 @@ function issuerAt(content: Uint8Array, places: readonly number[], at: number): R
     else behind = middle;
   }
   const place = places[first - 1];
-  return place === undefined
-    ? undefined
-    : certificateIssuer(decodeEntry(content.subarray(place, entryEnd(content, place))));
+  if (place === undefined) return undefined;
+  if (!named.has(place))
+    named.set(place, certificateIssuer(decodeEntry(content.subarray(place, entryEnd(content, place)))));
+  return named.get(place);
 }
 
 /** Writes serial numbers as DER has them, in octets that are good until the next one is written. */

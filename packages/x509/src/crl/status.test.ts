@@ -330,6 +330,24 @@ test('answers may take their time', async () => {
   await expect(checkCRLs(check, () => Promise.reject(new Error('no network')))).rejects.toThrow('no network');
 });
 
+test('an answer is a boolean or none', async () => {
+  const check = { certificate: certificate(), crls: [list()], at };
+  const promise = (async () => false) as unknown as () => boolean;
+  expect(() => checkCRLsSync(check, promise)).toThrow(TypeError);
+  const object = (async () => ({ status: 'revoked' })) as unknown as () => Promise<boolean>;
+  await expect(checkCRLs(check, object)).rejects.toThrow(TypeError);
+});
+
+test.each([
+  { at: Number.NaN },
+  { at: undefined as unknown as number },
+  { at: 1.5 },
+  { maxAge: Number.NaN },
+  { maxAge: -1 },
+])('%o is no time', (times) => {
+  expect(() => run({}, [list()], times)).toThrow(RangeError);
+});
+
 test('a signer has the name, the right and the key', () => {
   const { crl } = list();
   const signer = { subject: nameOf('ca'), subjectPublicKeyInfo: key.subjectPublicKeyInfo, extensions: [] };

@@ -10,8 +10,10 @@ import { idCeFreshestCRL } from '../extensions/freshest-crl.js';
 import { idCeIssuerAltName } from '../extensions/issuer-alt-name.js';
 import { idCeIssuingDistributionPoint, issuingDistributionPoint } from '../extensions/issuing-distribution-point.js';
 import { reasonCode } from '../extensions/reason-code.js';
+import type { GeneralName } from '../general-name/codec.js';
 import { parseName } from '../name/codec.js';
 import { matchingKey } from '../name/match.js';
+import { requireTimes } from '../require-times.js';
 import { type RevocationStatus, unknown } from '../revocation-status.js';
 import type { CertificateList } from './certificate-list.js';
 import type { RevokedCertificate } from './entries.js';
@@ -66,6 +68,7 @@ interface Candidate {
  * certificate. {@link checkCRLs} and {@link checkCRLsSync} drive it.
  * @returns `unknown` with `CRLNotFound`, `CRLOutOfScope`, `CRLExpired`, `CRLNotYetValid`, `CRLUnhandledCriticalExtension`,
  * `CRLNotAuthentic`, `CRLReasonsIncomplete` or `BadExtension` where lists do not say.
+ * @throws RangeError for an `at` or `maxAge` that is no number of seconds.
  */
 export function* crlStatus(check: CRLCheck): Generator<CertificateList, RevocationStatus, boolean> {
   try {
@@ -77,7 +80,8 @@ export function* crlStatus(check: CRLCheck): Generator<CertificateList, Revocati
 }
 
 function* search(check: CRLCheck): Generator<CertificateList, RevocationStatus, boolean> {
-  const { certificate, crls } = check;
+  const { certificate, crls, at, maxAge } = check;
+  requireTimes(at, { maxAge });
   const issuer = parseName(certificate.issuer);
   const issuerKey = matchingKey(issuer);
   /** The first thing found wrong with a list that might have helped. */
@@ -219,9 +223,19 @@ function entryOf(
   const entries = index
     .find(serialNumber)
     .filter(({ certificateIssuer }) =>
-      certificateIssuer === undefined
-        ? scope.issuer === issuerKey
-        : certificateIssuer.some((name) => generalNameKey(name) === key),
+      certificateIssuer === undefined ? scope.issuer === issuerKey : keysOf(certificateIssuer).has(key),
     );
   return entries.find((entry) => reasonCode(entry) !== 'removeFromCRL') ?? entries[0];
+}
+
+/** Keys of the names of an indirect list, made once for all the entries that stand under them. */
+const knownKeys: WeakMap<readonly GeneralName[], ReadonlySet<string>> = /* @__PURE__ */ new WeakMap();
+
+function keysOf(names: readonly GeneralName[]): ReadonlySet<string> {
+  let keys = knownKeys.get(names);
+  if (keys === undefined) {
+    keys = new Set(names.map(generalNameKey));
+    knownKeys.set(names, keys);
+  }
+  return keys;
 }

@@ -61,6 +61,10 @@ function readSubtree(list: DerReader): GeneralSubtree {
   return { base };
 }
 
+/** Whether octets are an address with a mask of as many (RFC 5280 §4.2.1.10). */
+export const isAddressAndMask = (octets: Uint8Array): boolean =>
+  (octets.length === 8 || octets.length === 32) && hasContiguousMask(octets);
+
 /** Whether the second half is ones and then zeros. */
 function hasContiguousMask(addressAndMask: Uint8Array): boolean {
   const mask = addressAndMask.subarray(addressAndMask.length / 2);

@@ -21,6 +21,22 @@ export function withinSubtree(name: Name, base: Name): boolean {
   return base.length <= name.length && matchingKey(name.slice(0, base.length)) === matchingKey(base);
 }
 
+/** The attribute types of a key, and whether one of the values matches only what is the same to the octet. */
+const ATTRIBUTE_IN_KEY = /([0-9.]+)=(?:#[0-9a-f]*|(\?\w+:)?"(?:[^"\\]|\\.)*")/g;
+
+/**
+ * Whether two RDNs may be the same though their keys differ: they have the same attributes, and a value in one of them is in no
+ * form that can be compared.
+ */
+export function mayMatch(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((key) => [...key.matchAll(ATTRIBUTE_IN_KEY)]) as [
+    RegExpMatchArray[],
+    RegExpMatchArray[],
+  ];
+  if (![...one, ...other].some(([, , incomparable]) => incomparable !== undefined)) return false;
+  return one.length === other.length && one.every(([, type], index) => type === other[index]![1]);
+}
+
 /** Attributes are sorted, so two RDNs with the same ones in any order have the same key. */
 const rdnKey = (rdn: RelativeDistinguishedName): string => rdn.map(attributeKey).sort().join('+');
 
@@ -29,7 +45,7 @@ function attributeKey(attribute: AttributeTypeAndValue): string {
   if (stringType === undefined) return `${type}=#${toHex(value)}`;
   const prepared = stringType === 'teletexString' ? undefined : prepare(value);
   return prepared === undefined
-    ? `${type}=${stringType}:${JSON.stringify(value)}`
+    ? `${type}=?${stringType}:${JSON.stringify(value)}`
     : `${type}=${JSON.stringify(prepared)}`;
 }
 
@@ -47,10 +63,11 @@ const MAX_PREPARED_LENGTH = 1024;
 
 /** RFC 4518 §2: map, normalize, fold case, prohibit, and §2.6.1: insignificant spaces. */
 function prepare(value: string): string | undefined {
-  if (value.length > MAX_PREPARED_LENGTH) return undefined;
   // What nearly every name is comes out of the steps below in lower case and otherwise unchanged.
-  if (PLAIN.test(value)) return value.toLowerCase();
-  const mapped = value.replace(SPACES, ' ').replace(INVISIBLE, '');
+  if (value.length <= MAX_PREPARED_LENGTH && PLAIN.test(value)) return value.toLowerCase();
+  // What does not count is taken out before the length is looked at, or it would keep names from being compared.
+  const mapped = value.replace(SPACES, ' ').replace(INVISIBLE, '').replace(/ +/g, ' ');
+  if (mapped.length > MAX_PREPARED_LENGTH) return undefined;
   const folded = mapped.normalize('NFKC').replace(/[^ı]+/g, foldCase).normalize('NFKC');
   if (PROHIBITED.test(folded)) return undefined;
   return folded.replace(/ +/g, ' ').replace(/^ | $/g, '');

@@ -270,6 +270,27 @@ test('at most eight certificates are tried', () => {
   expect(run(delegated(responder(), { certs: certs.slice(1) }))).toBe('good');
 });
 
+test('an answer is a boolean or none', async () => {
+  const check = { certificate: leaf, issuer: ca, response: parseOCSPResponse(respond()), at };
+  const promise = (async () => false) as unknown as SyncVerifySignature;
+  expect(() => checkOCSPSync(check, promise)).toThrow(TypeError);
+  const object = (async () => ({})) as unknown as SyncVerifySignature;
+  await expect(checkOCSP(check, object)).rejects.toThrow(TypeError);
+});
+
+test.each([{ at: Number.NaN }, { maxAge: Number.NaN }, { clockSkew: Number.NaN }, { clockSkew: -1 }])(
+  '%o is no time',
+  (times) => {
+    expect(() => run(respond(), times)).toThrow(RangeError);
+  },
+);
+
+test('no more than so many certificates of a response are looked at', () => {
+  const others = Array.from({ length: 32 }, () => leaf.der);
+  expect(run(delegated(responder(), { certs: [...others, responder().der] }))).toBe('OCSPResponderUnauthorized');
+  expect(run(delegated(responder(), { certs: [...others.slice(1), responder().der] }))).toBe('good');
+});
+
 test('what a verifier throws counts as no, and is thrown where nothing else decides', async () => {
   const check = { certificate: leaf, issuer: ca, response: parseOCSPResponse(delegated(responder())), at };
   const lacking: SyncVerifySignature = () => {

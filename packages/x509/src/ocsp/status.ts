@@ -14,6 +14,7 @@ import { idCeSubjectAltName } from '../extensions/subject-alt-name.js';
 import { idCeSubjectKeyIdentifier } from '../extensions/subject-key-identifier.js';
 import { parseName } from '../name/codec.js';
 import { namesMatch } from '../name/match.js';
+import { requireTimes } from '../require-times.js';
 import { type RevocationStatus, unknown } from '../revocation-status.js';
 import type { SignedParts } from '../signed.js';
 import { identifies, responderKeyHash } from './cert-id.js';
@@ -52,6 +53,9 @@ export type OCSPQuestion =
 /** Most certificates of a response that are tried as its responder's. */
 const MAX_RESPONDERS = 8;
 
+/** Most certificates of a response that are looked at. */
+const MAX_CERTIFICATES = 32;
+
 /** Critical extensions of a responder's certificate that this check honours or need not. */
 const HANDLED: readonly Oid[] = [
   idCeBasicConstraints,
@@ -70,6 +74,7 @@ const HANDLED: readonly Oid[] = [
  * Asks a response whether a certificate is revoked: RFC 6960 §3.2 as a state machine without crypto. It yields what only
  * crypto and other sources can tell, and takes the answers back; {@link checkOCSP} and {@link checkOCSPSync} drive it.
  * @returns `unknown` with a reason that begins with `OCSP`, or `BadExtension`, where the response does not say.
+ * @throws RangeError for an `at`, `maxAge` or `clockSkew` that is no number of seconds.
  */
 export function* ocspStatus(check: OCSPCheck): Generator<OCSPQuestion, RevocationStatus, boolean> {
   try {
@@ -81,7 +86,8 @@ export function* ocspStatus(check: OCSPCheck): Generator<OCSPQuestion, Revocatio
 }
 
 function* examine(check: OCSPCheck): Generator<OCSPQuestion, RevocationStatus, boolean> {
-  const { response, certificate, issuer, nonce } = check;
+  const { response, certificate, issuer, nonce, at, maxAge, clockSkew } = check;
+  requireTimes(at, { maxAge, clockSkew });
   if (response.responseStatus !== 'successful')
     return unknown('OCSPUnsuccessful', `The responder answers ${response.responseStatus}`);
   const basic = response.response;
@@ -154,16 +160,17 @@ function* refuseSigner(
 ): Generator<OCSPQuestion, RevocationStatus | undefined, boolean> {
   const { issuer, responders = [] } = check;
   const { responderID, signed, certs } = basic;
+  const isNamed = namedBy(responderID);
   let refusal: RevocationStatus | undefined;
   for (const signer of [issuer, ...responders]) {
-    if (!isNamed(responderID, signer)) continue;
+    if (!isNamed(signer)) continue;
     if (yield { signed, subjectPublicKeyInfo: signer.subjectPublicKeyInfo }) return undefined;
     refusal = unknown('OCSPSignatureInvalid', 'The signature does not fit the key of the responder');
   }
   let tried = 0;
-  for (const der of certs) {
+  for (const der of certs.slice(0, MAX_CERTIFICATES)) {
     const responder = parseResponder(der);
-    if (responder === undefined || !isNamed(responderID, responder)) continue;
+    if (responder === undefined || !isNamed(responder)) continue;
     if (++tried > MAX_RESPONDERS) break;
     const state = yield* refuseDelegate(responder, check);
     if (state !== undefined) refusal = unknown('OCSPResponderUnauthorized', state);
@@ -185,10 +192,13 @@ function parseResponder(der: Uint8Array): Certificate | undefined {
   }
 }
 
-const isNamed = ({ byName, byKey }: ResponderID, { subject, subjectPublicKeyInfo }: OCSPSigner): boolean =>
-  byName === undefined
-    ? equalBytes(byKey, responderKeyHash(subjectPublicKeyInfo))
-    : namesMatch(parseName(byName), parseName(subject));
+/** Whether a signer is the one that a response names; the name is decoded once. */
+function namedBy({ byName, byKey }: ResponderID): (signer: OCSPSigner) => boolean {
+  if (byName === undefined)
+    return ({ subjectPublicKeyInfo }) => equalBytes(byKey, responderKeyHash(subjectPublicKeyInfo));
+  const name = parseName(byName);
+  return ({ subject }) => namesMatch(name, parseName(subject));
+}
 
 /** Why the issuer's authorization of a responder does not hold. */
 function* refuseDelegate(

@@ -61,7 +61,8 @@ export function constrainedMailbox(text: string): ConstrainedName {
 
 /** The host of a URI where it is a DNS name, in lower case: constraints speak of no others (RFC 5280 §4.2.1.10). */
 function hostOfURI(uri: string): string | undefined {
-  const [, authority] = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)/.exec(uri) ?? [];
+  // Characters of RFC 3986 §3.2 alone: readers of URIs do not agree where an authority with others ends.
+  const [, authority] = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([\w.~!$&'()*+,;=:@%[\]-]*)(?:[/?#]|$)/.exec(uri) ?? [];
   if (authority === undefined) return undefined;
   const host = authority.slice(authority.lastIndexOf('@') + 1).replace(/:[0-9]*$/, '');
   // A trust domain may have an underscore (SPIFFE-ID §2.1).

@@ -184,6 +184,12 @@ function namesOf(subject: Name, altNames: readonly GeneralName[] | undefined): r
             ? constrainedMailbox(value)
             : { type: 'rfc822Name', unjudgeable: 'in the subject is no text' },
         );
-  for (const name of altNames ?? []) found.push(constrainedName(name));
+  for (const name of altNames ?? []) {
+    const constrained = constrainedName(name);
+    found.push(constrained);
+    // A mailbox in an otherName is under the constraints of both types.
+    if (constrained.type !== name.type)
+      found.push({ type: name.type, unjudgeable: 'is of a type without rules for constraints' });
+  }
   return found;
 }

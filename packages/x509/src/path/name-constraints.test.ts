@@ -1,4 +1,4 @@
-import { fromHex } from '@mayfly/der';
+import { encode, fromHex, oid, sequence, setOf, string, tags } from '@mayfly/der';
 import { describe, expect, test } from 'vitest';
 import type { NameConstraints } from '../extensions/name-constraints.js';
 import { type GeneralName, parseGeneralName } from '../general-name.js';
@@ -25,6 +25,12 @@ const nameOf = (text: string): GeneralName => {
         type: 'directoryName',
         value: encodeName(buildName({ ...(organization && { organization }), ...(commonName && { commonName }) })),
       };
+    }
+    case 'teletex':
+    case 'padded': {
+      const text = prefix === 'teletex' ? value! : `${value}${' \u200b'.repeat(1100)}`;
+      const type = prefix === 'teletex' ? tags.teletexString : tags.utf8String;
+      return { type: 'directoryName', value: encode(sequence(setOf(sequence(oid('2.5.4.10'), string(type, text))))) };
     }
     case 'other':
       return { type: 'otherName', typeId: value!, value: fromHex('0500') };
@@ -111,6 +117,7 @@ describe('names under constraints', () => {
     ['URI:spiffe://example.org/web', '-URI:example.org', 'NameExcluded'],
     ['URI:https://192.0.2.1/', '+URI:example.com', 'NameUnjudgeable'],
     ['URI:https://[2001:db8::1]/', '-URI:example.com', 'NameUnjudgeable'],
+    ['URI:https://evil.test\\@example.com/', '+URI:example.com', 'NameUnjudgeable'],
     ['URI:urn:uuid:1', '-URI:example.com', 'NameUnjudgeable'],
     // iPAddress: address and mask, each family by itself
     ['IP:10.1.2.3', '+hex:0a000000ff000000', 'ok'],
@@ -120,12 +127,21 @@ describe('names under constraints', () => {
     ['IP:2001:db8::1', '+hex:0a000000ff000000', 'NameNotPermitted'],
     ['IP:2001:db8::1', '+hex:20010db8000000000000000000000000ffffffff000000000000000000000000', 'ok'],
     ['IP:10.1.2.3', '+hex:0000000000000000', 'ok'],
+    ['IP:10.1.2.3', '-hex:0a010203', 'BadExtension'],
+    ['IP:10.1.2.3', '-hex:0a000000ff00ff00', 'BadExtension'],
     // directoryName: RDN by RDN from the root, as names are compared
     ['dir:Example/a', '+dir:Example', 'ok'],
     ['dir:EXAMPLE/a', '+dir:example', 'ok'],
     ['dir:Other/a', '+dir:Example', 'NameNotPermitted'],
     ['dir:Example', '+dir:Example/a', 'NameNotPermitted'],
     ['dir:Example/a', '-dir:Example/a', 'NameExcluded'],
+    // however much is in a value that does not count; what cannot be compared may be anything
+    ['padded:Example', '-dir:Example', 'NameExcluded'],
+    ['dir:Exam\ue000ple', '-dir:Example', 'NameUnjudgeable'],
+    ['dir:Exam\ue000ple', '+dir:Example', 'NameNotPermitted'],
+    ['dir:Other/\ue000', '-dir:Example/a', 'ok'],
+    ['dir:/\ue000', '-dir:Example', 'ok'],
+    ['teletex:Example', '-dir:Example', 'NameUnjudgeable'],
     // types without rules
     ['other:1.2.3', '+other:1.2.3', 'NameUnjudgeable'],
     ['other:1.2.3', '-other:1.2.4', 'NameUnjudgeable'],

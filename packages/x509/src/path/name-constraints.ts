@@ -1,8 +1,8 @@
-import type { NameConstraints } from '../extensions/name-constraints.js';
+import { isAddressAndMask, type NameConstraints } from '../extensions/name-constraints.js';
 import type { GeneralName, GeneralNameType } from '../general-name/codec.js';
 import { isDNSName, parseMailbox } from '../general-name/dns-name.js';
 import { parseName } from '../name/codec.js';
-import { matchingKeys } from '../name/match.js';
+import { matchingKeys, mayMatch } from '../name/match.js';
 import type { ConstrainedName } from './constrained-names.js';
 import { type Budget, spend } from './limits.js';
 import { fault, type PathFault } from './refusal.js';
@@ -64,7 +64,7 @@ function baseOf(base: GeneralName): Base | undefined {
       return mailbox && { kind: 'mailbox', localPart: mailbox.localPart, host: mailbox.domain.toLowerCase() };
     }
     case 'iPAddress':
-      return { kind: 'address', addressAndMask: base.value };
+      return isAddressAndMask(base.value) ? { kind: 'address', addressAndMask: base.value } : undefined;
     case 'directoryName':
       return { kind: 'directory', rdns: matchingKeys(parseName(base.value)) };
     default:
@@ -99,6 +99,12 @@ export function nameFault(
     for (const base of excluded) {
       const exhausted = spend(budget, 'nameComparisons', costOf(base));
       if (exhausted !== undefined) return exhausted;
+      if (isIncomparable(name, base))
+        return fault(
+          'NameUnjudgeable',
+          SECTION,
+          'A directoryName is excluded, and one here cannot be compared with it',
+        );
       if (mayBeWithin(name, base))
         return fault('NameExcluded', 'RFC 5280 §6.1.3 (c)', `${described(name)} is in an excluded subtree`);
     }
@@ -167,6 +173,18 @@ function mayBeWithin(name: Exclude<ConstrainedName, { unjudgeable: string }>, ba
     base.host.slice(base.host.indexOf('.') + 1) === name.host &&
     base.host.includes('.')
   );
+}
+
+/** Whether a directory name may lie in a subtree, and it cannot be told: values have encodings that nobody can compare. */
+function isIncomparable(name: Exclude<ConstrainedName, { unjudgeable: string }>, base: Base): boolean {
+  if (name.type !== 'directoryName' || base.kind !== 'directory' || base.rdns.length > name.rdns.length) return false;
+  let sure = true;
+  for (const [i, rdn] of base.rdns.entries()) {
+    if (rdn === name.rdns[i]) continue;
+    if (!mayMatch(rdn, name.rdns[i]!)) return false;
+    sure = false;
+  }
+  return !sure;
 }
 
 const isHostWithin = (host: string, base: string, below: boolean): boolean =>

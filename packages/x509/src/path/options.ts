@@ -57,7 +57,10 @@ export interface PathOptions {
   readonly maxPathLength?: number;
   /** Longest lifetime of the leaf. Default 91 days in `workload`, else any. */
   readonly maxLifetime?: Seconds;
-  /** Whether anchors that are certificates are held to their dates, constraints and extensions (RFC 5937). Default true. */
+  /**
+   * Whether anchors that are certificates are held to their dates, constraints and extensions (RFC 5937). Default true. The
+   * certificatePolicies of an anchor narrow nothing: ask for policies by `initialPolicySet`.
+   */
   readonly anchorConstraints?: boolean;
   /** Default {@link modernAlgorithms}, in `webpki` {@link webpkiAlgorithms}. */
   readonly algorithms?: AlgorithmPolicy;

@@ -1,11 +1,13 @@
-import type { Seconds } from '@mayfly/der';
+import { equalBytes, type Seconds } from '@mayfly/der';
 import type { Certificate } from '../certificate.js';
 import { type CertificateList, crlSignedParts } from '../crl/certificate-list.js';
+import type { IndexedCRL } from '../crl/serial-index.js';
 import { crlStatus } from '../crl/status.js';
 import { idCeAuthorityKeyIdentifier } from '../extensions/authority-key-identifier.js';
 import { anyPolicy } from '../extensions/certificate-policies.js';
 import { idCeCRLNumber } from '../extensions/crl-number.js';
 import { findExtension } from '../extensions/find-extension.js';
+import { requireTimes } from '../require-times.js';
 import type { RevocationStatus } from '../revocation-status.js';
 import { signatureAlgorithmFault } from './algorithm-policy.js';
 import { inheritedKey } from './inherited-parameters.js';
@@ -36,8 +38,16 @@ export function revocationCheck(search: Search, options: RevocationOptions): Rev
    * other: that list then speaks for itself, as far as it does not revoke its own signer.
    */
   const assumed = new Set<CertificateList>();
+  /** What is wrong with certificates on the way to signers of lists, who are asked for less than leaves are. */
+  const signerFaults: Search['faults'] = new Map();
+  const signatures = new Map<CertificateList, readonly { readonly key: Uint8Array; readonly signed: boolean }[]>();
+  const known = new Map<
+    Link,
+    readonly { readonly anchor: KnownAnchor; readonly key: Uint8Array; readonly found: PathFault | undefined }[]
+  >();
   const { mode, sources = [], crls = [], maxAge, scope = 'path', ...unknown } = options;
   unknown satisfies Record<string, never>;
+  requireTimes(search.settings.at, { maxAge });
   if (mode !== 'hard-fail' && mode !== 'soft-fail')
     throw new TypeError(`Cannot validate path: no revocation mode ${mode satisfies never}`);
   return check;
@@ -49,11 +59,27 @@ export function revocationCheck(search: Search, options: RevocationOptions): Rev
       const link = links[i]!;
       if (pending.has(link)) return { fault: circular(), link };
       pending.add(link);
-      const found = yield* statusFault(link, { ...issuerOf(links, i, anchor), subjectPublicKeyInfo: keys[i]! }, anchor);
+      const found = yield* knownFault(link, { ...issuerOf(links, i, anchor), subjectPublicKeyInfo: keys[i]! }, anchor);
       pending.delete(link);
       if (found !== undefined) return { fault: found, link };
     }
     return undefined;
+  }
+
+  /** {@link statusFault}, asked once for each certificate, key and anchor: paths share most of what they are made of. */
+  function* knownFault(
+    link: Link,
+    issuer: RevocationQuestion['issuer'],
+    anchor: KnownAnchor,
+  ): Steps<PathFault | undefined> {
+    const answers = known.get(link) ?? [];
+    const key = issuer.subjectPublicKeyInfo;
+    const answer = answers.find((one) => one.anchor === anchor && equalBytes(one.key, key));
+    if (answer !== undefined) return answer.found;
+    const found = yield* statusFault(link, issuer, anchor);
+    // What was found on the way to the signer of a list may rest on what is not known yet.
+    if (pending.size === 1 && assumed.size === 0) known.set(link, [...answers, { anchor, key, found }]);
+    return found;
   }
 
   function* statusFault(
@@ -69,24 +95,48 @@ export function revocationCheck(search: Search, options: RevocationOptions): Rev
       const status = yield* settled(source({ certificate, issuer, at: settings.at, verify: settings.verify }));
       if (status.status === 'good') return undefined;
       if (status.status === 'revoked') return revoked(status, settings.at);
+      if (status.status !== 'unknown')
+        throw new TypeError(
+          'Cannot validate path: a source of revocation answered with none of good, revoked, unknown',
+        );
       trouble ??= `${status.reason}: ${status.message}`;
     }
     const usable = settings.conformingLists ? crls.filter(({ crl }) => conforms(crl)) : crls;
     if (usable.length < crls.length)
       trouble ??= 'a list lacks authorityKeyIdentifier or cRLNumber, or has it critical (RFC 5280 §5.2)';
-    const lists = crlStatus({ certificate, crls: usable, at: settings.at, ...(maxAge !== undefined && { maxAge }) });
-    let step = lists.next();
-    while (!step.done) {
-      const authentic: boolean | PathFault = yield* isAuthentic(step.value, issuer, anchor);
-      if (typeof authentic !== 'boolean') return authentic;
-      step = lists.next(authentic);
-    }
-    const status = step.value;
+    // What the issuer's own key has revoked is revoked: others who may speak for its name do not take it back.
+    const own = yield* listedStatus(certificate, usable, (crl) => isSignedByIssuer(crl, issuer));
+    if (!('status' in own)) return own;
+    if (own.status === 'revoked') return revoked(own, settings.at);
+    // A list whose signer is in question is heard last: a thief of the key would write that the key is good.
+    const authentic = (crl: CertificateList) => isAuthentic(crl, issuer, anchor);
+    const others = usable.filter(({ crl }) => !assumed.has(crl));
+    let status = yield* listedStatus(certificate, others, authentic);
+    if ('status' in status && status.status === 'unknown' && others.length < usable.length)
+      status = yield* listedStatus(certificate, usable, authentic);
+    if (!('status' in status)) return status;
     if (status.status === 'good') return undefined;
     if (status.status === 'revoked') return revoked(status, settings.at);
     if (mode === 'soft-fail') return undefined;
     trouble ??= `${status.reason}: ${status.message}`;
     return fault('RevocationUnknown', rule, `Whether the certificate is revoked is not known: ${trouble}`);
+  }
+
+  /** What lists say, as far as they are authentic; a fault where looking at that ended everything. */
+  function* listedStatus(
+    certificate: Certificate,
+    lists: readonly IndexedCRL[],
+    isAuthentic: (crl: CertificateList) => Steps<boolean | PathFault>,
+  ): Steps<RevocationStatus | PathFault> {
+    const { at } = search.settings;
+    const questions = crlStatus({ certificate, crls: lists, at, ...(maxAge !== undefined && { maxAge }) });
+    let step = questions.next();
+    while (!step.done) {
+      const authentic: boolean | PathFault = yield* isAuthentic(step.value);
+      if (typeof authentic !== 'boolean') return authentic;
+      step = questions.next(authentic);
+    }
+    return step.value;
   }
 
   /** RFC 5280 §6.3.3 (f) and (g): who signed a list, and whether the same anchor vouches for it. */
@@ -100,10 +150,8 @@ export function revocationCheck(search: Search, options: RevocationOptions): Rev
     if (assumed.has(crl)) return true;
     if (signatureAlgorithmFault(crl.signatureAlgorithm, algorithms) !== undefined) return false;
     const name = store.nameKey(crl.issuer);
-    if (name === store.nameKey(issuer.subject)) {
-      const signed = mayIssueLists(issuer) && (yield* fits(crl, issuer.subjectPublicKeyInfo));
-      if (signed !== false) return signed;
-    }
+    const byIssuer = yield* isSignedByIssuer(crl, issuer);
+    if (byIssuer !== false) return byIssuer;
     if (name === anchor.subject) {
       const { link, given } = anchor;
       const signed = mayIssueLists(link?.certificate ?? {}) && (yield* fits(crl, given.subjectPublicKeyInfo));
@@ -122,6 +170,13 @@ export function revocationCheck(search: Search, options: RevocationOptions): Rev
     return false;
   }
 
+  function* isSignedByIssuer(crl: CertificateList, issuer: RevocationQuestion['issuer']): Steps<boolean | PathFault> {
+    const { store, algorithms } = search.settings;
+    if (signatureAlgorithmFault(crl.signatureAlgorithm, algorithms) !== undefined) return false;
+    if (store.nameKey(crl.issuer) !== store.nameKey(issuer.subject) || !mayIssueLists(issuer)) return false;
+    return yield* fits(crl, issuer.subjectPublicKeyInfo);
+  }
+
   /** Whether the extensions of a certificate allow its key to sign lists; a name and a key may. */
   function mayIssueLists(signer: Partial<Certificate>): boolean {
     if (signer.der === undefined) return true;
@@ -129,7 +184,17 @@ export function revocationCheck(search: Search, options: RevocationOptions): Rev
     return !isFault(decoded) && decoded.keyUsage?.has('cRLSign') !== false;
   }
 
+  /** Whether a key signed a list; asked once for each. */
   function* fits(crl: CertificateList, subjectPublicKeyInfo: Uint8Array): Steps<boolean | PathFault> {
+    const before = signatures.get(crl) ?? [];
+    const answer = before.find(({ key }) => equalBytes(key, subjectPublicKeyInfo));
+    if (answer !== undefined) return answer.signed;
+    const signed = yield* verified(crl, subjectPublicKeyInfo);
+    if (typeof signed === 'boolean') signatures.set(crl, [...before, { key: subjectPublicKeyInfo, signed }]);
+    return signed;
+  }
+
+  function* verified(crl: CertificateList, subjectPublicKeyInfo: Uint8Array): Steps<boolean | PathFault> {
     const exhausted = spend(search.settings.budget, 'signatures');
     if (exhausted !== undefined) return exhausted;
     try {
@@ -144,7 +209,7 @@ export function revocationCheck(search: Search, options: RevocationOptions): Rev
     const settings = forSigners(search.settings);
     if (leafFault(signer, settings, false) !== undefined) return false;
     const outcome = yield* extend(
-      { ...search, settings, onlyAnchor: anchor, candidates: new Map(), alsoRequire: check },
+      { ...search, settings, onlyAnchor: anchor, candidates: new Map(), faults: signerFaults, alsoRequire: check },
       [signer],
     );
     if (outcome.ok) return true;

@@ -3,8 +3,12 @@ export type Steps<T> = Generator<Promise<unknown>, T, unknown>;
 
 /** The value, waited for where it is a promise. */
 export function* settled<T>(value: T | Promise<T>): Steps<T> {
-  return value instanceof Promise ? ((yield value) as T) : value; // runners send back what this promise became
+  // Promises of another realm and of libraries are promises too. Runners send back what became of it.
+  return isThenable(value) ? ((yield Promise.resolve(value)) as T) : value;
 }
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /** Runs to the end, waiting where something has to be waited for. */
 export async function run<T>(steps: Steps<T>): Promise<T> {

@@ -4,7 +4,9 @@ import type { NameConstraints } from '../extensions/name-constraints.js';
 import { OctetMap } from '../octet-map.js';
 import type { VerifySignature } from '../signed.js';
 import { Link } from './link.js';
+import { prepareConstraints } from './name-constraints.js';
 import { NameKeys } from './name-keys.js';
+import { isFault } from './refusal.js';
 
 /** RFC 5280 §6.1.1 (d): who is trusted, where that is no certificate. */
 export interface TrustAnchor {
@@ -44,7 +46,7 @@ export class TrustStore {
   /** Keys that signed remembered certificates; of each verifier by itself, for what one takes for good is nothing to another. */
   readonly #signers = new WeakMap<VerifySignature, WeakMap<Link, Uint8Array>>();
 
-  /** @throws TypeError for an anchor that is neither a certificate nor has a name and a key. */
+  /** @throws TypeError for an anchor that is neither a certificate nor has a name and a key, or whose constraints are malformed. */
   constructor(anchors: readonly (Certificate | TrustAnchor)[]) {
     this.anchors = anchors;
     for (const given of anchors) this.#add(given);
@@ -55,6 +57,9 @@ export class TrustStore {
     if (!(name instanceof Uint8Array && subjectPublicKeyInfo instanceof Uint8Array))
       throw new TypeError('Cannot trust an anchor: it has no subject or no subjectPublicKeyInfo');
     const isCertificate = 'tbsCertificate' in given;
+    const constraints = isCertificate ? undefined : given.nameConstraints && prepareConstraints(given.nameConstraints);
+    if (constraints !== undefined && isFault(constraints))
+      throw new TypeError(`Cannot trust an anchor: ${constraints.message}`);
     const subject = this.#names.keyOf(name);
     const others = this.#bySubject.get(subject) ?? [];
     if (isCertificate && others.some(({ link }) => link && equalBytes(link.certificate.der, given.der))) return;
@@ -81,10 +86,14 @@ export class TrustStore {
     return this.anchorsNamed(subject).find(({ link }) => link && equalBytes(link.certificate.der, certificate.der));
   }
 
-  /** A certificate with what is known of it. */
+  /**
+   * A certificate with what is known of it. One that may be remembered is copied now, before its signature is checked: the
+   * input is the caller's, who may write something else there while a verifier runs.
+   */
   linkOf(certificate: Certificate): Link {
     const { der } = certificate;
-    return (der.length <= MAX_REMEMBERED_LENGTH && this.#links.get(der)) || new Link(certificate, this.#names);
+    if (der.length > MAX_REMEMBERED_LENGTH) return new Link(certificate, this.#names);
+    return this.#links.get(der) ?? new Link(inspectCertificate(der.slice()), this.#names);
   }
 
   /** A leaf: of those too many come by to remember any. */
@@ -97,14 +106,16 @@ export class TrustStore {
     return signer !== undefined && equalBytes(signer, issuerKey);
   }
 
-  /** Remembers an authority of an accepted path, and which key was seen to have signed it. */
+  /**
+   * Remembers an authority of an accepted path, and which key was seen to have signed it.
+   * @param issued - Made by {@link linkOf}.
+   */
   remember(verify: VerifySignature, issued: Link, issuerKey: Uint8Array): void {
     const { der } = issued.certificate;
     if (der.length > MAX_REMEMBERED_LENGTH || this.isKnownSignature(verify, issued, issuerKey)) return;
     let link = this.#links.get(der);
     if (link === undefined) {
-      // A copy: the input is the caller's, who may write something else there.
-      link = new Link(inspectCertificate(der.slice()), this.#names);
+      link = issued;
       this.#links.set(der, link);
     }
     let signers = this.#signers.get(verify);

@@ -256,6 +256,24 @@ describe('a store of anchors', () => {
     expect(validatePathSync(leafOf(), { ...options, intermediates: [again] }).ok).toBe(true);
   });
 
+  test('remembers what was verified, whatever the input becomes while a verifier waits', async () => {
+    const anchors = new TrustStore([root]);
+    const buffer = Uint8Array.from(authority().der);
+    const forged = issue('A', 'Root', [cA, ski, aki], { key: 'Evil', issuerKey: 'Evil' });
+    const evil = Uint8Array.from(forged.der);
+    const verify = async (...args: Parameters<typeof verifyToy>) => {
+      const good = verifyToy(...args);
+      await Promise.resolve();
+      buffer.set(evil.subarray(0, buffer.length));
+      return good;
+    };
+    const options = { anchors, at: 1500, algorithms: toyAlgorithms, verify } as const;
+    await validatePath(leafOf(), { ...options, intermediates: [parseCertificate(buffer)] });
+    const evilLeaf = issue('leaf', 'A', [aki], { issuerKey: 'Evil' });
+    const after = await validatePath(evilLeaf, { ...options, intermediates: [forged] });
+    expect(after).toMatchObject({ ok: false });
+  });
+
   test('known keys are imported once', () => {
     let imported = 0;
     const verify = withKnownKeys(
