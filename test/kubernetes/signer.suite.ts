@@ -118,6 +118,7 @@ beforeAll(async () => {
     maxLifetime: 86_400,
     serviceNames: true,
     bundle: 'mayfly',
+    lease: { namespace: 'mayfly', name: 'mayfly.example.com.workload' },
     dryRun: false,
     listen: '127.0.0.1:0',
     keys: 'node',

@@ -43,6 +43,7 @@ test.each<readonly [string, readonly string[], number, RegExp]>([
     /no DNS name in lower case/,
   ],
   ['a bundle with a colon', ['--signer-name', 'a.b/c', ...CA, '--bundle', 'a:b'], 2, /no DNS name in lower case/],
+  ['a Lease in no namespace', ['--signer-name', 'a.b/c', ...CA, '--lease', '/x'], 2, /no \[namespace\/\]name/],
   ['a missing policy', ['--signer-name', 'a.b/c', ...CA, '--policy', 'nowhere.yaml'], 1, /Cannot read nowhere\.yaml/],
   [
     'a missing kubeconfig',

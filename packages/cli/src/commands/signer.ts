@@ -8,7 +8,7 @@ import { signerNameFault } from '../manifests/signer-names.js';
 import { type Policy, readPolicy } from '../policy/policy.js';
 import type { AuthoritySource } from '../signer/authority-material.js';
 import { jsonLog } from '../signer/log.js';
-import { runClusterSigner } from '../signer/run-signer.js';
+import { type ClusterSignerOptions, runClusterSigner } from '../signer/run-signer.js';
 import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
 import { readSourceFile } from '../up/read-files.js';
 import { durationArgument } from './arguments.js';
@@ -27,6 +27,7 @@ interface SignerFlags {
   readonly maxLifetime: Seconds;
   readonly serviceNames: boolean;
   readonly bundle: string;
+  readonly lease: string;
   readonly listen: string;
   readonly dryRun?: boolean;
   readonly keys: KeysChoice;
@@ -78,6 +79,11 @@ export const signerCommand = (): Command =>
     .option('--no-service-names', 'SPIFFE IDs alone; no Services and pods are read')
     .option('--bundle <suffix>', 'the ClusterTrustBundle is <signer>:<suffix>; "none" publishes none', 'mayfly')
     .option('--listen <host:port>', 'address of /livez, /readyz and /metrics; "none" for none', '127.0.0.1:8080')
+    .option(
+      '--lease <[namespace/]name>',
+      'the one of several signers that holds this Lease signs; "none" takes none (default: named after the signer, in the namespace of the connection)',
+      '',
+    )
     .option('--dry-run', 'decide and sign, and write nothing')
     .addOption(
       new Option('--keys <kind>', 'what computes with keys: WebAssembly, node:crypto, or plain JavaScript')
@@ -105,6 +111,7 @@ async function signer(flags: SignerFlags): Promise<void> {
       maxLifetime: flags.maxLifetime,
       serviceNames: flags.serviceNames,
       bundle: flags.bundle === 'none' ? undefined : flags.bundle,
+      lease: leaseOf(flags),
       dryRun: flags.dryRun ?? false,
       listen: flags.listen === 'none' ? undefined : flags.listen,
       keys: flags.keys,
@@ -153,6 +160,19 @@ function authoritySource({ caCert, caKey, caRoots, caSecret }: SignerFlags): Aut
       'Cannot sign without an authority: name --ca-secret, or --ca-cert and --ca-key; mayfly ca init makes one',
     );
   return { certificate: caCert, key: caKey, roots: caRoots };
+}
+
+/** Longest name of an object. */
+const MAX_NAME = 253;
+
+function leaseOf({ lease, signerName }: SignerFlags): ClusterSignerOptions['lease'] {
+  if (lease === 'none') return undefined;
+  if (lease === '') return { namespace: undefined, name: `mayfly.${signerName.replace('/', '.')}`.slice(0, MAX_NAME) };
+  const parts = lease.split('/');
+  const name = parts.at(-1)!; // a split has at least one part
+  if (parts.length > 2 || !DNS_NAME.test(name) || parts[0] === '')
+    throw usage(`--lease ${JSON.stringify(lease)}`, 'is no [namespace/]name');
+  return { namespace: parts.length === 2 ? parts[0] : undefined, name };
 }
 
 async function loadPolicy(path: string): Promise<Policy> {

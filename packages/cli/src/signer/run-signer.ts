@@ -11,9 +11,11 @@ import {
   createClient,
   discoverVersions,
   type KubernetesClient,
+  leasesIn,
   openConnection,
   reflect,
   resourcePath,
+  runLeadership,
   serverClock,
 } from '@mayfly/pod-certificates/kubernetes';
 import { runSigner } from '@mayfly/pod-certificates/signer';
@@ -28,7 +30,7 @@ import { type AuthoritySource, type ClusterAuthority, readAuthority } from './au
 import { dnsNamesOf, readPod, readService, type ServiceSelector } from './entitlement.js';
 import { because, type Log, rfc3339 } from './log.js';
 import { createMetrics } from './metrics.js';
-import { eventTeller, logEvent } from './signer-events.js';
+import { eventTeller, logEvent, logLeadership } from './signer-events.js';
 import { wantedInCluster } from './wanted.js';
 
 export interface ClusterSignerOptions {
@@ -44,7 +46,9 @@ export interface ClusterSignerOptions {
   readonly serviceNames: boolean;
   /** Last part of the name of the ClusterTrustBundle; `undefined` publishes none. */
   readonly bundle: string | undefined;
-  /** Decides and signs, and writes nothing. */
+  /** The Lease of which one signer holds it and signs; `undefined` signs without one. */
+  readonly lease: { readonly namespace: string | undefined; readonly name: string } | undefined;
+  /** Decides and signs, and writes nothing; takes no Lease. */
   readonly dryRun: boolean;
   readonly listen: string | undefined;
   readonly keys: KeysChoice;
@@ -131,7 +135,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     const tell = eventTeller(api, options, clock);
     const stopping = new AbortController();
     const serving = AbortSignal.any([signal, stopping.signal]);
-    const parts = [
+    const sign = (signingSignal: AbortSignal, holds: () => boolean): Promise<void> =>
       runSigner({
         api,
         signerName,
@@ -139,13 +143,16 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
         verify: keys.verify,
         randomBytes: bufferedRandomBytes((length) => new Uint8Array(nodeRandomBytes(length))),
         annotations: Object.values(annotationKeys),
-        compiled: (request) => compiled(requestedUsage(request)),
+        compiled(request) {
+          if (!holds()) throw new Error('Cannot sign: this signer holds the Lease no longer');
+          return compiled(requestedUsage(request));
+        },
         async toRequest(request) {
           if (!synced.services) throw new Error('Cannot name the pod: Services are not listed yet');
           const entitled = options.serviceNames ? await entitledNames(client, request, services.values(), options) : [];
           return wantedInCluster(request, entitled, options);
         },
-        signal: serving,
+        signal: signingSignal,
         onEvent(event) {
           metrics.note(event);
           if (event.type === 'retry') waiting.set(event.request.metadata.uid, event.request);
@@ -153,7 +160,19 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
           logEvent(event, log);
           tell(event);
         },
-      }),
+      }).finally(() => waiting.clear());
+    const parts = [
+      options.lease === undefined || dryRun
+        ? sign(serving, () => true)
+        : runLeadership({
+            leases: leasesIn(client, options.lease.namespace ?? connection.namespace),
+            name: options.lease.name,
+            identity: options.instance,
+            clock: local,
+            signal: serving,
+            lead: sign,
+            onEvent: (event) => logLeadership(event, log),
+          }),
       ...(options.serviceNames
         ? [followServices(client, services, local, serving, log, () => (synced.services = true))]
         : []),

@@ -1,7 +1,8 @@
 import type { PodCertificateApi, PodEvent } from '@mayfly/pod-certificates/api';
+import type { LeadershipEvent } from '@mayfly/pod-certificates/kubernetes';
 import type { SignerEvent } from '@mayfly/pod-certificates/signer';
 import type { Clock } from '@mayfly/rotation';
-import { because, type Log, rfc3339 } from './log.js';
+import { because, type Log, type LogLine, rfc3339 } from './log.js';
 
 /** Tells people in the cluster what became of a request: refusals at the request, delays once at the pod. */
 export function eventTeller(
@@ -82,4 +83,20 @@ export function logEvent(event: SignerEvent, log: Log): void {
       message: `${event.denial.reason}: ${event.denial.message}`,
       ...about,
     });
+}
+
+/** Says in the log who signs. */
+export const logLeadership = (event: LeadershipEvent, log: Log): void => log(leadershipLine(event));
+
+function leadershipLine(event: LeadershipEvent): LogLine {
+  switch (event.type) {
+    case 'leading':
+      return { level: 'info', reason: 'Leading', message: 'This signer holds the Lease and signs' };
+    case 'lost':
+      return { level: 'warn', reason: 'LeaseLost', message: 'This signer holds the Lease no longer and signs nothing' };
+    case 'following':
+      return { level: 'info', reason: 'Following', message: `${event.leader || 'Nobody'} holds the Lease` };
+    case 'trouble':
+      return { level: 'warn', reason: 'LeaseTrouble', message: because('The Lease is not to be had', event.error) };
+  }
 }
