@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { decodePem, encodeBase64, encodePem } from '@mayfly/der/pem';
 import { generateKeySync } from '@mayfly/keys/node';
+import { createClient, openConnection } from '@mayfly/pod-certificates/kubernetes';
 import { parseCertificate } from '@mayfly/x509';
 import { createCertificateSync, rootContents } from '@mayfly/x509/create';
 import { subjectAltName } from '@mayfly/x509/extensions';
@@ -11,6 +12,7 @@ import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
 import { buildName, encodeName } from '@mayfly/x509/name';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { examine } from '../../packages/cli/src/doctor/examine.js';
 import { runClusterSigner } from '../../packages/cli/src/signer/run-signer.js';
 import type { Json } from './client.js';
 import { adminOf } from './connect.js';
@@ -23,6 +25,7 @@ const log: Json[] = [];
 const stop = new AbortController();
 let url: string | undefined;
 let pod: TestPod;
+let kubeconfig: string;
 let running: Promise<void>;
 
 /** The role of the deployment files, and no other right. */
@@ -91,7 +94,7 @@ beforeAll(async () => {
     nodeName: 'signer-node',
     nodeUID: node.metadata.uid,
   };
-  const kubeconfig = join(cluster.directory, 'signer.kubeconfig');
+  kubeconfig = join(cluster.directory, 'signer.kubeconfig');
   const config = {
     'current-context': 'a',
     contexts: [{ name: 'a', context: { cluster: 'c', user: 'u' } }],
@@ -209,4 +212,22 @@ test('the trust bundle is published under the signer, and the metrics count', as
   const metrics = await (await fetch(`${url}/metrics`)).text();
   expect(metrics).toMatch(/^mayfly_signer_issued_total\{signer="example.com\/workload"\} [1-9]/m);
   expect(metrics).toMatch(/^mayfly_signer_trust_bundle_published\{signer="example.com\/workload"\} 1$/m);
+});
+
+test('the doctor finds the role sufficient, a foreign signer without rights, and who is not answered', async () => {
+  const client = createClient(await openConnection({ kubeconfig }), { userAgent: 'test' });
+  const now = Math.floor(Date.now() / 1000);
+  const bad = async (signerName: string, at: number): Promise<readonly string[]> =>
+    (await examine(client, signerName, at)).filter(({ ok }) => !ok).map(({ message }) => message);
+  try {
+    expect(await bad(SIGNER, now)).toEqual([]);
+    expect(await bad(SIGNER, now + 120)).toEqual([expect.stringMatching(/^1 unanswered; store\/orders-0 for \d+ s/)]);
+    expect(await bad('example.com/other', now)).toEqual([
+      expect.stringContaining('may not sign signers example.com/other'),
+      expect.stringContaining('may not attest signers example.com/other'),
+      expect.stringContaining('none of example.com/other'),
+    ]);
+  } finally {
+    await client.close();
+  }
 });

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { caCommand } from './commands/ca-init.js';
 import { csrCommand } from './commands/csr.js';
+import { doctorCommand } from './commands/doctor.js';
 import { execCommand } from './commands/exec.js';
 import { inspectCommand } from './commands/inspect.js';
 import { p12Command } from './commands/p12.js';
@@ -26,6 +27,7 @@ export const mayfly = (): Command =>
     .addCommand(upCommand())
     .addCommand(execCommand())
     .addCommand(signerCommand())
+    .addCommand(doctorCommand())
     .addCommand(translateCommand())
     .addCommand(csrCommand())
     .addCommand(inspectCommand())

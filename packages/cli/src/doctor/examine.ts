@@ -1,0 +1,147 @@
+import type { Seconds } from '@mayfly/der';
+import { isReservedSignerName, readPodCertificateRequest, trustBundlePrefix } from '@mayfly/pod-certificates';
+import { ApiError } from '@mayfly/pod-certificates/api';
+import {
+  chooseVersions,
+  discoverVersions,
+  type KubernetesClient,
+  resourcePath,
+  serverVersion,
+} from '@mayfly/pod-certificates/kubernetes';
+import { messageOf } from '../errors.js';
+import { isObject } from '../signer/json.js';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly ok: boolean;
+  readonly check: string;
+  /** What was found, and where it is not well what to do. */
+  readonly message: string;
+}
+
+/** Seconds after which a request should have been answered. */
+const PATIENCE: Seconds = 60;
+const MAX_SKEW: Seconds = 120;
+/** Requests told one by one. */
+const MAX_TOLD = 5;
+
+/** What a signer has to be allowed. */
+const rights = (signerName: string): readonly Right[] => [
+  ...(['get', 'list', 'watch'] as const).map((verb) => ({ verb, resource: 'podcertificaterequests' })),
+  { verb: 'update', resource: 'podcertificaterequests', subresource: 'status' },
+  { verb: 'sign', resource: 'signers', name: signerName },
+  { verb: 'attest', resource: 'signers', name: signerName },
+];
+
+interface Right {
+  readonly verb: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly name?: string;
+}
+
+type Client = Pick<KubernetesClient, 'request' | 'list' | 'clockAhead'>;
+
+/**
+ * Looks at a cluster as a signer sees it; trouble of the cluster is a finding, not an exception.
+ * @param now - By this machine's clock.
+ */
+export async function examine(client: Client, signerName: string, now: Seconds): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  const look = async (check: string, work: () => Promise<Omit<Finding, 'check'>>): Promise<boolean> => {
+    const found = await work().catch((error: unknown) => ({ ok: false, message: messageOf(error) }));
+    findings.push({ check, ...found });
+    return found.ok;
+  };
+  const isThere = await look('server', async () => ({ ok: true, message: await serverVersion(client) }));
+  if (!isThere) return findings;
+  await look('clock', async () => {
+    const ahead = client.clockAhead() ?? 0;
+    const state = `the server's clock is ${ahead} s ahead of this machine's`;
+    return Math.abs(ahead) <= MAX_SKEW
+      ? { ok: true, message: state }
+      : { ok: false, message: `${state}; set the one that is wrong, for certificates follow the server's` };
+  });
+  let version = '';
+  const isServed = await look('API', async () => {
+    const versions = chooseVersions(await discoverVersions(client), 'signer');
+    version = versions.podCertificateRequests;
+    const { clusterTrustBundles: bundles } = versions;
+    if (bundles !== undefined)
+      return { ok: true, message: `PodCertificateRequests in ${version}, ClusterTrustBundles in ${bundles}` };
+    const fix =
+      'set the gates ClusterTrustBundle and ClusterTrustBundleProjection, and serve certificates.k8s.io/v1beta1/clustertrustbundles';
+    return { ok: false, message: `PodCertificateRequests in ${version}, but no ClusterTrustBundles; ${fix}` };
+  });
+  for (const right of rights(signerName)) await look('rights', () => review(client, right));
+  if (!isServed) return findings;
+  await look('trust bundle', () => findBundle(client, signerName));
+  await look('requests', () => findUnanswered(client, version, signerName, now + (client.clockAhead() ?? 0)));
+  return findings;
+}
+
+async function review(client: Client, { verb, resource, subresource, name }: Right): Promise<Omit<Finding, 'check'>> {
+  const what = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}${name === undefined ? '' : ` ${name}`}`;
+  const attributes = {
+    group: 'certificates.k8s.io',
+    verb,
+    resource,
+    ...(subresource && { subresource }),
+    ...(name && { name }),
+  };
+  const answer = await client.request({
+    method: 'POST',
+    path: resourcePath('authorization.k8s.io/v1', 'selfsubjectaccessreviews'),
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: attributes },
+    },
+  });
+  const status = isObject(answer) && isObject(answer['status']) ? answer['status'] : {};
+  return status['allowed'] === true
+    ? { ok: true, message: `may ${what}` }
+    : { ok: false, message: `may not ${what}; add it to the ClusterRole, as deploy/base/rbac.yaml has it` };
+}
+
+async function findBundle(client: Client, signerName: string): Promise<Omit<Finding, 'check'>> {
+  const { clusterTrustBundles = 'v1' } = chooseVersions(await discoverVersions(client), 'signer');
+  const path = resourcePath(`certificates.k8s.io/${clusterTrustBundles}`, 'clustertrustbundles');
+  const { items } = await client.list(path, { fieldSelector: `spec.signerName=${signerName}` });
+  if (items.length > 0) return { ok: true, message: `${items.length} of ${signerName}` };
+  return {
+    ok: false,
+    message: `none of ${signerName}, so pods that mount one do not start; a running signer publishes ${trustBundlePrefix(signerName)}mayfly`,
+  };
+}
+
+async function findUnanswered(
+  client: Client,
+  version: string,
+  signerName: string,
+  now: Seconds,
+): Promise<Omit<Finding, 'check'>> {
+  let listed: Awaited<ReturnType<Client['list']>>;
+  try {
+    listed = await client.list(resourcePath(`certificates.k8s.io/${version}`, 'podcertificaterequests'));
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'Forbidden')
+      return { ok: false, message: 'may not be listed by this user, so nobody knows which are unanswered' };
+    throw error;
+  }
+  const late = listed.items
+    .map(readPodCertificateRequest)
+    .filter(({ terminal, metadata }) => terminal === undefined && metadata.creationTimestamp + PATIENCE < now);
+  if (late.length === 0)
+    return { ok: true, message: `${listed.items.length}, none unanswered for longer than ${PATIENCE} s` };
+  const told = late.slice(0, MAX_TOLD).map(({ metadata: { namespace, creationTimestamp }, spec }) => {
+    const why = isReservedSignerName(spec.signerName)
+      ? 'belongs to Kubernetes and answers none'
+      : spec.signerName === signerName
+        ? 'does not answer: is it running, and what does its log say?'
+        : 'is another signer';
+    return `${namespace}/${spec.podName} for ${now - creationTimestamp} s: ${spec.signerName} ${why}`;
+  });
+  const more = late.length > told.length ? [`and ${late.length - told.length} more`] : [];
+  return { ok: false, message: [`${late.length} unanswered`, ...told, ...more].join('; ') };
+}
