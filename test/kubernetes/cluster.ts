@@ -122,7 +122,7 @@ export async function startCluster({ path, minor }: Binary): Promise<Cluster> {
     async startControllerManager(controllers) {
       const kubeconfig = file(
         'controller-manager.json',
-        JSON.stringify(kubeconfigOf(url, authority, authority.client('system:kube-controller-manager'))),
+        JSON.stringify(kubeconfigOf(url, authority.credential, authority.client('system:kube-controller-manager'))),
       );
       const healthPort = await freePort();
       mkdirSync(join(directory, 'controller-manager'), { recursive: true });
@@ -147,7 +147,7 @@ export async function startCluster({ path, minor }: Binary): Promise<Cluster> {
 }
 
 /** A kubeconfig with one cluster, one user and one context. JSON is YAML. */
-const kubeconfigOf = (url: string, authority: ClusterAuthority, identity: Identity): object => {
+export const kubeconfigOf = (url: string, authority: Credential, identity: Identity): object => {
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   const user =
     'token' in identity
@@ -162,7 +162,7 @@ const kubeconfigOf = (url: string, authority: ClusterAuthority, identity: Identi
     clusters: [
       {
         name: 'test',
-        cluster: { server: url, 'certificate-authority-data': base64(authority.credential.certificate) },
+        cluster: { server: url, 'certificate-authority-data': base64(authority.certificate) },
       },
     ],
     users: [{ name: 'test', user }],

@@ -1,5 +1,5 @@
 import type { Credential } from './certificates.js';
-import { type Client, createClient } from './client.js';
+import { type Client, createClient, type Identity } from './client.js';
 
 /** What the suites are told of the cluster that runs for all of them. */
 export interface ClusterAddress {
@@ -8,6 +8,10 @@ export interface ClusterAddress {
   readonly directory: string;
   readonly authority: Credential;
   readonly admin: Credential;
+  /** Certificates of two nodes. */
+  readonly nodes: Readonly<Record<'node1' | 'node2', Credential>>;
+  /** For example 36. */
+  readonly minor: number;
 }
 
 declare module 'vitest' {
@@ -16,6 +20,9 @@ declare module 'vitest' {
   }
 }
 
-/** An administrator of the cluster that runs for all suites. */
-export const adminOf = ({ port, authority, admin }: ClusterAddress): Client =>
-  createClient(port, authority.certificate, admin);
+/** A client of the cluster that runs for all suites. */
+export const clientOf = ({ port, authority }: ClusterAddress, identity: Identity): Client =>
+  createClient(port, authority.certificate, identity);
+
+/** An administrator of it. */
+export const adminOf = (cluster: ClusterAddress): Client => clientOf(cluster, cluster.admin);

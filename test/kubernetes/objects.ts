@@ -1,4 +1,5 @@
-import { encodeBase64 } from '@mayfly/der/pem';
+import { constants, createPrivateKey, sign } from 'node:crypto';
+import { encodeBase64, encodePem } from '@mayfly/der/pem';
 import type { KeyAlgorithm } from '@mayfly/keys';
 import { generateKeySync, type NodeSigningKey } from '@mayfly/keys/node';
 import { createCertificationRequestSync } from '@mayfly/pkcs10';
@@ -26,6 +27,21 @@ export const keyAlgorithms: Readonly<Record<string, KeyAlgorithm>> = {
 /** An empty request for a key, as a kubelet of 1.36 makes it, in base64. */
 export const stubOf = (key: NodeSigningKey): string => encodeBase64(createCertificationRequestSync({}, key));
 
+/** The key and the proof that a kubelet of 1.35 sends: PSS with the largest salt, ECDSA over SHA-256, or Ed25519. */
+export function pairOf(key: NodeSigningKey, podUID: string): { pkixPublicKey: string; proofOfPossession: string } {
+  const privateKey = createPrivateKey(encodePem('PRIVATE KEY', key.exportPkcs8()));
+  const type = privateKey.asymmetricKeyType;
+  const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_MAX_SIGN };
+  const proof = sign(type === 'ed25519' ? null : 'sha256', Buffer.from(podUID), {
+    key: privateKey,
+    ...(type === 'rsa' && padding),
+  });
+  return {
+    pkixPublicKey: encodeBase64(key.subjectPublicKeyInfo),
+    proofOfPossession: encodeBase64(new Uint8Array(proof)),
+  };
+}
+
 export const newKey = (algorithm: KeyAlgorithm = 'P-256'): NodeSigningKey => generateKeySync(algorithm);
 
 /** A pod that runs on a node under a service account, and the UIDs of all three. */
@@ -50,8 +66,53 @@ async function ensure(admin: Client, collection: string, object: Json): Promise<
 export const ensureNamespace = (admin: Client, name: string): Promise<Json> =>
   ensure(admin, '/api/v1/namespaces', { metadata: { name } });
 
-/** Signer that all requests name. */
-const SIGNER = 'pki.example.com/workload';
+export const ensureNode = (admin: Client, name: string): Promise<Json> =>
+  ensure(admin, '/api/v1/nodes', { metadata: { name } });
+
+export const ensureServiceAccount = (admin: Client, namespace: string, name: string): Promise<Json> =>
+  ensure(admin, `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name } });
+
+/** Signer that the pods of {@link createPod} name. */
+export const SIGNER = 'pki.example.com/workload';
+
+/** Makes a pod that is bound to a node, with its namespace, node and service account where they are not there yet. */
+export async function createPod(
+  admin: Client,
+  {
+    namespace,
+    name,
+    node,
+    serviceAccount = 'web',
+  }: { namespace: string; name: string; node: string; serviceAccount?: string },
+): Promise<TestPod> {
+  await ensureNamespace(admin, namespace);
+  const nodeObject = await ensureNode(admin, node);
+  const account = await ensureServiceAccount(admin, namespace, serviceAccount);
+  const pod = await admin.expect('POST', `/api/v1/namespaces/${namespace}/pods`, {
+    metadata: { name },
+    spec: {
+      nodeName: node,
+      serviceAccountName: serviceAccount,
+      automountServiceAccountToken: false,
+      containers: [{ name: 'app', image: 'localhost/app:1', volumeMounts: [{ name: 'tls', mountPath: '/tls' }] }],
+      volumes: [
+        {
+          name: 'tls',
+          projected: {
+            sources: [
+              { podCertificate: { signerName: SIGNER, keyType: 'ECDSAP256', credentialBundlePath: 'bundle.pem' } },
+            ],
+          },
+        },
+      ],
+    },
+  });
+  return {
+    ...{ namespace, podName: name, podUID: pod.metadata.uid },
+    ...{ serviceAccountName: serviceAccount, serviceAccountUID: account.metadata.uid },
+    ...{ nodeName: node, nodeUID: nodeObject.metadata.uid },
+  };
+}
 
 /** The request that a kubelet makes for a pod; the key is still missing. */
 export function requestFor(

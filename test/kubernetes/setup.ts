@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { buildBinary } from './binary.js';
-import { startCluster } from './cluster.js';
+import type { Credential } from './certificates.js';
+import { type Cluster, startCluster } from './cluster.js';
 import { chosenRelease } from './release.js';
 
 /** One cluster for all suites of a run; it ends with them. */
@@ -13,6 +14,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     directory: cluster.directory,
     authority: cluster.authority.credential,
     admin: cluster.adminCredential,
+    nodes: { node1: nodeCredential(cluster, 'node1'), node2: nodeCredential(cluster, 'node2') },
+    minor: binary.minor,
   });
   return cluster.stop;
 }
+
+const nodeCredential = ({ authority }: Cluster, name: string): Credential =>
+  authority.client(`system:node:${name}`, ['system:nodes']);

@@ -209,10 +209,12 @@ async function waitForEnd(
   { namespace, name, uid }: InFlightRequest,
   options: RequesterOptions,
 ): Promise<PodCertificateRequest | undefined> {
-  const { api, signal } = options;
+  const { api, identity, signal } = options;
   return await persist(options, async () => {
     let present = false;
-    for await (const event of api.watchRequests({ namespace, name }, { signal })) {
+    // A node may watch only what is its own, and has to say so.
+    const selector = { namespace, name, nodeName: identity.nodeName };
+    for await (const event of api.watchRequests(selector, { signal })) {
       if (event.type === 'bookmark') {
         if (!present) return undefined;
         continue;
