@@ -95,7 +95,7 @@ function parsePbmac1({ parameters }: AlgorithmIdentifier): MacScheme {
             `PBMAC1 with ${keyDerivationFunc.algorithm} and ${messageAuthScheme.algorithm}`,
           );
         const derivation = parsePbkdf2(keyDerivationFunc);
-        // A short key is guessed without the password, and the MAC of a forged file with it (RFC 9879 §7).
+        // A short key is guessed without the password, and the MAC of a forged file with it.
         if (derivation.keyLength < MIN_PBMAC1_KEY)
           throw new Pkcs12Error(
             'ERR_PKCS12_PARAMETERS',
