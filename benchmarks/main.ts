@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { measure } from './measure.js';
+import { type Case, measure } from './measure.js';
 import { report, table } from './report.js';
 import { type SuiteEntry, suites } from './suites.js';
 
@@ -42,6 +42,12 @@ else if (chosen === undefined) refuse(`no suite ${JSON.stringify(name)}`);
 else if (!Number.isInteger(rounds) || rounds < 1) refuse(`${values.rounds} rounds`);
 else await run(chosen);
 
+/** Times a case, and tells a waiting person which. */
+function told(aCase: Case, rounds: number): ReturnType<typeof measure> {
+  console.error(`${aCase.name}: ${aCase.contenders.map(({ impl }) => impl).join(', ')}`);
+  return measure(aCase, { rounds });
+}
+
 async function run({ name: suite, load }: SuiteEntry): Promise<void> {
   const { outcomes } = await load();
   const circumstances = {
@@ -49,7 +55,7 @@ async function run({ name: suite, load }: SuiteEntry): Promise<void> {
     cpu: cpus()[0]?.model ?? 'unknown',
     date: new Date().toISOString(),
   };
-  const result = report(suite, circumstances, await outcomes((aCase) => measure(aCase, { rounds })));
+  const result = report(suite, circumstances, await outcomes((aCase) => told(aCase, rounds)));
   const json = JSON.stringify(result, undefined, 2);
   if (values.save) {
     const directory = new URL('../results/', import.meta.url); // this runs from dist

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contender, measure, type RemoteContender } from './measure.js';
+import { type Contender, contender, measure, type RemoteContender } from './measure.js';
 
 const effort = { rounds: 2, slotTime: 1, warmUpTime: 1 };
 
@@ -72,12 +72,28 @@ describe('measure', () => {
     expect(many!.median).toBe(0);
   });
 
+  test('a job that takes long runs less often, and one that takes all the time only for its check', async () => {
+    const runs = { half: 0, whole: 0 };
+    const slow = (impl: keyof typeof runs, seconds: number): Contender => ({
+      impl,
+      run: async () => runs[impl]++,
+      check: async () => seconds * 1e9,
+    });
+    const contenders = [slow('half', 0.3), slow('whole', 0.5)];
+    // Three rounds are 450 ms of slots: one run of 300 ms, and none of half a second.
+    const [half, whole] = await measure({ name: 'case', contenders }, { ...effort, rounds: 3 });
+    expect(half!.median).toBeLessThan(0.3e9);
+    expect(whole).toMatchObject({ median: 0.5e9, p99: 0.5e9 });
+    expect(runs.half).toBeGreaterThan(0);
+    expect(runs.whole).toBe(0);
+  });
+
   test('shorter slots are more of them', async () => {
     const asked: number[] = [];
     const remote = (impl: string): RemoteContender => ({
       impl,
       slot: async (milliseconds) => [asked.push(milliseconds)],
-      check: async () => {},
+      check: async () => undefined,
     });
     await measure({ name: 'case', contenders: [remote('a')], slotTime: 3 }, { rounds: 2, slotTime: 10, warmUpTime: 5 });
     expect(asked).toEqual([5, ...Array.from({ length: 7 }, () => 3)]); // what warms up, then 20 ms in slots of 3
@@ -91,7 +107,10 @@ describe('measure', () => {
         seen.push(`slot of ${milliseconds}`);
         return [30, 10, 20];
       },
-      check: async () => void seen.push('check'),
+      check: async () => {
+        seen.push('check');
+        return undefined;
+      },
     };
     const measured = await measure({ name: 'case', contenders: [remote] }, { rounds: 2, slotTime: 1, warmUpTime: 4 });
     expect(seen).toEqual(['check', 'slot of 4', 'slot of 1', 'slot of 1']);

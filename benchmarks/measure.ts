@@ -7,8 +7,8 @@ export interface Contender {
   readonly impl: string;
   /** Does the job once, from the start; answers with a promise where the library does. */
   readonly run: () => unknown;
-  /** Does the job once and throws unless the result is right. */
-  readonly check: () => Promise<void>;
+  /** Does the job once and throws unless the result is right; returns the nanoseconds of the job, for one thing. */
+  readonly check: () => Promise<number>;
   /** How many things one run makes; times are those of one of them. Default 1. */
   readonly things?: number;
 }
@@ -18,7 +18,8 @@ export interface RemoteContender {
   readonly impl: string;
   /** Does the job for so many milliseconds; returns the nanoseconds of a run, sample by sample. */
   readonly slot: (milliseconds: number) => Promise<number[]>;
-  readonly check: () => Promise<void>;
+  /** Does the job once and throws unless the result is right. */
+  readonly check: () => Promise<undefined>;
 }
 
 /** Makes a contender whose `check` looks at what `run` gives. */
@@ -26,7 +27,17 @@ export const contender = <Result>(
   impl: string,
   run: () => Result | Promise<Result>,
   check: (result: Result) => void | Promise<void>,
-): Contender => ({ impl, run, check: async () => check(await run()) });
+): Contender => ({
+  impl,
+  run,
+  async check() {
+    const start = performance.now();
+    const result = await run();
+    const elapsed = performance.now() - start;
+    await check(result);
+    return elapsed * NANOSECONDS_PER_MILLISECOND;
+  },
+});
 
 /** One job, done by several. */
 export interface Case {
@@ -42,7 +53,7 @@ export interface Case {
 
 /** How long to look. */
 export interface Effort {
-  /** Slots of each contender. At least 1. */
+  /** Slots of each contender. At least 1. A contender whose run takes longer than 150 ms has fewer of them. */
   readonly rounds: number;
   /** Length of a slot in milliseconds. Default 60. */
   readonly slotTime?: number;
@@ -62,7 +73,22 @@ export const SHORT_SLOT = 2.5;
 /** Shortest sample in milliseconds: quicker jobs are done several times for one. */
 const SHORTEST_SAMPLE = 0.05;
 
+/**
+ * How long the slots of one contender may take, in milliseconds for each round: in twelve rounds a job of half a second runs
+ * three times, and of one that takes longer than 1.8 seconds the run that was checked is the only one.
+ */
+const ROUND_LIMIT = 150;
+
 const NANOSECONDS_PER_MILLISECOND = 1e6;
+
+/** A contender whose turn comes. */
+interface Timed {
+  readonly impl: string;
+  readonly slot: () => Promise<number[]>;
+  /** How many slots there is time for; 0 where the run that was checked has taken it. */
+  readonly most: number;
+  readonly slots: number[][];
+}
 
 /**
  * Checks every contender, then times them in turns: round by round each has one slot of the same length, and the order is
@@ -74,22 +100,30 @@ export async function measure(
   { rounds: usual, slotTime: usualTime = 60, warmUpTime = 400, ...unknown }: Effort,
 ): Promise<readonly Measurement[]> {
   unknown satisfies Record<string, never>;
+  const firsts: number[] = [];
   for (const { impl, check } of contenders) {
     try {
-      await check();
+      firsts.push((await check()) ?? 0);
     } catch (cause) {
       throw new Error(`Cannot measure ${name} of ${impl}: its result is wrong`, { cause });
     }
   }
-  const timed: { readonly impl: string; readonly slot: () => Promise<number[]>; readonly slots: number[][] }[] = [];
+  const timed: Timed[] = [];
   const slotTime = wanted ?? usualTime;
   const rounds = Math.ceil((usual * usualTime) / slotTime);
-  for (const contender of contenders)
-    timed.push({ impl: contender.impl, slot: await slotOf(contender, slotTime, warmUpTime), slots: [] });
+  const isLong = (first: number): boolean => first > warmUpTime * NANOSECONDS_PER_MILLISECOND; // warm after its check
+  const limit = usual * Math.max(ROUND_LIMIT, usualTime) * NANOSECONDS_PER_MILLISECOND;
+  for (const [i, contender] of contenders.entries()) {
+    const { impl } = contender;
+    const first = firsts[i]!;
+    const most = Math.floor(limit / Math.max(first, 1));
+    const slot = most === 0 ? async () => [] : await slotOf(contender, slotTime, isLong(first) ? 0 : warmUpTime);
+    timed.push({ impl, slot, most, slots: most === 0 ? [[first]] : [] });
+  }
   for (let round = 0; round < rounds; round++)
     for (let turn = 0; turn < timed.length; turn++) {
-      const { slot, slots } = timed[(round + turn) % timed.length]!;
-      slots.push(await slot());
+      const { slot, slots, most } = timed[(round + turn) % timed.length]!;
+      if (round < most) slots.push(await slot());
     }
   return timed.map(({ impl, slots }) => ({ name, impl, ...summarize(slots) }));
 }
@@ -110,7 +144,9 @@ async function slotOf(
 
 /** Warms a job up and returns what times one slot of it: nanoseconds of a run, sample by sample. */
 async function timer(run: () => unknown, slotTime: number, warmUpTime: number): Promise<() => Promise<number[]>> {
-  const isAsync = run() instanceof Promise;
+  const first = run();
+  const isAsync = first instanceof Promise;
+  await first;
   const batch = await batchSize(run, isAsync, warmUpTime);
   const bench = new Bench({ time: slotTime, iterations: 1, throws: true });
   const job = isAsync ? run : () => repeat(run, batch);
@@ -127,6 +163,7 @@ async function timer(run: () => unknown, slotTime: number, warmUpTime: number): 
 
 /** Runs the job until it is warm; returns how many runs make a sample of {@link SHORTEST_SAMPLE}. */
 async function batchSize(run: () => unknown, isAsync: boolean, warmUpTime: number): Promise<number> {
+  if (warmUpTime === 0) return 1;
   await timePerRun(run, isAsync, warmUpTime / 2);
   const each = await timePerRun(run, isAsync, warmUpTime / 2);
   return isAsync ? 1 : Math.max(1, Math.ceil(SHORTEST_SAMPLE / each));
@@ -138,9 +175,10 @@ async function timePerRun(run: () => unknown, isAsync: boolean, duration: number
   let runs = 0;
   let elapsed = 0;
   do {
+    const times = isAsync || elapsed >= runs ? 1 : 16; // one that takes a millisecond needs no repeating
     if (isAsync) await run();
-    else repeat(run, 16);
-    runs += isAsync ? 1 : 16;
+    else repeat(run, times);
+    runs += times;
     elapsed = performance.now() - start;
   } while (elapsed < duration);
   return elapsed / runs;

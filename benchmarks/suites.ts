@@ -56,7 +56,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     name: 'pkcs12',
-    question: 'a key store: opened and made, with 2,048 and 600,000 iterations (minutes)',
+    question: 'a key store: opened and made, with 2,048 and 600,000 iterations (a minute)',
     load: () => import('./suites/pkcs12.js'),
   },
   {

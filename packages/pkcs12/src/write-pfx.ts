@@ -66,7 +66,7 @@ export async function writePfx(
   };
   signal?.throwIfAborted();
 
-  // The MAC's key takes as long as the rest, and the rest runs in other threads: so it is begun first.
+  // The MAC's key takes as long as the rest, and the rest runs in other threads: so it is not waited for.
   const scheme = profile.mac && newMacScheme(profile.mac.name, profile.mac.hash, randomBytes(SALT_LENGTH), iterations);
   const key = scheme && macKey(scheme, password, (one, secret) => deriveForMac(one, secret, derivation));
   key?.catch(() => {}); // waited for below, unless something else fails before
@@ -100,15 +100,16 @@ function requirePassword({ name, mac, encryption }: Profile, password: Password)
 
 /** How many keys a file takes. */
 function derivations(contents: readonly SafeContents[], { mac, encryption }: Profile): number {
-  const shrouded = (bags: readonly SafeBag[]): number =>
-    bags.reduce(
-      (sum, bag) =>
-        sum + (bag.type === 'safeContents' ? shrouded(bag.safeBags) : bag.type === 'key' && bag.shrouded ? 1 : 0),
-      0,
-    );
-  const encrypted = contents.reduce((sum, one) => sum + shrouded(one.safeBags) + (one.encrypted ? 1 : 0), 0);
+  const encrypted = contents.reduce((sum, one) => sum + shroudedKeys(one.safeBags) + (one.encrypted ? 1 : 0), 0);
   return (mac ? 1 : 0) + (encryption ? encrypted : 0);
 }
+
+const shroudedKeys = (bags: readonly SafeBag[]): number =>
+  bags.reduce(
+    (sum, bag) =>
+      sum + (bag.type === 'safeContents' ? shroudedKeys(bag.safeBags) : bag.type === 'key' && bag.shrouded ? 1 : 0),
+    0,
+  );
 
 const deriveForMac = (
   derivation: MacScheme['derivation'],
@@ -122,21 +123,35 @@ async function macNode(scheme: MacScheme, key: Uint8Array, authSafe: Uint8Array)
   return macDataNode({ ...macAlgorithm(scheme), digest });
 }
 
-/** Keys first, then contents, each lot at the same time, so that random octets are always drawn in the same order. */
+/**
+ * Keys first, then contents without keys, then those with keys in them, each lot at the same time, so that random octets are
+ * always drawn in the same order.
+ */
 async function contentInfos(contents: readonly SafeContents[], writing: Writing): Promise<readonly DerNode[]> {
-  const sealed = await Promise.all(contents.map(({ safeBags }) => sealBags(safeBags, writing)));
-  return Promise.all(
-    contents.map(async ({ encrypted }, index) => {
-      const octets = encode(safeContentsNode(sealed[index]!));
-      if (!encrypted) return contentInfo(idData, octetString(octets));
-      const { contents: encrypt } = requireEncryption(writing);
-      try {
-        return encryptedDataNode(await encrypt(octets, writing.password, writing.options));
-      } finally {
-        octets.fill(0);
-      }
-    }),
-  );
+  const sealing = contents.map(({ safeBags }) => sealBags(safeBags, writing));
+  const begun = contents.map((one, index) => {
+    if (shroudedKeys(one.safeBags) > 0) return undefined;
+    const node = sealing[index]!.then((bags) => contentsNode(one, bags, writing));
+    node.catch(() => {}); // waited for below, unless a key fails before
+    return node;
+  });
+  const sealed = await Promise.all(sealing);
+  return Promise.all(contents.map((one, index) => begun[index] ?? contentsNode(one, sealed[index]!, writing)));
+}
+
+async function contentsNode(
+  { encrypted }: SafeContents,
+  safeBags: readonly SealedBag[],
+  writing: Writing,
+): Promise<DerNode> {
+  const octets = encode(safeContentsNode(safeBags));
+  if (!encrypted) return contentInfo(idData, octetString(octets));
+  const { contents: encrypt } = requireEncryption(writing);
+  try {
+    return encryptedDataNode(await encrypt(octets, writing.password, writing.options));
+  } finally {
+    octets.fill(0);
+  }
 }
 
 function requireEncryption({ encryption }: Writing): NonNullable<Profile['encryption']> {

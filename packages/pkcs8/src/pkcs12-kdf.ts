@@ -40,6 +40,7 @@ export async function derivePkcs12(
   const slices = beginSlices(signal);
   let digest: Uint8Array = new Uint8Array(u);
   try {
+    await slices.pause(); // what other threads derive beside this begins first
     for (let at = 0; at < keyLength; at += u) {
       digest = hash.create().update(diversifier).update(input).digest(); // step 6A
       for (let round = 1; round < iterationCount; ) {
