@@ -1,5 +1,6 @@
 import type { Backend } from '@mayfly/keys/backend';
 import { isAvailable, wasmBackend } from '@mayfly/wasm';
+import { scalarKernels } from '@mayfly/wasm/scalar';
 
 /** The kernels, built for SIMD and for runtimes without. */
 export interface Kernels {
@@ -9,4 +10,6 @@ export interface Kernels {
 
 /** Opens the kernels; a string says why there are none. */
 export const openKernels = (): Kernels | string =>
-  isAvailable() ? { backend: wasmBackend(), scalar: wasmBackend({ simd: false }) } : 'this runtime has no WebAssembly';
+  isAvailable()
+    ? { backend: wasmBackend(), scalar: wasmBackend({ simd: false, scalar: scalarKernels }) }
+    : 'this runtime has no WebAssembly';

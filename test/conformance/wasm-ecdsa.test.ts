@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DerError, read } from '@mayfly/der';
 import { createP256 } from '@mayfly/wasm/p256';
 import { createP384 } from '@mayfly/wasm/p384';
+import { scalarKernels as scalar } from '@mayfly/wasm/scalar';
 import { parseSubjectPublicKeyInfo } from '@mayfly/x509';
 import { expect, test } from 'vitest';
 import { bytesOf, type Case, isPresent, loadCases, loadKeys, orMissing } from './suite.js';
@@ -42,8 +43,8 @@ function compact(der: Uint8Array, length: number): Uint8Array | undefined {
 
 test.runIf(isPresent(SUITE)).each([true, false])(`ECDSA, SIMD %s${orMissing(SUITE)}`, (simd) => {
   const curves = {
-    secp256r1: { ecdsa: createP256({ simd }), length: 32 },
-    secp384r1: { ecdsa: createP384({ simd }), length: 48 },
+    secp256r1: { ecdsa: createP256({ simd, scalar }), length: 32 },
+    secp384r1: { ecdsa: createP384({ simd, scalar }), length: 48 },
   };
   const keys = loadKeys<Key>(SUITE).map(({ alg, spki }) => {
     const { ecdsa, length } = curves[alg.curve as keyof typeof curves] ?? {};

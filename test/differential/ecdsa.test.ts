@@ -2,6 +2,7 @@ import type { Ecdsa } from '@mayfly/keys/backend';
 import { nobleBackend } from '@mayfly/keys/noble';
 import { createP256 } from '@mayfly/wasm/p256';
 import { createP384 } from '@mayfly/wasm/p384';
+import { scalarKernels } from '@mayfly/wasm/scalar';
 import { describe, expect, test } from 'vitest';
 import { type Curve, p256, p384 } from './curves.js';
 import {
@@ -28,11 +29,13 @@ interface Provider {
   readonly edges: number;
 }
 
+const withoutSimd = { simd: false, scalar: scalarKernels } as const;
+
 const providers: readonly Provider[] = [
   { name: 'WebAssembly P-256', ecdsa: createP256(), curve: p256, cases: 7000, edges: 500 },
-  { name: 'WebAssembly P-256 without SIMD', ecdsa: createP256({ simd: false }), curve: p256, cases: 3000, edges: 100 },
+  { name: 'WebAssembly P-256 without SIMD', ecdsa: createP256(withoutSimd), curve: p256, cases: 3000, edges: 100 },
   { name: 'WebAssembly P-384', ecdsa: createP384(), curve: p384, cases: 300, edges: 30 },
-  { name: 'WebAssembly P-384 without SIMD', ecdsa: createP384({ simd: false }), curve: p384, cases: 100, edges: 20 },
+  { name: 'WebAssembly P-384 without SIMD', ecdsa: createP384(withoutSimd), curve: p384, cases: 100, edges: 20 },
   // Says that the definition is right.
   { name: 'noble P-256', ecdsa: nobleBackend.p256, curve: p256, cases: 20, edges: 5 },
   { name: 'noble P-384', ecdsa: nobleBackend.p384, curve: p384, cases: 5, edges: 2 },

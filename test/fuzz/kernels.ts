@@ -1,5 +1,6 @@
 import { createP256 } from '@mayfly/wasm/p256';
 import { createP384 } from '@mayfly/wasm/p384';
+import { scalarKernels } from '@mayfly/wasm/scalar';
 import { type Curve, p256, p384 } from '../differential/curves.js';
 import { compareBatch, compareOnce, Difference, edgeScalars, type Random } from '../differential/ecdsa.js';
 import { randomNumbers } from '../differential/random.js';
@@ -15,7 +16,7 @@ const SCALAR_EVERY = 8;
 
 const ecdsa = (curve: Curve, create: typeof createP256): Comparison => {
   return () => {
-    const [simd, scalar] = [create(), create({ simd: false })];
+    const [simd, scalar] = [create(), create({ simd: false, scalar: scalarKernels })];
     const keys = edgeScalars(curve);
     let tried = 0;
     return (random) => {

@@ -5,6 +5,7 @@ import { createEd25519 } from '@mayfly/wasm/ed25519';
 import { createP256 } from '@mayfly/wasm/p256';
 import { createP384 } from '@mayfly/wasm/p384';
 import { createPbkdf2 } from '@mayfly/wasm/pbkdf2';
+import { scalarKernels } from '@mayfly/wasm/scalar';
 import { createSha256 } from '@mayfly/wasm/sha256';
 import { createSha384, createSha512 } from '@mayfly/wasm/sha512';
 import { expectEqual, expectRefusal, fromHex } from './expect.js';
@@ -24,7 +25,7 @@ const octets = (text: string): Uint8Array => new TextEncoder().encode(text);
 export function kernelCases(modules: Modules, simd: boolean): readonly Case[] {
   const options = (name: string) => {
     const module = modules?.[simd ? name : `${name}-scalar`];
-    return module === undefined ? { simd } : { module };
+    return module === undefined ? { simd, scalar: scalarKernels } : { module };
   };
   const build = simd ? 'SIMD' : 'no SIMD';
   return [
@@ -84,7 +85,9 @@ export function kernelCases(modules: Modules, simd: boolean): readonly Case[] {
     {
       name: `a backend, its keys and batches (${build})`,
       run: () => {
-        const backend = wasmBackend(modules === undefined ? { simd } : { modules: renamed(modules, simd) });
+        const backend = wasmBackend(
+          modules === undefined ? { simd, scalar: scalarKernels } : { modules: renamed(modules, simd) },
+        );
         const verify = verifyWith(backend);
         for (const algorithm of ['P-256', 'P-384', 'Ed25519'] as const) {
           const key = generateKey(algorithm, backend, { nonce: algorithm === 'Ed25519' ? 'rfc6979' : 'hedged' });

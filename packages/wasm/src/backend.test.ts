@@ -4,6 +4,7 @@ import { p256 as nobleP256, p384 as nobleP384 } from '@noble/curves/nist.js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { initWasmBackend, WasmError, wasmBackend } from './index.js';
 import { createP256, initP256 } from './p256.js';
+import { scalarKernels } from './scalar.js';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -13,7 +14,7 @@ const messages = Array.from({ length: 70 }, (_, i) => octets(100 + i, i));
 
 describe.each([
   ['with SIMD', {}],
-  ['without SIMD', { simd: false }],
+  ['without SIMD', { simd: false, scalar: scalarKernels }],
 ])('the backend %s', (_, options) => {
   const backend = wasmBackend(options);
 
@@ -88,6 +89,35 @@ test('compiled beforehand it is the same', async () => {
   const expected = nobleP256.sign(digest, secretKey, asItComes);
   expect((await initWasmBackend()).p256.sign(digest, secretKey)).toEqual(expected);
   expect((await initP256({ simd: false })).sign(digest, secretKey)).toEqual(expected);
+});
+
+describe('octets are read', () => {
+  const native = Uint8Array as unknown as { fromHex?: (text: string) => Uint8Array };
+  const platform = native.fromHex;
+  afterEach(() => {
+    if (platform === undefined) delete native.fromHex;
+    else native.fromHex = platform;
+  });
+
+  test.each([
+    ['by the language', () => (native.fromHex = (text: string) => Uint8Array.from(Buffer.from(text, 'hex')))],
+    ['by Node', () => delete native.fromHex],
+    ['by this package', () => [delete native.fromHex, vi.stubGlobal('Buffer', undefined)]],
+  ])('%s', (_, arrange) => {
+    const expected = nobleP256.sign(octets(32, 2), octets(32, 1), asItComes);
+    arrange();
+    expect(createP256().sign(octets(32, 2), octets(32, 1))).toEqual(expected);
+  });
+});
+
+test('without SIMD, and without the builds for that, a kernel does not start, and says what it wants', () => {
+  const unavailable = expect.objectContaining({ code: 'ERR_WASM_UNAVAILABLE' });
+  expect(() => createP256({ simd: false })).toThrow(unavailable);
+  const { validate: _, ...others } = Object.getOwnPropertyDescriptors(Reflect.get(globalThis, 'WebAssembly'));
+  vi.stubGlobal('WebAssembly', Object.defineProperties({ validate: () => false }, others));
+  expect(() => createP256()).toThrow(unavailable);
+  expect(() => createP256()).toThrow('@mayfly/wasm/scalar');
+  expect(createP256({ scalar: scalarKernels }).getPublicKey(octets(32, 1))).toHaveLength(65);
 });
 
 describe('what is refused', () => {

@@ -6,6 +6,7 @@ import { ed25519 as noble } from '@noble/curves/ed25519.js';
 import { describe, expect, test } from 'vitest';
 import { createEd25519 } from './ed25519.js';
 import { memory } from './ed25519-memory.js';
+import { scalarKernels as scalar } from './scalar.js';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
 const base64 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'base64'));
@@ -58,7 +59,7 @@ describe.each([
   ['with SIMD', true],
   ['without SIMD', false],
 ])('Ed25519 %s', (_, simd) => {
-  const ed25519 = createEd25519({ simd }) satisfies Eddsa;
+  const ed25519 = createEd25519({ simd, scalar }) satisfies Eddsa;
 
   /** Verifies both ways: once, and with the key's table. */
   const verifiers = new Map<string, ReturnType<typeof ed25519.verifier>>();
@@ -254,7 +255,7 @@ describe.each([
   });
 
   test('no secret stays in memory', () => {
-    const { own, exports } = withMemory(() => createEd25519({ simd }));
+    const { own, exports } = withMemory(() => createEd25519({ simd, scalar }));
     const seed = octets('canary', 32);
     const digest = sha512(seed);
     // Of the seed, of the scalar and of the prefix, in the order of octets that they are given in and the machine's words.

@@ -375,4 +375,4 @@ function platformRandomBytes(length: number): Uint8Array {
  * @throws {@link WasmError} as {@link createEd25519}.
  */
 export const initEd25519 = async (options: KernelOptions = {}): Promise<Ed25519> =>
-  createEd25519({ ...options, module: options.module ?? (await compileKernel(source, options.simd)) });
+  createEd25519({ ...options, module: options.module ?? (await compileKernel(source, options)) });

@@ -10,6 +10,7 @@ import { sha256 } from './kernels/sha256.js';
 import { sha512 } from './kernels/sha512.js';
 import { createP256 } from './p256.js';
 import { createP384 } from './p384.js';
+import type { KernelName, ScalarKernels } from './scalar.js';
 import type { Sha2, Sha2Options } from './sha2.js';
 import { createSha256 } from './sha256.js';
 import { createSha384, createSha512 } from './sha512.js';
@@ -17,11 +18,14 @@ import { createSha384, createSha512 } from './sha512.js';
 export type { EcdsaKernel, EcdsaOptions } from './ecdsa.js';
 export { hasSimd, isAvailable, type KernelOptions } from './engine.js';
 export { WasmError, type WasmErrorCode } from './errors.js';
+export type { KernelName, ScalarKernels } from './scalar.js';
 
 /** How to make a backend. */
 export interface WasmBackendOptions {
   /** `false` takes the builds without SIMD. Default: what the runtime can. */
   readonly simd?: boolean;
+  /** Builds for runtimes without SIMD: see {@link KernelOptions}. */
+  readonly scalar?: ScalarKernels;
   /**
    * Compiled kernels, for runtimes that compile none at run time, such as workerd: the defaults of
    * `@mayfly/wasm/kernels/<name>.wasm`. Default: compiled from the octets that this package carries.
@@ -36,7 +40,7 @@ export interface WasmBackendOptions {
 }
 
 /** Kernels that a backend starts. */
-export type BackendKernel = 'p256' | 'p384' | 'ed25519' | 'sha256' | 'sha512';
+export type BackendKernel = Exclude<KernelName, 'rsa'>;
 
 /** A {@link Backend} on kernels that start when they are first needed. One thread uses it. */
 export interface WasmBackend extends Backend {
@@ -47,8 +51,8 @@ export interface WasmBackend extends Backend {
 
 /**
  * All kernels as one backend of `@mayfly/keys`. P-521 is not among them.
- * @throws {@link WasmError} `ERR_WASM_UNAVAILABLE` where there is no WebAssembly, at once; `ERR_WASM_COMPILE` at the first use
- * of a kernel that the runtime refuses.
+ * @throws {@link WasmError} `ERR_WASM_UNAVAILABLE` where there is no WebAssembly, at once; at the first use of a kernel
+ * `ERR_WASM_UNAVAILABLE` where there is neither SIMD nor `scalar`, `ERR_WASM_COMPILE` where the runtime refuses it.
  * @example
  * ```ts
  * import { generateKey } from '@mayfly/keys/software';
@@ -68,20 +72,24 @@ export function wasmBackend(options: WasmBackendOptions = {}): WasmBackend {
  */
 export async function initWasmBackend(options: WasmBackendOptions = {}): Promise<WasmBackend> {
   const sources = [p256, p384, ed25519, sha256, sha512];
-  const given: Readonly<Record<string, object>> = options.modules ?? {};
+  const given: Partial<Readonly<Record<KernelName, object>>> = options.modules ?? {};
   const modules = await Promise.all(
-    sources.map(async (source) => given[source.name] ?? compileKernel(source, options.simd)),
+    sources.map(async (source) => given[source.name] ?? compileKernel(source, options)),
   );
   return backendOf({ ...options, modules: Object.fromEntries(sources.map(({ name }, i) => [name, modules[i]!])) });
 }
 
-function backendOf({ simd, bulk = {}, modules = {}, ...unknown }: WasmBackendOptions): WasmBackend {
+function backendOf({ simd, scalar, bulk = {}, modules = {}, ...unknown }: WasmBackendOptions): WasmBackend {
   unknown satisfies Record<string, never>;
   if (!isAvailable())
     throw new WasmError('ERR_WASM_UNAVAILABLE', 'Cannot make backend: this runtime has no WebAssembly');
   const options = ({ name }: KernelSource): KernelOptions => {
-    const module = (modules as Readonly<Record<string, object>>)[name];
-    return { ...(simd !== undefined && { simd }), ...(module !== undefined && { module }) };
+    const module = (modules as Partial<Readonly<Record<KernelName, object>>>)[name];
+    return {
+      ...(simd !== undefined && { simd }),
+      ...(scalar !== undefined && { scalar }),
+      ...(module !== undefined && { module }),
+    };
   };
   const hashing = (source: KernelSource, platform: Sha2Options['bulk']): Sha2Options =>
     platform === undefined ? options(source) : { ...options(source), bulk: platform };

@@ -13,4 +13,4 @@ export const createP256 = (options?: EcdsaOptions): EcdsaKernel => startEcdsa(p2
  * @throws {@link WasmError} as {@link createP256}.
  */
 export const initP256 = async (options: EcdsaOptions = {}): Promise<EcdsaKernel> =>
-  createP256({ ...options, module: options.module ?? (await compileKernel(p256, options.simd)) });
+  createP256({ ...options, module: options.module ?? (await compileKernel(p256, options)) });

@@ -13,4 +13,4 @@ export const createP384 = (options?: EcdsaOptions): EcdsaKernel => startEcdsa(p3
  * @throws {@link WasmError} as {@link createP384}.
  */
 export const initP384 = async (options: EcdsaOptions = {}): Promise<EcdsaKernel> =>
-  createP384({ ...options, module: options.module ?? (await compileKernel(p384, options.simd)) });
+  createP384({ ...options, module: options.module ?? (await compileKernel(p384, options)) });

@@ -57,9 +57,10 @@ const MAXIMUM_EXPONENT = 2 ** 33;
  */
 export function createRsa({ hashes = {}, ...options }: RsaOptions = {}): Rsa {
   const kernel = startKernel<RsaFunction>(rsa, options);
-  const simd = options.simd === undefined ? {} : { simd: options.simd };
+  const { simd, scalar } = options;
+  const build = { ...(simd !== undefined && { simd }), ...(scalar !== undefined && { scalar }) };
   const made: Partial<Record<HashName, Pick<Sha2, 'hash' | 'digestLength'>>> = { ...hashes };
-  const hashOf = (name: HashName) => (made[name] ??= makers[name](simd));
+  const hashOf = (name: HashName) => (made[name] ??= makers[name](build));
   const power = publicPower(kernel);
   return {
     verifier: (publicKey) => {

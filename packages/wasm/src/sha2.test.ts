@@ -2,6 +2,7 @@ import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createPbkdf2 } from './pbkdf2.js';
+import { scalarKernels as scalar } from './scalar.js';
 import { createSha256 } from './sha256.js';
 import { createSha384, createSha512 } from './sha512.js';
 
@@ -20,9 +21,9 @@ function octets(length: number, seed = 1): Uint8Array {
 const builds = [true, false].flatMap(
   (simd) =>
     [
-      ['sha256', simd, createSha256({ simd })],
-      ['sha384', simd, createSha384({ simd })],
-      ['sha512', simd, createSha512({ simd })],
+      ['sha256', simd, createSha256({ simd, scalar })],
+      ['sha384', simd, createSha384({ simd, scalar })],
+      ['sha512', simd, createSha512({ simd, scalar })],
     ] as const,
 );
 
@@ -131,7 +132,7 @@ describe.each([
   ['SHA-512', true],
   ['SHA-512', false],
 ] as const)('PBKDF2 with %s, SIMD %s', (hash, simd) => {
-  const pbkdf2 = createPbkdf2(hash, { simd });
+  const pbkdf2 = createPbkdf2(hash, { simd, scalar });
   const expected = (password: Uint8Array, salt: Uint8Array, iterations: number, length: number) =>
     pbkdf2Sync(password, salt, iterations, length, hash.replace('-', '')).toString('hex');
 

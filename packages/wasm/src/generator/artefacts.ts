@@ -4,7 +4,7 @@ import type { KernelDefinition } from './kernels.js';
 /** Files below `src/kernels`, by name, as {@link KernelDefinition}s determine them to the byte. */
 export type Artefacts = ReadonlyMap<string, Uint8Array>;
 
-/** Builds every kernel: modules for those who import WebAssembly, base64 in TypeScript for everybody else, a manifest. */
+/** Builds every kernel: modules for those who import WebAssembly, hexadecimal in TypeScript for everybody else, a manifest. */
 export function artefacts(kernels: readonly KernelDefinition[]): Artefacts {
   const files = new Map<string, Uint8Array>();
   const manifest: string[] = [];
@@ -13,7 +13,8 @@ export function artefacts(kernels: readonly KernelDefinition[]): Artefacts {
     const scalar = build({ simd: false }).bytes;
     files.set(`${name}.wasm`, simd);
     files.set(`${name}-scalar.wasm`, scalar);
-    files.set(`${name}.ts`, new TextEncoder().encode(typeScript(name, simd, scalar)));
+    files.set(`${name}.ts`, new TextEncoder().encode(withSimd(name, simd)));
+    files.set(`${name}-scalar.ts`, new TextEncoder().encode(withoutSimd(name, scalar)));
     for (const [file, bytes] of [
       [`${name}.wasm`, simd],
       [`${name}-scalar.wasm`, scalar],
@@ -24,15 +25,19 @@ export function artefacts(kernels: readonly KernelDefinition[]): Artefacts {
   return files;
 }
 
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-const typeScript = (name: string, simd: Uint8Array, scalar: Uint8Array): string => `\
+const withSimd = (name: string, octets: Uint8Array): string => `\
 // Made by npm run build:wasm. Do not edit.
 import type { KernelSource } from '../engine.js';
 
 export const ${name}: KernelSource = {
   name: '${name}',
-  simd: '${base64(simd)}',
-  scalar: '${base64(scalar)}',
+  simd: '${hex(octets)}',
 };
+`;
+
+const withoutSimd = (name: string, octets: Uint8Array): string => `\
+// Made by npm run build:wasm. Do not edit.
+export const ${name}Scalar: string = '${hex(octets)}';
 `;
