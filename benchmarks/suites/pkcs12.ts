@@ -32,7 +32,8 @@ export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
     await writeFile(join(directory, 'pair.pem'), pem);
     const [key, certificate] = parsePem(pem);
     const entry = { friendlyName: 'web', privateKeyInfo: key!.bytes, certificates: [certificate!.bytes] };
-    const all: Outcome[] = [];
+    const all: Outcome[] = [...(await measure({ name: 'pkcs12/structure', contenders: [await structure(entry)] }))];
+    const [start] = await measure({ name: 'openssl version', contenders: [opensslStart] });
     for (const iterations of COUNTS) {
       const file = await writePfx(keyStore({ keys: [entry] }), PASSWORD, { iterations });
       await writeFile(join(directory, 'store.p12'), file);
@@ -42,7 +43,9 @@ export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
         checkKey(keyEntries(await readPfx(made, PASSWORD, { limits }))[0]?.privateKeyInfo);
       const job = { file, password: PASSWORD, entry, iterations };
       all.push(
+        await held(`pkcs12/held/${iterations}`, () => readPfx(file, PASSWORD, { limits })),
         ...withoutStart(
+          start!, // of the one contender
           await measure({
             name: `pkcs12/open/${iterations}`,
             contenders: [
@@ -51,7 +54,7 @@ export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
                 () => readPfx(file, PASSWORD, { limits }),
                 (pfx) => checkKey(keyEntries(pfx)[0]?.privateKeyInfo),
               ),
-              ...opensslContenders(directory, ['-in', 'store.p12', '-passin', `pass:${PASSWORD}`, '-nodes']),
+              openssl(directory, ['-in', 'store.p12', '-passin', `pass:${PASSWORD}`, '-nodes']),
               contender(
                 'node-forge',
                 () => forge.open(job),
@@ -62,11 +65,12 @@ export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
           }),
         ),
         ...withoutStart(
+          start!,
           await measure({
             name: `pkcs12/create/${iterations}`,
             contenders: [
               contender('mayfly', () => writePfx(keyStore({ keys: [entry] }), PASSWORD, { iterations }), checkFile),
-              ...opensslContenders(directory, [
+              openssl(directory, [
                 '-export',
                 '-in',
                 'pair.pem',
@@ -84,10 +88,8 @@ export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
             ],
           }),
         ),
-        await held(`pkcs12/held/${iterations}`, () => readPfx(file, PASSWORD, { limits })),
       );
     }
-    all.push(...(await measure({ name: 'pkcs12/structure', contenders: [await structure(entry)] })));
     return all;
   } finally {
     await rm(directory, { recursive: true });
@@ -98,32 +100,27 @@ const asPkcs8 = (pem: string): Uint8Array => createPrivateKey(pem).export({ form
 
 const execute = promisify(execFile);
 
-/** The whole process, and one that only starts. */
-const opensslContenders = (cwd: string, args: readonly string[]): readonly Contender[] => [
+/** The whole process. */
+const openssl = (cwd: string, args: readonly string[]): Contender =>
   contender(
     'openssl',
     () => execute('openssl', ['pkcs12', ...args], { cwd, encoding: 'buffer' }),
     ({ stdout }) => assert.ok(stdout.length > 500),
-  ),
-  contender(
-    START,
-    () => execute('openssl', ['version'], { cwd }),
-    () => {},
-  ),
-];
-const START = 'openssl, its start';
+  );
+/** One that only starts. */
+const opensslStart: Contender = contender(
+  'openssl',
+  () => execute('openssl', ['version']),
+  () => {},
+);
 
 /** What openssl takes once it runs. */
-function withoutStart(measurements: readonly Measurement[]): readonly Measurement[] {
-  const start = measurements.find(({ impl }) => impl === START)!;
-  return measurements
-    .filter((one) => one !== start)
-    .map((one) =>
-      one.impl === 'openssl'
-        ? { ...one, median: Math.max(0, one.median - start.median), p99: one.p99 - start.median }
-        : one,
-    );
-}
+const withoutStart = (start: Measurement, measurements: readonly Measurement[]): readonly Measurement[] =>
+  measurements.map((one) =>
+    one.impl === 'openssl'
+      ? { ...one, median: Math.max(0, one.median - start.median), p99: Math.max(0, one.p99 - start.median) }
+      : one,
+  );
 
 /** The longest time that a run kept the event loop from anything else: of three runs the median, and as p99 the longest. */
 async function held(name: string, run: () => Promise<unknown>): Promise<Outcome> {

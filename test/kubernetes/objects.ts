@@ -66,7 +66,7 @@ async function ensure(admin: Client, collection: string, object: Json): Promise<
 export const ensureNamespace = (admin: Client, name: string): Promise<Json> =>
   ensure(admin, '/api/v1/namespaces', { metadata: { name } });
 
-export const ensureNode = (admin: Client, name: string): Promise<Json> =>
+const ensureNode = (admin: Client, name: string): Promise<Json> =>
   ensure(admin, '/api/v1/nodes', { metadata: { name } });
 
 export const ensureServiceAccount = (admin: Client, namespace: string, name: string): Promise<Json> =>

@@ -4,7 +4,7 @@ import { type ClientOptions, createClient, type KubernetesClient } from '../kube
 import type { ClusterConnection } from '../kubernetes/connection.js';
 
 /** A connection without credentials. */
-export const plainConnection = (server: string, more: Partial<ClusterConnection> = {}): ClusterConnection => ({
+const plainConnection = (server: string, more: Partial<ClusterConnection> = {}): ClusterConnection => ({
   server,
   namespace: 'default',
   origin: 'a test',
