@@ -28,7 +28,7 @@ export interface LeadershipOptions {
 }
 
 /** Seconds without renewal after which others take a Lease over. */
-export const LEASE_DURATION: Seconds = 15;
+const LEASE_DURATION: Seconds = 15;
 /** Seconds after the last renewal was sent at which its holder stops: sooner than anybody takes over. */
 const RENEW_DEADLINE: Seconds = 10;
 /** Seconds between two looks. */
