@@ -3,7 +3,6 @@ import {
   type DerNode,
   type DerReader,
   encode,
-  equalBytes,
   type Oid,
   octetString,
   oid,
@@ -126,7 +125,3 @@ export const trustedKeyUsageAttribute = (usages: readonly Oid[] = [anyExtendedKe
   attrId: idTrustedKeyUsage,
   attrValues: usages.map((usage) => encode(oid(usage))),
 });
-
-/** Whether two values are there and the same. */
-export const isSameId = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
-  a !== undefined && b !== undefined && equalBytes(a, b);

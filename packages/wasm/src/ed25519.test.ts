@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Eddsa } from '@mayfly/keys/backend';
 import { ed25519 as noble } from '@noble/curves/ed25519.js';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createEd25519 } from './ed25519.js';
 import { memory } from './ed25519-memory.js';
 import { scalarKernels as scalar } from './scalar.js';
@@ -315,3 +315,32 @@ function withMemory<T>(create: () => T): { readonly own: T; readonly exports: Ke
     api.Instance = Instance;
   }
 }
+
+test('memory that another thread may write is read once', () => {
+  const shared = new Uint8Array(new SharedArrayBuffer(64));
+  let reads = 0;
+  const watched = new Proxy(Uint8Array.prototype.set, {
+    apply(set, self, [source, ...rest]) {
+      if (source.buffer === shared.buffer) reads++;
+      return Reflect.apply(set, self, [source, ...rest]);
+    },
+  });
+  const signer = createEd25519().signer(new Uint8Array(32).fill(7));
+  const expected = signer.sign(new Uint8Array(64));
+  vi.spyOn(Uint8Array.prototype, 'set').mockImplementation(watched);
+  try {
+    expect(signer.sign(shared)).toEqual(expected);
+    expect(signer.signMany([shared])).toEqual([expected]);
+  } finally {
+    vi.restoreAllMocks();
+  }
+  expect(reads).toBe(0); // copied by the constructor alone
+});
+
+test.each(['hello', [104, 101], { length: 2 }])('%o is no message and no seed', (value) => {
+  const kernel = createEd25519();
+  const octets = value as unknown as Uint8Array;
+  expect(() => kernel.sign(octets, new Uint8Array(32))).toThrow(TypeError);
+  expect(() => kernel.signMany([octets], new Uint8Array(32))).toThrow(TypeError);
+  expect(() => kernel.sign(new Uint8Array(1), octets)).toThrow(TypeError);
+});

@@ -186,8 +186,8 @@ export function createEd25519(options: KernelOptions = {}): Ed25519 {
     };
     return {
       publicKey,
-      sign: (message) => withExpanded(alive(), own, () => signOne(message)),
-      signMany: (messages) => withExpanded(alive(), own, () => inBatches(messages, signBatch, signOne)),
+      sign: (message) => withExpanded(alive(), own, () => signOne(unchanging(message))),
+      signMany: (messages) => withExpanded(alive(), own, () => inBatches(messages.map(unchanging), signBatch, signOne)),
       destroy() {
         expanded?.fill(0);
         expanded = undefined;
@@ -352,6 +352,7 @@ const isSmallOrder = (publicKey: Uint8Array): boolean =>
   });
 
 function requireSeed(seed: Uint8Array): void {
+  if (!(seed instanceof Uint8Array)) throw new TypeError('Cannot use seed: not a Uint8Array');
   if (seed.length !== 32) throw new WasmError('ERR_WASM_LENGTH', `Cannot use seed: ${seed.length} octets, 32 are one`);
 }
 
@@ -376,3 +377,12 @@ function platformRandomBytes(length: number): Uint8Array {
  */
 export const initEd25519 = async (options: KernelOptions = {}): Promise<Ed25519> =>
   createEd25519({ ...options, module: options.module ?? (await compileKernel(source, options)) });
+
+/**
+ * A message is read twice, for the nonce and for the challenge. Two challenges under one nonce give the private key away, so
+ * memory that another thread may write meanwhile is copied, and what is no Uint8Array refused.
+ */
+function unchanging(message: Uint8Array): Uint8Array {
+  if (!(message instanceof Uint8Array)) throw new TypeError('Cannot sign: not a Uint8Array');
+  return message.buffer instanceof ArrayBuffer ? message : Uint8Array.from(message);
+}

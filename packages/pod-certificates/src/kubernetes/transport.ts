@@ -47,7 +47,8 @@ function connectorOf(connection: ClusterConnection): buildConnector.connector {
         ...(ca !== undefined && { ca: Buffer.from(ca) }),
         ...(cert !== undefined && { cert: Buffer.from(cert) }),
         ...(key !== undefined && { key: Buffer.from(key) }),
-        ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
+        // Said in any case: otherwise NODE_TLS_REJECT_UNAUTHORIZED would decide who gets the token.
+        rejectUnauthorized: rejectUnauthorized ?? true,
       });
       const { proxyUrl } = connection;
       const through = proxyUrl === undefined ? undefined : await tunnel(proxyUrl, options);

@@ -48,6 +48,14 @@ test('a batch is signed in order, as one thread would have signed it', async () 
   expect(await key.sign(batch[0]!)).toEqual(made.sign(batch[0]!));
 });
 
+test('what is signed is what was given, whatever the caller writes there afterwards', async () => {
+  const batch = messages(50);
+  const expected = batch.map((tbs) => made.sign(tbs));
+  const signed = open().softwareKey(pkcs8).signMany(batch);
+  for (const tbs of batch) tbs.fill(0);
+  expect(await signed).toEqual(expected);
+});
+
 test.each(['P-256', 'P-384', 'Ed25519'] as const)('threads with kernels sign as noble does: %s', async (algorithm) => {
   const given = generateKey(algorithm).exportPkcs8();
   const pool = openPoolOn(wasmBackend(), { worker: new URL('./worker.ts', import.meta.url), execArgv }, { threads: 2 });

@@ -64,9 +64,9 @@ export function openPoolOn(
     softwareKey(pkcs8, { nonce = 'rfc6979', ...rest } = {}) {
       rest satisfies Record<string, never>;
       if (isClosed) throw new WasmError('ERR_WASM_POOL', 'Cannot use key: the pool is closed');
+      const local = softwareKey(pkcs8, backend, { nonce });
       const shared = new Uint8Array(new SharedArrayBuffer(pkcs8.length));
       shared.set(pkcs8);
-      const local = softwareKey(pkcs8, backend, { nonce });
       const { signatureAlgorithm, subjectPublicKeyInfo } = local;
       let isDestroyed = false;
 
@@ -87,7 +87,8 @@ export function openPoolOn(
         let isGivenUp = false;
         const chunks: Promise<readonly Uint8Array[]>[] = [];
         for (let at = 0; at < batch.length; at += chunkLength) {
-          const chunk = batch.slice(at, at + chunkLength);
+          // Copied now: its turn may come when the caller has written something else there.
+          const chunk = batch.slice(at, at + chunkLength).map((tbs) => tbs.slice());
           const makeTask = (): Task => {
             // What fails fails as a whole: the rest need not be signed then.
             if (isGivenUp) throw signal?.reason ?? new WasmError('ERR_WASM_POOL', 'Cannot sign: the batch has failed');
