@@ -27,7 +27,7 @@ function modulesOf(name: string): readonly Module[] {
   const src = new URL(`${name}/src/`, packages);
   if (!existsSync(src)) return [];
   return readdirSync(src, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .map((path) => parseModule(name, path, readFileSync(new URL(path, src), 'utf8')));
 }
 
@@ -52,11 +52,11 @@ test('no modules import each other in a circle', () => {
   expect(importCycles(published)).toEqual([]);
 });
 
-/** Packages that promise to bundlers that importing them does nothing. The command line is nothing to bundle. */
+/** Packages that promise to bundlers that importing them does nothing. The command line and the pages are nothing to bundle. */
 const pure = names.filter((name) => manifests.get(name)!.sideEffects === false);
 
 test('every library promises that importing it does nothing', () => {
-  expect(names.filter((name) => !pure.includes(name))).toEqual(['cli']);
+  expect(names.filter((name) => !pure.includes(name))).toEqual(['cli', 'console']);
 });
 
 test.each(pure)('%s does nothing when it is imported', (name) => {

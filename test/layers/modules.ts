@@ -8,7 +8,7 @@ export interface Import {
   readonly line: number;
 }
 
-/** One TypeScript file of a package. */
+/** One TypeScript file of a package, with or without JSX. */
 export interface Module {
   /** For example `der`. */
   readonly package: string;
@@ -37,11 +37,14 @@ export function lineOf(source: ts.SourceFile, node: ts.Node): number {
   return source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
 }
 
-/** `./compare.js` in `name/index.ts` is `name/compare.ts`; undefined for a bare specifier. */
+/** `./compare.js` in `name/index.ts` is `name/compare`; undefined for a bare specifier. */
 export function resolveRelative(from: string, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined;
-  return posix.join(posix.dirname(from), specifier.replace(/\.js$/, '.ts'));
+  return posix.join(posix.dirname(from), withoutExtension(specifier));
 }
+
+/** `compare` for `compare.ts`, `compare.tsx` and the `compare.js` that either becomes. */
+export const withoutExtension = (path: string): string => path.replace(/\.(?:js|tsx?)$/, '');
 
 function specifierOf(node: ts.Node): string | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return literal(node.moduleSpecifier);

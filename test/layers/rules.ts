@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { lineOf, type Module, resolveRelative } from './modules.js';
+import { lineOf, type Module, resolveRelative, withoutExtension } from './modules.js';
 import { type Layer, testsOnly, type Where } from './table.js';
 
 /** A package.json, as far as the rules look. */
@@ -93,7 +93,7 @@ export function forbiddenDependencies(
 
 /** Circles of modules that import each other, each as the paths along it. Relative imports only: the map has no circle. */
 export function importCycles(modules: readonly Module[]): readonly string[] {
-  const byPath = new Map(modules.map((module) => [`${module.package}/${module.path}`, module]));
+  const byPath = new Map(modules.map((module) => [`${module.package}/${withoutExtension(module.path)}`, module]));
   const finished = new Set<string>();
   const cycles: string[] = [];
   const walk = (key: string, trail: readonly string[]): void => {
@@ -133,7 +133,9 @@ function roomOf(specifier: string): string | undefined {
 }
 
 function isIn(path: string, where: Where): boolean {
-  return where === 'everywhere' || where.some((place) => path === `${place}.ts` || path.startsWith(`${place}/`));
+  return (
+    where === 'everywhere' || where.some((place) => withoutExtension(path) === place || path.startsWith(`${place}/`))
+  );
 }
 
 /** Whether the identifier stands for a value: not a member's name, a key, or a type. */

@@ -40,6 +40,15 @@ export const layers: Readonly<Record<string, Layer>> = {
     yaml: ['kubernetes'],
     'node:': ['kubernetes', 'node', 'persistence', 'testing'],
   },
+  console: {
+    der: 'everywhere',
+    x509: 'everywhere',
+    pkcs8: 'everywhere',
+    pkcs10: 'everywhere',
+    pkcs12: 'everywhere',
+    keys: 'everywhere',
+    preact: 'everywhere',
+  },
   cli: {
     der: 'everywhere',
     x509: 'everywhere',

@@ -11,9 +11,9 @@ import { encodeSubjectPublicKeyInfo, inspectCertificate, parseSubjectPublicKeyIn
 import { parseCRL } from '@mayfly/x509/crl';
 import { type LintFinding, lintCertificate, lintCRL, lintRequest } from '@mayfly/x509/lint';
 import { parseOCSPRequest, parseOCSPResponse } from '@mayfly/x509/ocsp';
+import { oidName } from '@mayfly/x509/oid-names';
 import { CliError } from '../errors.js';
 import { inputError } from '../input-file.js';
-import { oidName } from '../oid-names.js';
 import { certificateFacts, requestFacts } from './certificate.js';
 import { looksPublic, pemText } from './der-shape.js';
 import type { Description, Facts } from './description.js';

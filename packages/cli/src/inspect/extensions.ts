@@ -32,7 +32,7 @@ import {
 } from '@mayfly/x509/extensions';
 import { formatGeneralName, type GeneralName } from '@mayfly/x509/general-name';
 import { formatDistinguishedName } from '@mayfly/x509/name';
-import { oidName, oidText } from '../oid-names.js';
+import { oidName, oidText } from '@mayfly/x509/oid-names';
 import { colonHex } from '../terminal-text.js';
 import { type Fact, type Facts, facts } from './description.js';
 

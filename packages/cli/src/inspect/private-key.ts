@@ -13,7 +13,7 @@ import {
   rsaToPrivateKeyInfo,
 } from '@mayfly/pkcs8/rsa';
 import { type AlgorithmIdentifier, subjectPublicKeyInfoNode } from '@mayfly/x509';
-import { oidText } from '../oid-names.js';
+import { oidText } from '@mayfly/x509/oid-names';
 import { type Facts, facts } from './description.js';
 import { publicKeyFacts } from './public-key.js';
 

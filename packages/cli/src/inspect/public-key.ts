@@ -3,7 +3,7 @@ import { toHex } from '@mayfly/der';
 import { encodeBase64 } from '@mayfly/der/pem';
 import { describePublicKey, parseSubjectPublicKeyInfo } from '@mayfly/x509';
 import { rfc5280KeyIdentifier, rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
-import { oidText } from '../oid-names.js';
+import { oidText } from '@mayfly/x509/oid-names';
 import { colonHex } from '../terminal-text.js';
 import { type Facts, facts, isInputFault } from './description.js';
 

@@ -14,13 +14,13 @@ import {
   trustedKeyUsage,
 } from '@mayfly/pkcs12';
 import { inspectCertificate, X509Error } from '@mayfly/x509';
+import { oidText } from '@mayfly/x509/oid-names';
 import type { CommandIo } from '../command-io.js';
 import { inputError, inputName, readInput } from '../input-file.js';
 import { certificateFacts } from '../inspect/certificate.js';
 import { type Fact, type Facts, facts } from '../inspect/description.js';
 import { privateKeyFacts } from '../inspect/private-key.js';
 import { formatFacts } from '../inspect/text.js';
-import { oidText } from '../oid-names.js';
 import { hasPassword, passwordSource, readPassword } from '../password.js';
 import { colonHex, printableJson } from '../terminal-text.js';
 import { MAX_FILE_LENGTH, openBytes, type ReadFlags } from './options.js';

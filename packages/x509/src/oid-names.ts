@@ -1,5 +1,5 @@
 import type { Oid } from '@mayfly/der';
-import { attributeTypes } from '@mayfly/x509/name';
+import { attributeTypes } from './name.js';
 
 /** Names by which RFCs and openssl call what is met in certificates, requests and keys. */
 const NAMES: Readonly<Record<Oid, string>> = {

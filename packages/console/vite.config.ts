@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
+import { metaPolicy } from './src/content-security-policy.ts';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Says the policy in the page itself, before anything that it is about. */
+const policy: Plugin = {
+  name: 'content-security-policy',
+  apply: 'build',
+  transformIndexHtml: {
+    order: 'post',
+    handler(html) {
+      const meta = `<meta http-equiv="Content-Security-Policy" content="${metaPolicy()}" />`;
+      return html.replace('<meta charset="utf-8" />', `$&\n    ${meta}`);
+    },
+  },
+};
+
+/** Writes the service worker of the workbench, with the files that it needs and a version that changes with them. */
+const serviceWorker: Plugin = {
+  name: 'service-worker',
+  apply: 'build',
+  generateBundle: {
+    order: 'post',
+    handler(_options, bundle) {
+      const files = Object.keys(bundle).filter((name) => !name.endsWith('.map'));
+      const hash = createHash('sha256');
+      for (const name of files.toSorted()) {
+        const output = bundle[name]!;
+        hash.update(name).update(output.type === 'chunk' ? output.code : output.source);
+      }
+      const source = readFileSync(here('service-worker.js'), 'utf8')
+        .replace('__VERSION__', hash.digest('hex').slice(0, 16))
+        .replace('__FILES__', JSON.stringify([...files, 'mayfly.svg']));
+      this.emitFile({ type: 'asset', fileName: 'service-worker.js', source });
+    },
+  },
+};
+
+export default defineConfig({
+  base: './',
+  plugins: [policy, serviceWorker],
+  resolve: { conditions: ['@mayfly/source', ...defaultClientConditions] },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: 'dist/pages',
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rolldownOptions: { input: { workbench: here('workbench.html') } },
+  },
+});
