@@ -84,7 +84,7 @@ export const timeText = (at: number): string =>
   new Date(at * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC');
 
 /** Octets as `3a:5f`, cut where there are many. */
-export function shortHex(bytes: Uint8Array): string {
+function shortHex(bytes: Uint8Array): string {
   const shown = toHex(bytes.subarray(0, MAX_OCTETS)).replace(/..(?=.)/g, '$&:');
   return bytes.length > MAX_OCTETS ? `${shown}… (${bytes.length} octets)` : shown;
 }

@@ -83,7 +83,7 @@ const shapes: Readonly<Record<string, Shape>> = {
 };
 
 /** RFC 5280 §4.1. An extension is called by its name, and says first whether it is critical. */
-export const extension: Shape = {
+const extension: Shape = {
   members: [
     { name: 'extnID' },
     { name: 'critical', tag: tags.boolean, optional: true },
