@@ -1,10 +1,9 @@
 import type { Denial } from '@mayfly/ca';
 import { classifyKey, type PodCertificateRequest, requestedKey } from '@mayfly/pod-certificates';
 import type { WantedCertificate } from '@mayfly/pod-certificates/signer';
-import { type GeneralName, parseIPAddress } from '@mayfly/x509/general-name';
-import { buildName, encodeName } from '@mayfly/x509/name';
 import { decodeAnnotations, type RequestedIdentity } from '../manifests/annotations.js';
 import { decidePolicy, grantedExpirationSeconds } from '../policy/decide.js';
+import { grantedContents } from '../policy/granted-contents.js';
 import type { Policy } from '../policy/policy.js';
 
 /** What decides over names in a cluster. */
@@ -41,18 +40,9 @@ export function wantedInCluster(
     const denial = decidePolicy(policy, { ...pod, requested: beyond });
     if (denial !== undefined) return denial;
   }
-  const { commonName, organization, dnsNames, uris, ipAddresses } = decoded.requested;
-  const subjectAltName: GeneralName[] = [
-    ...[...new Set([spiffeId, ...uris])].map((value) => ({ type: 'uniformResourceIdentifier', value }) as const),
-    ...(dnsNames.length > 0 ? dnsNames : entitled).map((value) => ({ type: 'dNSName', value }) as const),
-    // Decoding has seen that each is an address.
-    ...ipAddresses.map((address) => ({ type: 'iPAddress', value: parseIPAddress(address)! }) as const),
-  ];
+  const { dnsNames, uris } = decoded.requested;
   return {
-    subject: encodeName(
-      buildName({ ...(organization.length > 0 && { organization }), ...(commonName !== undefined && { commonName }) }),
-    ),
-    subjectAltName,
+    ...grantedContents(decoded.requested, new Set([spiffeId, ...uris]), dnsNames.length > 0 ? dnsNames : entitled),
     lifetime:
       policy === undefined ? maxExpirationSeconds : grantedExpirationSeconds(policy, signerName, maxExpirationSeconds),
   };

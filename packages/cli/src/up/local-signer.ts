@@ -1,10 +1,10 @@
 import type { Denial } from '@mayfly/ca';
 import { classifyKey, type PodCertificateRequest, requestedKey } from '@mayfly/pod-certificates';
 import type { WantedCertificate } from '@mayfly/pod-certificates/signer';
-import { type GeneralName, isDNSName, parseIPAddress } from '@mayfly/x509/general-name';
-import { buildName, encodeName } from '@mayfly/x509/name';
+import { isDNSName } from '@mayfly/x509/general-name';
 import { DEFAULT_USAGE, decodeAnnotations, type Usage } from '../manifests/annotations.js';
 import { decidePolicy, grantedDnsNames, grantedExpirationSeconds } from '../policy/decide.js';
+import { grantedContents } from '../policy/granted-contents.js';
 import type { Policy } from '../policy/policy.js';
 
 /** What decides over names in local mode. */
@@ -35,24 +35,13 @@ export function wantedCertificate(
     const denial = decidePolicy(policy, { signerName, namespace, podName, serviceAccountName, keyType, requested });
     if (denial !== undefined) return denial;
   }
-  const { commonName, organization, uris, ipAddresses } = requested;
   const own = ownNames(namespace, podName, trustDomain);
   const unasked =
     policy === undefined ? own : grantedDnsNames(policy, { signerName, namespace, podName, serviceAccountName }, own);
   const dnsNames = requested.dnsNames.length > 0 ? requested.dnsNames : unasked;
-  const subjectAltName: GeneralName[] = [
-    ...[`spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccountName}`, ...uris].map(
-      (value) => ({ type: 'uniformResourceIdentifier', value }) as const,
-    ),
-    ...dnsNames.map((value) => ({ type: 'dNSName', value }) as const),
-    // Decoding has seen that each is an address.
-    ...ipAddresses.map((text) => ({ type: 'iPAddress', value: parseIPAddress(text)! }) as const),
-  ];
+  const spiffeId = `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccountName}`;
   return {
-    subject: encodeName(
-      buildName({ ...(organization.length > 0 && { organization }), ...(commonName !== undefined && { commonName }) }),
-    ),
-    subjectAltName,
+    ...grantedContents(requested, [spiffeId, ...requested.uris], dnsNames),
     lifetime:
       policy === undefined ? maxExpirationSeconds : grantedExpirationSeconds(policy, signerName, maxExpirationSeconds),
   };
