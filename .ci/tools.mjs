@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root, step } from './step.mjs';
 
-/** Foreign programs that judge what Mayfly makes, and a browser that runs it, by the Debian packages that have them. */
+/** Foreign programs that judge what Mayfly makes, and browsers that run it, by the Debian packages that have them. */
 const packages = {
   openssl: 'openssl',
   keytool: 'openjdk-17-jdk-headless',
   pk12util: 'libnss3-tools',
   certtool: 'gnutls-bin',
   chromium: 'chromium',
+  'firefox-esr': 'firefox-esr',
 };
 
 /**

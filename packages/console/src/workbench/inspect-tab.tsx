@@ -101,7 +101,7 @@ export function InspectTab({ input, onInput }: InspectTabProps) {
               Clear
             </button>
           )}
-          {typeof input !== 'string' && <span class="muted">A file of {input.length} octets</span>}
+          {typeof input !== 'string' && <span class="muted small">A file of {input.length} octets</span>}
         </div>
       </div>
       {fault !== '' && <Notice kind="bad">{fault}</Notice>}
@@ -116,7 +116,11 @@ export function InspectTab({ input, onInput }: InspectTabProps) {
                 <span class="muted">{kind.title}</span>
                 <strong>{title}</strong>
                 <span class="muted small">{origin}</span>
-                {problems.length > 0 && <span class={`badge ${worst(problems)}`}>{problems.length}</span>}
+                {problems.length > 0 && (
+                  <span class={`badge ${worst(problems)}`}>
+                    {problems.length === 1 ? '1 finding' : `${problems.length} findings`}
+                  </span>
+                )}
               </button>
             </li>
           ))}

@@ -36,7 +36,6 @@ export function NameList({ names, onNames }: NameListProps) {
         {names.map((name, index) => {
           const wrong = nameFault(name);
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: names have no other identity while they are typed
             <li key={index}>
               <select
                 aria-label={`Kind of name ${index + 1}`}

@@ -96,8 +96,6 @@ export function Tree({ root, problems, selected, closed, onSelect, onToggle, onH
             onDblClick={() => isParent && onToggle(field)}
             onMouseEnter={() => onHover(field)}
           >
-            {/* biome-ignore lint/a11y/useKeyWithClickEvents: arrow keys of the tree do the same */}
-            {/* biome-ignore lint/a11y/noStaticElementInteractions: part of the item, hidden from assistive technology */}
             <span
               class="twist"
               aria-hidden="true"

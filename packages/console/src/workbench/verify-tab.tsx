@@ -8,10 +8,10 @@ import { exampleChain } from './example.js';
 import { FormFault, subjectText, succeeded, type VerificationForm, verifyChain } from './verification.js';
 
 const MODES: Readonly<Record<PathMode, string>> = {
-  rfc5280: 'RFC 5280, as authorities have to write certificates',
-  workload: 'Workloads: leaves that live 91 days at most',
-  webpki: 'Servers of the Web (CA/Browser Forum)',
-  path: 'Only what RFC 5280 §6 asks of the path',
+  rfc5280: 'RFC 5280, all of it',
+  workload: 'Workloads (91 days at most)',
+  webpki: 'Web servers (CA/Browser Forum)',
+  path: 'RFC 5280 §6, the path alone',
 };
 
 interface VerifyTabProps {
@@ -262,7 +262,6 @@ const Attempt = ({ attempt }: { readonly attempt: PathAttempt }) => {
       {issuers.length > 0 && (
         <ul>
           {issuers.map((issuer, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes
             <Attempt key={i} attempt={issuer} />
           ))}
         </ul>
