@@ -88,6 +88,18 @@ test('what kills one thread after the other is given up, and the next is signed'
   expect(await key.signMany(messages(9))).toEqual(messages(9).map((tbs) => made.sign(tbs)));
 });
 
+test.each([
+  ['is not there', 'missing.ts'],
+  ['ends its thread', 'ending-worker.ts'],
+])('a worker that %s is an error, not a wait without end', async (_, file) => {
+  const worker = new URL(`../../testing/${file}`, import.meta.url);
+  const pool = openPoolOn(nobleBackend, { worker, execArgv }, { threads: 2, chunkLength: 4 });
+  opened.push(pool);
+  const key = pool.softwareKey(pkcs8);
+  await expect(key.signMany(messages(40))).rejects.toEqual(refusal('ERR_WASM_POOL'));
+  await expect(key.sign(messages(1)[0]!)).rejects.toEqual(refusal('ERR_WASM_POOL'));
+});
+
 describe('back-pressure', () => {
   test('more than may wait is refused, and room is made again', async () => {
     const key = open({ maxWaiting: 20 }).softwareKey(pkcs8);
@@ -96,6 +108,16 @@ describe('back-pressure', () => {
     expect(await first).toHaveLength(20);
     expect(await key.signMany(messages(20))).toHaveLength(20);
     await expect(key.signMany(messages(21))).rejects.toEqual(refusal('ERR_WASM_LIMIT'));
+  });
+
+  test('what was given up counts until its turn has come', async () => {
+    const key = open({ maxWaiting: 20 }).softwareKey(pkcs8);
+    const end = new AbortController();
+    const givenUp = key.signMany(messages(20), { signal: end.signal });
+    end.abort(new Error('enough'));
+    await expect(givenUp).rejects.toThrow('enough');
+    await expect(key.sign(messages(1)[0]!)).rejects.toEqual(refusal('ERR_WASM_LIMIT'));
+    await expect.poll(() => key.sign(messages(1)[0]!).catch(() => undefined), { timeout: 20_000 }).toBeDefined();
   });
 
   test('the threads have no more at hand than they need', async () => {

@@ -83,7 +83,6 @@ export function openPoolOn(
             'ERR_WASM_LIMIT',
             `Cannot sign ${batch.length} more: ${waiting} wait, at most ${maxWaiting} may`,
           );
-        waiting += batch.length;
         let isGivenUp = false;
         const chunks: Promise<readonly Uint8Array[]>[] = [];
         for (let at = 0; at < batch.length; at += chunkLength) {
@@ -95,7 +94,11 @@ export function openPoolOn(
             requireAlive();
             return { pkcs8: shared, nonce, messages: pack(chunk) };
           };
-          chunks.push(running.run(makeTask).then((answer) => signaturesOf(answer, chunk.length)));
+          waiting += chunk.length;
+          const signed = running.run(makeTask).finally(() => {
+            waiting -= chunk.length; // not before: what was given up waits for its turn all the same
+          });
+          chunks.push(signed.then((answer) => signaturesOf(answer, chunk.length)));
         }
         let giveUp = (): void => {};
         const givenUp = new Promise<never>((_, reject) => {
@@ -107,7 +110,6 @@ export function openPoolOn(
         } finally {
           isGivenUp = true;
           signal?.removeEventListener('abort', giveUp);
-          waiting -= batch.length;
         }
       };
 

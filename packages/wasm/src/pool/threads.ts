@@ -8,7 +8,8 @@ export interface Threads {
    * Runs a task as soon as a thread is free, those that came first before it. A thread that dies is replaced, and what it was
    * doing is done again by another.
    * @param makeTask - Called when its turn has come; what it throws is what this rejects with.
-   * @throws {@link WasmError} `ERR_WASM_POOL` when the pool is closed, or when one thread after the other dies of it.
+   * @throws {@link WasmError} `ERR_WASM_POOL` when the pool is closed, or when one thread after the other dies: of it, or of
+   * starting.
    */
   run(makeTask: () => Task): Promise<Answer>;
   /** Fails what waits, and ends the threads when they have finished what they are doing. */
@@ -39,18 +40,41 @@ export function startThreads({ threads, worker, execArgv, onStart }: ThreadsOpti
     recordTiming: false,
     ...(execArgv && { execArgv: [...execArgv] }),
   });
-  pool.on('error', () => {}); // a thread that dies with nothing to do is replaced like any other
+  let lastDeath: unknown;
+  pool.on('error', (error) => {
+    lastDeath = error; // a thread that dies with nothing to do is replaced like any other
+  });
+  /** Rejects what threads work on or have at hand. */
+  const unanswered = new Set<(error: unknown) => void>();
+  // No thread that dies while it starts is replaced before there is another task: those that wait for it would for ever.
+  pool.on('workerDestroy', () =>
+    queueMicrotask(() => {
+      if (pool.threads.length === 0) for (const fail of unanswered) fail(lastDeath);
+    }),
+  );
   onStart?.(pool);
   const waiting: { readonly begin: () => void; readonly fail: (error: unknown) => void }[] = [];
   const working = new Set<Promise<Answer>>();
   let free = threads * (1 + AHEAD);
   let isClosing = false;
 
+  const attempt = async (task: Task): Promise<Answer> => {
+    let fail: (error: unknown) => void = () => {};
+    try {
+      return await new Promise<Answer>((resolve, reject) => {
+        fail = reject;
+        unanswered.add(fail);
+        pool.run(task).then(resolve, reject); // what the worker answers with
+      });
+    } finally {
+      unanswered.delete(fail);
+    }
+  };
   const answer = async (makeTask: () => Task): Promise<Answer> => {
     const task = makeTask();
     for (let attempts = 1; ; attempts++) {
       try {
-        return (await pool.run(task)) as Answer; // what the worker answers with
+        return await attempt(task);
       } catch (cause) {
         if (attempts === MAX_ATTEMPTS)
           throw new WasmError('ERR_WASM_POOL', `Cannot sign: ${attempts} threads died of it`, { cause });
