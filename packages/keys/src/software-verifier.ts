@@ -8,7 +8,6 @@ import { KeysError } from './errors.js';
 import { type PublicKey, parsePublicKey } from './public-key.js';
 import { ecdsaOf, hashWith, notInSoftware } from './software-primitives.js';
 
-/** Whether a signature is that of the key it was made for. */
 /** Whether a signature is that of the key that this was made for. */
 export type Verifier = (signed: SignedParts) => boolean;
 

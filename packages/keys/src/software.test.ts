@@ -51,6 +51,41 @@ describe('the nonce', () => {
   });
 });
 
+describe('what is refused leaves no secret behind:', () => {
+  /** A backend that shows the secrets that it was given. */
+  const observed = () => {
+    const secrets: Uint8Array[] = [];
+    const keep = (secret: Uint8Array): Uint8Array => {
+      secrets.push(secret);
+      return nobleBackend.p256.getPublicKey(secret);
+    };
+    const generateKeyPair: Backend['p256']['generateKeyPair'] = (randomBytes) => {
+      const pair = nobleBackend.p256.generateKeyPair(randomBytes);
+      secrets.push(pair.secretKey);
+      return pair;
+    };
+    return {
+      secrets,
+      backend: { ...nobleBackend, p256: { ...nobleBackend.p256, getPublicKey: keep, generateKeyPair } },
+    };
+  };
+  const nonce = 'random' as 'hedged'; // on purpose
+  const publicKey = nobleBackend.p256.getPublicKey(new Uint8Array(32).fill(7));
+  const torn = encodePrivateKeyInfo(
+    ecPrivateKeyInfo({ curve: 'P-256', privateKey: new Uint8Array(32).fill(9), publicKey }),
+  );
+
+  test.each<[string, (backend: Backend) => unknown]>([
+    ['halves that do not belong together', (backend) => softwareKey(torn, backend)],
+    ['options, with a key that is given', (backend) => softwareKey(sampleKey, backend, { nonce })],
+    ['options, with a key that is made', (backend) => generateKey('P-256', backend, { nonce })],
+  ])('%s', (_, make) => {
+    const { secrets, backend } = observed();
+    expect(() => make(backend)).toThrow();
+    expect(secrets).toEqual([new Uint8Array(32)]);
+  });
+});
+
 describe('entropy', () => {
   test('is given out once, drawn ahead for few and as it comes for many', () => {
     const { draw, draws } = counted();

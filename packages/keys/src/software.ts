@@ -3,7 +3,7 @@ import { ecAlgorithm, ecPrivateKeyInfo, type NamedCurve } from '@mayfly/pkcs8/ec
 import { encodeSubjectPublicKeyInfo } from '@mayfly/x509';
 import type { SyncSigningKey } from '@mayfly/x509/signed';
 import { defaultScheme, type KeyAlgorithm, schemes, signatureAlgorithm } from './algorithms.js';
-import type { Backend, Ecdsa, KeyPair, RandomBytes } from './backend.js';
+import type { Backend, Ecdsa, Eddsa, KeyPair, RandomBytes } from './backend.js';
 import { ecdsaSignaturesToDer, ecdsaSignatureToDer } from './ecdsa-signature.js';
 import { bufferedEntropy, platformRandomBytes } from './entropy.js';
 import { encodeOnce, parsePrivateKey, refused, requireSamePublicKey, samePoint } from './private-key.js';
@@ -41,12 +41,14 @@ export function softwareKey(pkcs8: Uint8Array, backend: Backend, options: Softwa
   const key = parsePrivateKey(pkcs8);
   if (key.keyType === 'RSA' || key.keyType === 'Ed448') throw notInSoftware(key.keyType);
   const secretKey = Uint8Array.from(key.privateKey);
-  const publicKey =
-    key.keyType === 'Ed25519'
-      ? backend.ed25519.getPublicKey(secretKey)
-      : publicPoint(ecdsaOf(key.curve, backend), key.curve, secretKey);
-  if (key.publicKey !== undefined) requireSamePublicKey(samePoint(key.publicKey, publicKey));
-  return fromKeyPair(key.keyType === 'EC' ? key.curve : key.keyType, { secretKey, publicKey }, backend, options);
+  return wipingOnFailure(secretKey, () => {
+    const publicKey =
+      key.keyType === 'Ed25519'
+        ? backend.ed25519.getPublicKey(secretKey)
+        : publicPoint(ecdsaOf(key.curve, backend), key.curve, secretKey);
+    if (key.publicKey !== undefined) requireSamePublicKey(samePoint(key.publicKey, publicKey));
+    return fromKeyPair(key.keyType === 'EC' ? key.curve : key.keyType, { secretKey, publicKey }, backend, options);
+  });
 }
 
 /**
@@ -55,14 +57,13 @@ export function softwareKey(pkcs8: Uint8Array, backend: Backend, options: Softwa
  * `randomBytes` is not random.
  */
 export function generateKey(algorithm: KeyAlgorithm, backend: Backend, options: SoftwareKeyOptions = {}): SoftwareKey {
-  const { randomBytes = platformRandomBytes } = options;
   switch (algorithm) {
     case 'P-256':
     case 'P-384':
     case 'P-521':
-      return fromKeyPair(algorithm, ecdsaOf(algorithm, backend).generateKeyPair(randomBytes), backend, options);
+      return fromNewPair(algorithm, ecdsaOf(algorithm, backend), backend, options);
     case 'Ed25519':
-      return fromKeyPair(algorithm, backend.ed25519.generateKeyPair(randomBytes), backend, options);
+      return fromNewPair(algorithm, backend.ed25519, backend, options);
     case 'RSA-2048':
     case 'RSA-3072':
     case 'RSA-4096':
@@ -71,6 +72,26 @@ export function generateKey(algorithm: KeyAlgorithm, backend: Backend, options: 
       throw notInSoftware(algorithm);
     default:
       throw new TypeError(`Cannot generate key: unknown algorithm ${algorithm satisfies never}`);
+  }
+}
+
+function fromNewPair(
+  name: NamedCurve | 'Ed25519',
+  primitives: Ecdsa | Eddsa,
+  backend: Backend,
+  options: SoftwareKeyOptions,
+): SoftwareKey {
+  const pair = primitives.generateKeyPair(options.randomBytes ?? platformRandomBytes);
+  return wipingOnFailure(pair.secretKey, () => fromKeyPair(name, pair, backend, options));
+}
+
+/** Makes something that keeps a secret, which is wiped when that fails. */
+function wipingOnFailure<T>(secretKey: Uint8Array, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    secretKey.fill(0);
+    throw error;
   }
 }
 
