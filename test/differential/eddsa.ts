@@ -58,4 +58,23 @@ export function compareEddsaOnce(eddsa: Eddsa, random: Random): void {
   requireVerdict('S + L in', false, high, message);
 }
 
+/** Signs messages with one seed all at once: each signature is the one that OpenSSL makes. */
+export function compareEddsaBatch(
+  { signer }: { readonly signer: NonNullable<Eddsa['signer']> },
+  random: Random,
+  count: number,
+): void {
+  const seed = randomOctets(random, 32);
+  const messages = Array.from({ length: count }, () => randomOctets(random, Math.floor(300 * random())));
+  const one = signer(seed);
+  const signatures = one.signMany?.(messages) ?? [];
+  one.destroy();
+  const key = keyOf(seed);
+  for (const [i, message] of messages.entries()) {
+    const expected = sign(null, message, key);
+    if (signatures[i] === undefined || Buffer.compare(signatures[i], expected) !== 0)
+      throw new Difference(`signature ${i} of ${count} with seed ${hex(seed)} is not ${hex(expected)}`);
+  }
+}
+
 const hex = (octets: Uint8Array): string => Buffer.from(octets).toString('hex');

@@ -1,8 +1,10 @@
+import { createEd25519 } from '@mayfly/wasm/ed25519';
 import { createP256 } from '@mayfly/wasm/p256';
 import { createP384 } from '@mayfly/wasm/p384';
 import { scalarKernels } from '@mayfly/wasm/scalar';
 import { type Curve, p256, p384 } from '../differential/curves.js';
 import { compareBatch, compareOnce, Difference, edgeScalars, type Random } from '../differential/ecdsa.js';
+import { compareEddsaBatch, compareEddsaOnce } from '../differential/eddsa.js';
 import { randomNumbers } from '../differential/random.js';
 
 /** Starts a kernel, and tries one case with each call of what it returns. */
@@ -27,10 +29,21 @@ const ecdsa = (curve: Curve, create: typeof createP256): Comparison => {
   };
 };
 
+const eddsa: Comparison = () => {
+  const [simd, scalar] = [createEd25519(), createEd25519({ simd: false, scalar: scalarKernels })];
+  let tried = 0;
+  return (random) => {
+    const kernel = ++tried % SCALAR_EVERY === 0 ? scalar : simd;
+    if (tried % BATCH_EVERY === 0) compareEddsaBatch(kernel, random, Math.floor(40 * random()));
+    else compareEddsaOnce(kernel, random);
+  };
+};
+
 /** Kernels by name. */
 export const kernelComparisons: Readonly<Record<string, Comparison>> = {
   'P-256': ecdsa(p256, createP256),
   'P-384': ecdsa(p384, createP384),
+  Ed25519: eddsa,
 };
 
 /** Tries cases until one differs, and tells how it goes; whether none did. */

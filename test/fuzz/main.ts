@@ -4,8 +4,8 @@
  *   --count N      inputs to try, 10,000,000 unless given
  *   --seed N       where the random numbers begin, 1 unless given; the same seed tries the same inputs
  *   --format NAME  one format alone, for example certificate or "extension subjectAltName"
- *   --kernel NAME  instead of formats, a WebAssembly kernel against the definition: P-256 or P-384; 1,000,000 unless
- *                  counted
+ *   --kernel NAME  instead of formats, a WebAssembly kernel against the definition: P-256, P-384, Ed25519, or all of them
+ *                  one after the other; 1,000,000 cases of each unless counted
  *
  * The first input that fails is written to a file, and the exit code is 1.
  */
@@ -29,10 +29,11 @@ const { values } = parseArgs({
 const count = naturalNumber('count', values.count ?? (values.kernel === undefined ? '10000000' : '1000000'));
 const seed = naturalNumber('seed', values.seed ?? '1');
 if (values.kernel !== undefined) {
-  const compare = kernelComparisons[values.kernel];
-  if (compare === undefined)
-    stop(`no kernel "${values.kernel}"; there are ${Object.keys(kernelComparisons).join(', ')}`);
-  process.exit(compareKernel(values.kernel, compare, count, seed) ? 0 : 1);
+  const names = Object.keys(kernelComparisons);
+  const kernels = values.kernel === 'all' ? names : [values.kernel];
+  if (!kernels.every((name) => names.includes(name)))
+    stop(`no kernel "${values.kernel}"; there are ${names.join(', ')}, or all`);
+  process.exit(kernels.every((name) => compareKernel(name, kernelComparisons[name]!, count, seed)) ? 0 : 1);
 }
 const all = targets();
 const chosen = all.filter(({ format }) => values.format === undefined || format.name === values.format);

@@ -1,6 +1,8 @@
+import { memory as layout } from '../../ed25519-memory.js';
 import type { Module } from '../asm/module-builder.js';
 import { p256Kernel } from '../curves/p256-kernel.js';
 import { p384Kernel } from '../curves/p384-kernel.js';
+import { ed25519Kernel } from '../edwards/kernel.js';
 import { instantiate } from '../instance.js';
 import { NONCE, STATUS } from '../weierstrass/signing.js';
 import type { Subject } from './measure.js';
@@ -12,6 +14,7 @@ export const kernelSubjects = (): readonly Subject[] =>
     return [
       ...ecdsaSubjects(`P-256${build}`, p256Kernel({ simd }), 32),
       ...ecdsaSubjects(`P-384${build}`, p384Kernel({ simd }), 48),
+      ...eddsaSubjects(`Ed25519${build}`, simd),
     ];
   });
 
@@ -84,5 +87,64 @@ function ecdsaSubjects(name: string, module: Module, byteLength: number): readon
       },
       run: () => require(call('makePublicKeys', BATCH)),
     },
+  ];
+}
+
+/** Octets of a message: two blocks with the head before it. */
+const MESSAGE_LENGTH = 100;
+
+function eddsaSubjects(name: string, simd: boolean): readonly Subject[] {
+  const { functions, memory } = instantiate(ed25519Kernel({ simd }));
+  const call = (of: string, ...operands: number[]): number => functions[of]!(...operands);
+  for (const build of ['buildSingle', 'buildFixed', 'buildPlanes']) functions[build]?.();
+  const io = call('io');
+  const batch = call('batch');
+  const message = io + layout.message;
+  memory.fill(0x3c, message, message + MESSAGE_LENGTH);
+  const hash = (headLength: number): void => {
+    const length = headLength + MESSAGE_LENGTH;
+    call('start');
+    call('finish', message - headLength, length, length);
+  };
+  const require = (valid: number): void => {
+    if (valid !== 1) throw new Error(`Cannot time ${name}: a point is off the curve`);
+  };
+  const draw = (i: number): void => {
+    call('loadPrefix');
+    hash(32);
+    call('nonce', i);
+  };
+  const respond = (i: number): void => {
+    call('loadHead', i);
+    hash(64);
+    call('respond', i);
+  };
+  const ofSeed = (what: string, run: () => void): Subject => ({
+    name: `${name} ${what}`,
+    secretLength: 32,
+    prepare: (seed) => memory.set(seed, io + layout.seed),
+    run: () => {
+      call('expand');
+      run();
+      call('wipe');
+    },
+  });
+  const all = Array.from({ length: batch }, (_, i) => i);
+  return [
+    ofSeed('publicKey', () => require(call('publicKey'))),
+    ofSeed('sign', () => {
+      draw(0);
+      require(call('commit', 0));
+      respond(0);
+    }),
+    ...(batch > 1
+      ? [
+          ofSeed('signMany', () => {
+            all.forEach(draw);
+            require(call('commitMany'));
+            all.forEach(respond);
+          }),
+        ]
+      : []),
   ];
 }
