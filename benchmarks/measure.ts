@@ -18,8 +18,8 @@ export interface RemoteContender {
   readonly impl: string;
   /** Does the job for so many milliseconds; returns the nanoseconds of a run, sample by sample. */
   readonly slot: (milliseconds: number) => Promise<number[]>;
-  /** Does the job once and throws unless the result is right. */
-  readonly check: () => Promise<undefined>;
+  /** Does the job once and throws unless the result is right; may return the nanoseconds of a run, where there are to be few slots. */
+  readonly check: () => Promise<number | undefined>;
 }
 
 /** Makes a contender whose `check` looks at what `run` gives. */

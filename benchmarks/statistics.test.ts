@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { median, quantile, summarize } from './statistics.js';
+import { median, medianInterval, quantile, summarize } from './statistics.js';
 
 describe('quantile', () => {
   test.each([
@@ -29,16 +29,44 @@ describe('quantile', () => {
   });
 });
 
+describe('medianInterval', () => {
+  const ascending = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+
+  // Ranks of the tables of the sign test.
+  test.each([
+    [1, 1, 1],
+    [5, 1, 5],
+    [6, 1, 6],
+    [8, 1, 8],
+    [9, 2, 8],
+    [12, 3, 10],
+    [20, 6, 15],
+    [288, 127, 162],
+    [2000, 956, 1045],
+  ])('of %d samples in order it reaches from number %d to number %d', (count, low, high) => {
+    expect(medianInterval(ascending(count))).toEqual([low, high]);
+    expect(medianInterval(ascending(count).reverse())).toEqual([low, high]);
+  });
+
+  test('there is none without samples', () => {
+    expect(() => medianInterval([])).toThrow(RangeError);
+  });
+});
+
 describe('summarize', () => {
   test('a slot counts once, however many samples it holds', () => {
     const quick = Array.from({ length: 1000 }, () => 1);
     expect(median([...quick, 5, 6])).toBe(1);
-    expect(summarize([quick, [5], [6]])).toEqual({ median: 5, p99: 1 });
+    expect(summarize([quick, [5], [6]])).toEqual({ median: 5, interval: [1, 6], p99: 1 });
   });
 
   test('the 99th percentile is that of all samples', () => {
     const ascending = Array.from({ length: 101 }, (_, i) => i);
     expect(summarize([ascending.slice(51), ascending.slice(0, 51)]).p99).toBe(99);
+  });
+
+  test('one slot has no interval', () => {
+    expect(summarize([[3, 4]])).not.toHaveProperty('interval');
   });
 
   test.each([

@@ -1,18 +1,20 @@
 import type { Case, Measurement } from './measure.js';
-import type { Outcome } from './report.js';
+import type { Effort, Outcome } from './report.js';
 
 /** Times one case. */
 export type Measure = (aCase: Case) => Promise<readonly Measurement[]>;
 
 /** What a module in `suites` exports: makes its inputs, has its cases timed, and tells how they came out. */
 export interface Suite {
-  readonly outcomes: (measure: Measure) => Promise<readonly Outcome[]>;
+  readonly outcomes: (measure: Measure, effort: Effort) => Promise<readonly Outcome[]>;
 }
 
 /** What is known of a suite before it is loaded. */
 export interface SuiteEntry {
   readonly name: string;
   readonly question: string;
+  /** Whether a quick look has time for it. */
+  readonly quick: boolean;
   /** Loads the peers of this suite and no others. */
   readonly load: () => Promise<Suite>;
 }
@@ -22,51 +24,61 @@ export const suites: readonly SuiteEntry[] = [
   {
     name: 'parse',
     question: 'a certificate, to its subject, subjectAltName and validity',
+    quick: true,
     load: () => import('./suites/parse.js'),
   },
   {
     name: 'csr',
     question: 'a request: made with a key at hand, and read',
+    quick: true,
     load: () => import('./suites/csr.js'),
   },
   {
     name: 'issue',
     question: 'a P-256 leaf: all but the signature, and with it',
+    quick: true,
     load: () => import('./suites/issue.js'),
   },
   {
     name: 'sign',
     question: 'signatures and keys by WebAssembly, one by one and in batches',
+    quick: true,
     load: () => import('./suites/sign.js'),
   },
   {
     name: 'verify',
     question: 'signatures of keys that are known and unknown, by WebAssembly',
+    quick: true,
     load: () => import('./suites/verify.js'),
   },
   {
     name: 'path',
     question: 'a chain of root, intermediate and leaf validated: below known authorities, and cold',
+    quick: true,
     load: () => import('./suites/path.js'),
   },
   {
     name: 'hash',
     question: 'SHA-2, PBKDF2 and RSA verification in WebAssembly',
+    quick: true,
     load: () => import('./suites/hash.js'),
   },
   {
     name: 'pkcs12',
-    question: 'a key store: opened and made, with 2,048 and 600,000 iterations (a minute)',
+    question: 'a key store: opened and made, with 2,048 and 600,000 iterations',
+    quick: true,
     load: () => import('./suites/pkcs12.js'),
   },
   {
     name: 'crl',
     question: 'a revocation list of a million entries: read and indexed, and looked up',
+    quick: false,
     load: () => import('./suites/crl.js'),
   },
   {
     name: 'schedule',
     question: 'a million entries: planned and taken out when due, and their memory',
+    quick: false,
     load: () => import('./suites/schedule.js'),
   },
 ];

@@ -5,18 +5,25 @@ import { createRsa } from '@mayfly/wasm/rsa';
 import { createSha256, type Sha2 } from '@mayfly/wasm/sha256';
 import { createSha512 } from '@mayfly/wasm/sha512';
 import { sha256 as nobleSha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
-import { type Case, contender } from '../measure.js';
+import { type Contender, contender } from '../measure.js';
+import { measureParts, type Part } from '../parts.js';
+import { octetsOf, type Peers, withPeers } from '../peers.js';
 import type { Outcome } from '../report.js';
 import type { Measure } from '../suites.js';
 
 type Hash = (data: Uint8Array) => Uint8Array;
+
+interface Case {
+  readonly name: string;
+  readonly parts: readonly Part[];
+}
 
 /** What one run makes of one input, by whom. */
 const contenders = <Input, Output>(
   input: Input,
   implementations: Readonly<Record<string, (input: Input) => Output>>,
   expected: Output,
-): Case['contenders'] =>
+): readonly Contender[] =>
   Object.entries(implementations).map(([impl, run]) =>
     contender(
       impl,
@@ -36,30 +43,44 @@ const plain = (output: unknown): unknown =>
 const message = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i * 37);
 
 /** Hashes of short and long messages, one and many; keys from passwords; RSA's public operation. */
-export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
+export const outcomes = (measure: Measure): Promise<readonly Outcome[]> =>
+  withPeers((peers) => measured(measure, peers));
+
+async function measured(measure: Measure, peers: Peers): Promise<readonly Outcome[]> {
   const cases = [
-    ...hashCases('sha256', createSha256(), nobleSha256, [64, 256, 512, 16_384]),
-    ...hashCases('sha512', createSha512(), nobleSha512, [64, 256, 1024, 16_384]),
+    ...hashCases(peers, 'SHA-256', createSha256(), nobleSha256, [64, 256, 512, 16_384]),
+    ...hashCases(peers, 'SHA-512', createSha512(), nobleSha512, [64, 256, 1024, 16_384]),
     manyCase(),
     hmacCase(),
     ...pbkdf2Cases(),
     ...[2048, 4096].map(rsaCase),
   ];
   const all: Outcome[] = [];
-  for (const one of cases) all.push(...(await measure(one)));
+  for (const { name, parts } of cases) all.push(...(await measureParts(measure, name, parts)));
   return all;
 }
 
-function hashCases(name: string, ours: Sha2, noble: Hash, lengths: readonly number[]): readonly Case[] {
+function hashCases(
+  peers: Peers,
+  algorithm: 'SHA-256' | 'SHA-512',
+  ours: Sha2,
+  noble: Hash,
+  lengths: readonly number[],
+): readonly Case[] {
+  const name = algorithm.replace('-', '').toLowerCase();
   const node: Hash = (data) => createHash(name).update(data).digest();
-  return lengths.map((length) => ({
-    name: `hash/${name}/${length}`,
-    contenders: contenders(
-      message(length),
-      { mayfly: (data) => ours.hash(data), 'node:crypto': node, noble },
-      node(message(length)),
-    ),
-  }));
+  return lengths.map((length) => {
+    const expected = node(message(length));
+    return {
+      name: `hash/${name}/${length}`,
+      parts: [
+        ...contenders(message(length), { mayfly: (data) => ours.hash(data), 'node:crypto': node, noble }, expected),
+        ...peers.parts('hash', { algorithm, message: message(length) }, (digest) =>
+          assert.deepEqual(plain(octetsOf(digest)), plain(expected)),
+        ),
+      ],
+    };
+  });
 }
 
 /** What a batch of certificates has to be hashed for: 64 times some 500 octets. */
@@ -70,7 +91,7 @@ function manyCase(): Case {
   const ours = (all: readonly Uint8Array[]): readonly Uint8Array[] => sha256.hashMany(all);
   return {
     name: 'hashMany/sha256/64x500',
-    contenders: contenders(messages, { mayfly: ours, 'node:crypto': node }, node(messages) as readonly Uint8Array[]),
+    parts: contenders(messages, { mayfly: ours, 'node:crypto': node }, node(messages) as readonly Uint8Array[]),
   };
 }
 
@@ -80,7 +101,7 @@ function hmacCase(): Case {
   const node: Hash = (data) => createHmac('sha256', key).update(data).digest();
   const ours: Hash = (data) => sha256.hmac(key, data);
   const data = message(64);
-  return { name: 'hmac/sha256/64', contenders: contenders(data, { mayfly: ours, 'node:crypto': node }, node(data)) };
+  return { name: 'hmac/sha256/64', parts: contenders(data, { mayfly: ours, 'node:crypto': node }, node(data)) };
 }
 
 function pbkdf2Cases(): readonly Case[] {
@@ -92,7 +113,7 @@ function pbkdf2Cases(): readonly Case[] {
       const node = (): Uint8Array => pbkdf2Sync(password, salt, iterations, length, hash.replace('-', ''));
       return {
         name: `pbkdf2/${hash.replace('-', '').toLowerCase()}/${length}`,
-        contenders: contenders(undefined, { mayfly: ours, 'node:crypto': node }, node()),
+        parts: contenders(undefined, { mayfly: ours, 'node:crypto': node }, node()),
       };
     }),
   );
@@ -109,7 +130,7 @@ function rsaCase(modulusLength: number): Case {
   });
   return {
     name: `verify/rsa-${modulusLength}`,
-    contenders: contenders(
+    parts: contenders(
       signature,
       {
         mayfly: (octets) => verifier.verifyPkcs1('SHA-256', data, octets),

@@ -14,7 +14,6 @@ import { fromPkcs8, generateKeySync } from '@mayfly/keys/node';
 import { softwareKey, verifyWith } from '@mayfly/keys/software';
 import { createCertificationRequestSync, parseCertificationRequest, requestSignedParts } from '@mayfly/pkcs10';
 import { subjectAltName, subjectAltNameExtension } from '@mayfly/x509/extensions';
-import { openGo } from '../adapters/go.js';
 import { type Kernels, openKernels } from '../adapters/kernels.js';
 import * as mayfly from '../adapters/mayfly.js';
 import * as nodeCrypto from '../adapters/node-crypto.js';
@@ -24,6 +23,8 @@ import { around, issueJob, leafRequest, p256 } from '../fixtures.js';
 import { checkIssued, checkRequest, identity, type KeyForms } from '../jobs.js';
 import { type Contender, contender, SHORT_SLOT } from '../measure.js';
 import { measureParts, type Part, part } from '../parts.js';
+import { octetsOf, type Peers, withPeers } from '../peers.js';
+import type { RemoteInput } from '../remote.js';
 import type { Outcome } from '../report.js';
 import type { Measure } from '../suites.js';
 
@@ -34,73 +35,68 @@ const REQUESTS = 32;
 
 type Job = Awaited<ReturnType<typeof issueJob>>;
 
+/** What another language needs to issue. */
+export const issueInput = ({ issuer, issuerKey, lifetime, spki }: Job): RemoteInput => ({
+  ...{ identity, key: issuerKey.pkcs8, issuer, lifetime, publicKey: spki },
+});
+
 const ours = 'mayfly';
 
 /**
  * A leaf of a pod, from names to DER: without the signature, and with it; in batches, and from the request to the leaf. Beside
- * the bare signature over as many octets, and Go on one core.
+ * the bare signature over as many octets, and other languages on one core.
  */
-export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
+export const outcomes = (measure: Measure): Promise<readonly Outcome[]> =>
+  withPeers((peers) => measured(measure, peers));
+
+async function measured(measure: Measure, peers: Peers): Promise<readonly Outcome[]> {
   const job = await issueJob();
   const kernels = openKernels();
-  const go = openGo();
   const requester = await p256();
   const wasmAuthority = typeof kernels === 'string' ? kernels : withKey(job, kernels);
   const bare = nodeCrypto.bareSignature(
     job.issuerKey,
     prepare(compile(podPeer(), job.authority), leafRequest(job.spki), around).tbsCertificate.length,
   );
-  const goIssues = part('go', go, (peer) =>
-    peer.contender('issue', { identity, pkcs8: job.issuerKey.pkcs8, issue: job }, (der) => checkIssued(der, job)),
-  );
-  try {
-    return [
-      ...(await measure({ name: 'issue/overhead', contenders: [overhead(job)] })),
-      ...(await measureParts(measure, 'issue/p256', [
-        ...alone(job, wasmAuthority),
-        pkijs.issueLeaf(job),
-        peculiar.issueLeaf(job),
-        bare,
-        goIssues,
-      ])),
-      ...(await measureParts(
-        measure,
-        'issueMany/p256',
-        [part(ours, wasmAuthority, (authority) => batch(job, authority)), bare, goIssues],
-        SHORT_SLOT,
-      )),
-      ...(await measureParts(
-        measure,
-        'csr/create',
-        [
-          part(ours, kernels, ({ backend }) =>
-            mayfly.createRequest(requester, identity, softwareKey(requester.pkcs8, backend)),
-          ),
-          part('go', go, (peer) =>
-            peer.contender('csr', { identity, pkcs8: requester.pkcs8 }, (der) => checkRequest(der, requester.spki)),
-          ),
-        ],
-        SHORT_SLOT,
-      )),
-      ...(await measureParts(
-        measure,
-        'pipeline/p256',
-        [
-          part(ours, kernels, (found) => pipeline(job, found)),
-          part('go', go, (peer) =>
-            peer.contender(
-              'pipeline',
-              { identity, pkcs8: job.issuerKey.pkcs8, issue: job, request: requestBy(requester) },
-              (der) => checkIssued(der, { ...job, spki: requester.spki }),
-            ),
-          ),
-        ],
-        SHORT_SLOT,
-      )),
-    ];
-  } finally {
-    if (typeof go !== 'string') go.close();
-  }
+  const elsewhere = peers.parts('issue', issueInput(job), (der) => checkIssued(octetsOf(der), job));
+  return [
+    ...(await measure({ name: 'issue/overhead', contenders: [overhead(job)] })),
+    ...(await measureParts(measure, 'issue/p256', [
+      ...alone(job, wasmAuthority),
+      pkijs.issueLeaf(job),
+      peculiar.issueLeaf(job),
+      bare,
+      ...elsewhere,
+    ])),
+    ...(await measureParts(
+      measure,
+      'issueMany/p256',
+      [part(ours, wasmAuthority, (authority) => batch(job, authority)), bare, ...elsewhere],
+      SHORT_SLOT,
+    )),
+    ...(await measureParts(
+      measure,
+      'csr/create',
+      [
+        part(ours, kernels, ({ backend }) =>
+          mayfly.createRequest(requester, identity, softwareKey(requester.pkcs8, backend)),
+        ),
+        ...peers.parts('csr', { identity, key: requester.pkcs8 }, (der) => checkRequest(octetsOf(der), requester.spki)),
+      ],
+      SHORT_SLOT,
+    )),
+    ...(await measureParts(
+      measure,
+      'pipeline/p256',
+      [
+        part(ours, kernels, (found) => pipeline(job, found)),
+        ...peers.parts('pipeline', { ...issueInput(job), request: requestBy(requester) }, (der) =>
+          checkIssued(octetsOf(der), { ...job, spki: requester.spki }),
+        ),
+      ],
+      SHORT_SLOT,
+    )),
+  ];
 }
 
 /** With a key in WebAssembly where there is one, and with one of node:crypto. */
@@ -112,7 +108,7 @@ function alone(job: Job, wasmAuthority: SyncIssuer | string): readonly Part[] {
 }
 
 /** The same authority, its key in WebAssembly and hedged as in `mayfly up`. */
-const withKey = ({ authority, issuerKey }: Job, { backend }: Kernels): SyncIssuer => ({
+export const withKey = ({ authority, issuerKey }: Job, { backend }: Kernels): SyncIssuer => ({
   ...authority,
   key: softwareKey(issuerKey.pkcs8, backend, { nonce: 'hedged' }),
 });
@@ -136,7 +132,7 @@ function overhead(job: Job): Contender {
   );
 }
 
-function batch(job: Job, authority: SyncIssuer): Contender {
+export function batch(job: Job, authority: SyncIssuer, size: number = BATCH): Contender {
   const compiled = compile(podPeer(), authority);
   return {
     ...contender(
@@ -144,15 +140,15 @@ function batch(job: Job, authority: SyncIssuer): Contender {
       () =>
         issueManySync(
           compiled,
-          Array.from({ length: BATCH }, () => leafRequest(job.spki)),
+          Array.from({ length: size }, () => leafRequest(job.spki)),
           around,
         ),
       (results) => {
-        assert.equal(results.length, BATCH);
+        assert.equal(results.length, size);
         for (const result of results) checkIssued(certificateOf(result), job);
       },
     ),
-    things: BATCH,
+    things: size,
   };
 }
 
@@ -196,7 +192,7 @@ function newKey(): SigningForms {
 }
 
 /** DER of a request with the names of the leaf. */
-function requestBy({ pkcs8, spki }: SigningForms): Uint8Array {
+export function requestBy({ pkcs8, spki }: SigningForms): Uint8Array {
   const { subject, subjectAltName: names } = leafRequest(spki);
   return createCertificationRequestSync(
     { subject: subject!, extensions: [subjectAltNameExtension(names)] }, // it has one

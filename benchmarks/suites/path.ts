@@ -6,36 +6,39 @@ import { parseCertificate } from '@mayfly/x509';
 import { keyPurposes } from '@mayfly/x509/extensions';
 import { type PathResult, TrustStore, validatePathSync } from '@mayfly/x509/path';
 import { type SyncVerifySignature, withKnownKeys } from '@mayfly/x509/signed';
-import { openGo } from '../adapters/go.js';
 import { type Kernels, openKernels } from '../adapters/kernels.js';
 import { validateChain } from '../adapters/pkijs.js';
 import { type ChainJob, chainJob } from '../chains.js';
 import { type Contender, contender } from '../measure.js';
-import { measureParts, type Part, part } from '../parts.js';
+import { measureParts, type Part } from '../parts.js';
+import { octetsOf, type Peers, withPeers } from '../peers.js';
 import type { Outcome } from '../report.js';
 import type { Measure } from '../suites.js';
+
+/** More than other programs keep either; a line of their input takes a megabyte. */
+const REMOTE_LEAVES = 200;
 
 /**
  * Root, intermediate and leaf, P-256, from DER each time, another leaf each time: as a server that knows its authorities, and
  * `cold`, as a program that meets them once.
  */
-export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
+export const outcomes = (measure: Measure): Promise<readonly Outcome[]> =>
+  withPeers((peers) => measured(measure, peers));
+
+async function measured(measure: Measure, peers: Peers): Promise<readonly Outcome[]> {
   const job = chainJob();
   const kernels = openKernels();
-  const go = openGo();
-  const peers: readonly Part[] = [
+  const { root, intermediate, leaves, dNSName } = job;
+  const chains = { root, intermediate, leaves: leaves.slice(0, REMOTE_LEAVES), dNSName };
+  const others: readonly Part[] = [
     byHand(job),
     validateChain(job),
-    part('go', go, (peer) => peer.chains(job, (leaf) => assert.equal(parseCertificate(leaf).version, 3))),
+    ...peers.parts('path', chains, (leaf) => assert.equal(parseCertificate(octetsOf(leaf)).version, 3)),
   ];
-  try {
-    return [
-      ...(await measureParts(measure, 'path/chain3', [...warmParts(job, kernels), ...peers])),
-      ...(await measureParts(measure, 'path/chain3/cold', [...coldParts(job, kernels), ...peers])),
-    ];
-  } finally {
-    if (typeof go !== 'string') go.close();
-  }
+  return [
+    ...(await measureParts(measure, 'path/chain3', [...warmParts(job, kernels), ...others])),
+    ...(await measureParts(measure, 'path/chain3/cold', [...coldParts(job, kernels), ...others])),
+  ];
 }
 
 /** With verifiers in WebAssembly where they load, and with those of node:crypto. */

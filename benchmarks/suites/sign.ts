@@ -4,9 +4,13 @@ import type { Backend } from '@mayfly/keys/backend';
 import { generateKeySync } from '@mayfly/keys/node';
 import { generateKey, type SoftwareKeyOptions, softwareKey } from '@mayfly/keys/software';
 import { openKernels } from '../adapters/kernels.js';
+import * as noble from '../adapters/noble.js';
+import { opensslSpeed } from '../adapters/openssl.js';
+import * as webCrypto from '../adapters/webcrypto.js';
 import { type Contender, contender, SHORT_SLOT } from '../measure.js';
-import { measureParts, part } from '../parts.js';
-import type { Outcome } from '../report.js';
+import { measureParts, type Part, part } from '../parts.js';
+import { octetsOf, type Peers, withPeers } from '../peers.js';
+import type { Effort, Outcome } from '../report.js';
 import type { Measure } from '../suites.js';
 
 type Algorithm = 'P-256' | 'P-384' | 'Ed25519';
@@ -27,7 +31,20 @@ function keyFor(algorithm: Algorithm) {
   const publicKey = createPublicKey(privateKey);
   const hash = hashes[algorithm];
   const fits = (tbs: Uint8Array, signature: Uint8Array): void => assert.ok(verify(hash, tbs, publicKey, signature));
+  const spki = new Uint8Array(publicKey.export({ format: 'der', type: 'spki' }));
+  const octets = new Uint8Array(pkcs8);
   return {
+    /** One signature by everybody else. */
+    elsewhere: async (peers: Peers, effort: Effort): Promise<readonly Part[]> => [
+      await webCrypto.signer(algorithm, octets, message, async (signature) =>
+        assert.ok(await webCrypto.isSignature(algorithm, spki, message, signature)),
+      ),
+      noble.signer(algorithm, Buffer.from(privateKey.export({ format: 'jwk' }).d!, 'base64url'), message, (signature) =>
+        fits(message, signature),
+      ),
+      ...peers.parts('sign', { algorithm, key: pkcs8, message }, (signature) => fits(message, octetsOf(signature))),
+      ...(effort === 'full' ? [opensslSpeed(algorithm, 'sign')] : []),
+    ],
     one: (backend: Backend, options?: SoftwareKeyOptions): Contender => {
       const key = softwareKey(pkcs8, backend, options);
       return contender(
@@ -76,8 +93,11 @@ const makeMany = ({ p256, name }: Backend): Contender => {
   };
 };
 
-/** P-256, P-384 and Ed25519 signatures over 32 octets by WebAssembly beside node:crypto's; a batch counts by the signature. */
-export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
+/** P-256, P-384 and Ed25519 signatures over 32 octets by WebAssembly beside everybody's; a batch counts by the signature. */
+export const outcomes = (measure: Measure, effort: Effort): Promise<readonly Outcome[]> =>
+  withPeers((peers) => measured(measure, effort, peers));
+
+async function measured(measure: Measure, effort: Effort, peers: Peers): Promise<readonly Outcome[]> {
   const [p256, p384, ed25519] = [keyFor('P-256'), keyFor('P-384'), keyFor('Ed25519')];
   const generate = contender(
     peer,
@@ -85,8 +105,8 @@ export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
     ({ publicKey }) => assert.equal(publicKey.asymmetricKeyType, 'ec'),
   );
   const hedged = { nonce: 'hedged' } as const;
-  const cases: readonly [string, (backend: Backend, scalar: Backend) => Contender, Contender][] = [
-    ['sign/p256/rfc6979', (backend) => p256.one(backend), p256.native],
+  const cases: readonly KernelCase[] = [
+    ['sign/p256/rfc6979', (backend) => p256.one(backend), p256.native, ...(await p256.elsewhere(peers, effort))],
     ['sign/p256/hedged', (backend) => p256.one(backend, hedged), p256.native],
     ['signMany/p256/rfc6979', (backend) => p256.many(backend), p256.native],
     ['signMany/p256/hedged', (backend) => p256.many(backend, hedged), p256.native],
@@ -101,9 +121,9 @@ export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
       generate,
     ],
     ['keygenMany/p256', (backend) => makeMany(backend), generate],
-    ['sign/p384/rfc6979', (backend) => p384.one(backend), p384.native],
+    ['sign/p384/rfc6979', (backend) => p384.one(backend), p384.native, ...(await p384.elsewhere(peers, effort))],
     ['signMany/p384/rfc6979', (backend) => p384.many(backend), p384.native],
-    ['sign/ed25519', (backend) => ed25519.one(backend), ed25519.native],
+    ['sign/ed25519', (backend) => ed25519.one(backend), ed25519.native, ...(await ed25519.elsewhere(peers, effort))],
     ['signMany/ed25519', (backend) => ed25519.many(backend), ed25519.native],
     ['sign/p256/rfc6979/no-simd', (_, scalar) => p256.one(scalar), p256.native],
     ['signMany/p256/rfc6979/no-simd', (_, scalar) => p256.many(scalar), p256.native],
@@ -111,16 +131,20 @@ export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
   return besideKernels(cases, measure);
 }
 
-/** Times each case of the kernels beside its peer. */
-export async function besideKernels(
-  cases: readonly [string, (backend: Backend, scalar: Backend) => Contender, Contender][],
-  measure: Measure,
-): Promise<readonly Outcome[]> {
+/** What a case is called, our part of it, and those of others. */
+export type KernelCase = readonly [
+  name: string,
+  make: (backend: Backend, scalar: Backend) => Contender,
+  ...others: readonly Part[],
+];
+
+/** Times each case of the kernels beside its peers. */
+export async function besideKernels(cases: readonly KernelCase[], measure: Measure): Promise<readonly Outcome[]> {
   const kernels = openKernels();
   const found: Outcome[] = [];
-  for (const [name, make, theirs] of cases) {
+  for (const [name, make, ...others] of cases) {
     const mine = part(impl, kernels, ({ backend, scalar }) => make(backend, scalar));
-    found.push(...(await measureParts(measure, name, [mine, theirs], SHORT_SLOT)));
+    found.push(...(await measureParts(measure, name, [mine, ...others], SHORT_SLOT)));
   }
   return found;
 }

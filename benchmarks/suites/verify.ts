@@ -3,8 +3,13 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import type { Backend } from '@mayfly/keys/backend';
 import { generateKeySync } from '@mayfly/keys/node';
 import { verifier, verifyWith } from '@mayfly/keys/software';
+import * as noble from '../adapters/noble.js';
+import { opensslSpeed } from '../adapters/openssl.js';
+import * as webCrypto from '../adapters/webcrypto.js';
 import { contender } from '../measure.js';
-import type { Outcome } from '../report.js';
+import type { Part } from '../parts.js';
+import { type Peers, withPeers } from '../peers.js';
+import type { Effort, Outcome } from '../report.js';
 import type { Measure } from '../suites.js';
 import { besideKernels } from './sign.js';
 
@@ -21,13 +26,29 @@ function signatureBy(algorithm: Algorithm) {
     const key = generateKeySync(algorithm);
     const tbs = new Uint8Array(randomBytes(32));
     const { signatureAlgorithm, subjectPublicKeyInfo } = key;
-    return { parts: { tbs, signatureAlgorithm, signatureValue: key.sign(tbs) }, subjectPublicKeyInfo };
+    const pkcs8 = new Uint8Array(key.exportPkcs8());
+    return { parts: { tbs, signatureAlgorithm, signatureValue: key.sign(tbs) }, subjectPublicKeyInfo, pkcs8 };
   });
-  const { parts, subjectPublicKeyInfo } = signed[0]!;
+  const { parts, subjectPublicKeyInfo, pkcs8 } = signed[0]!;
+  const { tbs: message, signatureValue: signature } = parts;
   const publicKey = createPublicKey({ key: Buffer.from(subjectPublicKeyInfo), format: 'der', type: 'spki' });
   const hash = hashes[algorithm];
   const isTrue = (good: boolean): void => assert.equal(good, true);
+  const { x, y } = publicKey.export({ format: 'jwk' });
+  const point = Buffer.concat([
+    ...(y === undefined ? [] : [Uint8Array.of(4)]), // without compression; Ed25519 has x alone
+    ...[x, y].map((coordinate = '') => Buffer.from(coordinate, 'base64url')),
+  ]);
   return {
+    /** By everybody else; their key is at hand. */
+    elsewhere: async (peers: Peers, effort: Effort): Promise<readonly Part[]> => [
+      await webCrypto.verifier(algorithm, pkcs8, new Uint8Array(subjectPublicKeyInfo), message, isTrue),
+      noble.verifier(algorithm, point, message, signature, isTrue),
+      ...peers.parts('verify', { algorithm, publicKey: subjectPublicKeyInfo, message, signature }, (good) =>
+        assert.equal(good, true),
+      ),
+      ...(effort === 'full' ? [opensslSpeed(algorithm, 'verify')] : []),
+    ],
     known: (backend: Backend) => {
       const verifies = verifier(subjectPublicKeyInfo, backend);
       return contender(impl, () => verifies(parts), isTrue);
@@ -50,16 +71,19 @@ function signatureBy(algorithm: Algorithm) {
 }
 
 /** Signatures over 32 octets: of a key with tables, and of one that was never met. */
-export async function outcomes(measure: Measure): Promise<readonly Outcome[]> {
+export const outcomes = (measure: Measure, effort: Effort): Promise<readonly Outcome[]> =>
+  withPeers((peers) => measured(measure, effort, peers));
+
+async function measured(measure: Measure, effort: Effort, peers: Peers): Promise<readonly Outcome[]> {
   const [p256, p384, ed25519] = [signatureBy('P-256'), signatureBy('P-384'), signatureBy('Ed25519')];
   return besideKernels(
     [
-      ['verify/p256/known', p256.known, p256.native],
+      ['verify/p256/known', p256.known, p256.native, ...(await p256.elsewhere(peers, effort))],
       ['verify/p256/unknown', p256.unknown, p256.native],
       ['verify/p384/unknown', p384.unknown, p384.native],
-      ['verify/p384/known', p384.known, p384.native],
+      ['verify/p384/known', p384.known, p384.native, ...(await p384.elsewhere(peers, effort))],
       ['verify/ed25519/unknown', ed25519.unknown, ed25519.native],
-      ['verify/ed25519/known', ed25519.known, ed25519.native],
+      ['verify/ed25519/known', ed25519.known, ed25519.native, ...(await ed25519.elsewhere(peers, effort))],
     ],
     measure,
   );

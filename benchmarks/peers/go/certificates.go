@@ -15,10 +15,7 @@ import (
 
 // What a certificate or a request is made from; octets are base64 in the JSON.
 type input struct {
-	Organization string
-	CommonName   string
-	DNSNames     []string
-	URI          string
+	Identity identity
 	// PKCS#8 of the key that signs.
 	Key []byte
 	// DER of the authority's certificate, and seconds that its leaves live.
@@ -27,6 +24,13 @@ type input struct {
 	// DER of the key to be certified, or of the request that holds it.
 	PublicKey []byte
 	Request   []byte
+}
+
+type identity struct {
+	Organization string   `json:"organization"`
+	CommonName   string   `json:"commonName"`
+	DNSNames     []string `json:"dNSNames"`
+	URI          string   `json:"uri"`
 }
 
 // The same with its keys and certificates read.
@@ -47,7 +51,7 @@ func read(text []byte) (*material, error) {
 		return nil, err
 	}
 	m.key = key.(*ecdsa.PrivateKey)
-	if m.uri, err = url.Parse(m.URI); err != nil {
+	if m.uri, err = url.Parse(m.Identity.URI); err != nil {
 		return nil, err
 	}
 	if m.Issuer != nil {
@@ -57,7 +61,7 @@ func read(text []byte) (*material, error) {
 }
 
 func (m *material) subject() pkix.Name {
-	return pkix.Name{Organization: []string{m.Organization}, CommonName: m.CommonName}
+	return pkix.Name{Organization: []string{m.Identity.Organization}, CommonName: m.Identity.CommonName}
 }
 
 // Makes a leaf with a random serial number; Go verifies what it signed.
@@ -83,7 +87,7 @@ func (m *material) leaf(subject pkix.Name, dnsNames []string, uris []*url.URL, p
 var serialLimit = new(big.Int).Lsh(big.NewInt(1), 128)
 
 // From names and a public key at hand to the DER of a leaf.
-func issue(text []byte) (func() ([]byte, error), error) {
+func issue(text []byte) (work, error) {
 	m, err := read(text)
 	if err != nil {
 		return nil, err
@@ -92,25 +96,25 @@ func issue(text []byte) (func() ([]byte, error), error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() ([]byte, error) {
-		return m.leaf(m.subject(), m.DNSNames, []*url.URL{m.uri}, publicKey)
+	return func() (any, error) {
+		return m.leaf(m.subject(), m.Identity.DNSNames, []*url.URL{m.uri}, publicKey)
 	}, nil
 }
 
 // From names and a key at hand to the DER of a signed request.
-func createRequest(text []byte) (func() ([]byte, error), error) {
+func createRequest(text []byte) (work, error) {
 	m, err := read(text)
 	if err != nil {
 		return nil, err
 	}
-	return func() ([]byte, error) {
-		template := x509.CertificateRequest{Subject: m.subject(), DNSNames: m.DNSNames, URIs: []*url.URL{m.uri}}
+	return func() (any, error) {
+		template := x509.CertificateRequest{Subject: m.subject(), DNSNames: m.Identity.DNSNames, URIs: []*url.URL{m.uri}}
 		return x509.CreateCertificateRequest(rand.Reader, &template, m.key)
 	}, nil
 }
 
 // From the DER of a request, whose signature is checked, to the DER of a leaf with its names.
-func pipeline(text []byte) (func() ([]byte, error), error) {
+func pipeline(text []byte) (work, error) {
 	m, err := read(text)
 	if err != nil {
 		return nil, err
@@ -118,7 +122,7 @@ func pipeline(text []byte) (func() ([]byte, error), error) {
 	if m.issuer == nil {
 		return nil, errors.New("cannot issue: no authority")
 	}
-	return func() ([]byte, error) {
+	return func() (any, error) {
 		request, err := x509.ParseCertificateRequest(m.Request)
 		if err != nil {
 			return nil, err
@@ -127,5 +131,55 @@ func pipeline(text []byte) (func() ([]byte, error), error) {
 			return nil, err
 		}
 		return m.leaf(request.Subject, request.DNSNames, request.URIs, request.PublicKey)
+	}, nil
+}
+
+// From the DER of a request to its names, its signature checked.
+func verifyRequest(text []byte) (work, error) {
+	var given input
+	if err := json.Unmarshal(text, &given); err != nil {
+		return nil, err
+	}
+	return func() (any, error) {
+		request, err := x509.ParseCertificateRequest(given.Request)
+		if err != nil {
+			return nil, err
+		}
+		return identityOf(request.Subject, request.DNSNames, request.URIs), request.CheckSignature()
+	}, nil
+}
+
+// What is read from a certificate.
+type facts struct {
+	identity
+	NotBefore int64 `json:"notBefore"`
+	NotAfter  int64 `json:"notAfter"`
+}
+
+func identityOf(subject pkix.Name, dnsNames []string, uris []*url.URL) identity {
+	return identity{
+		Organization: subject.Organization[0],
+		CommonName:   subject.CommonName,
+		DNSNames:     dnsNames,
+		URI:          uris[0].String(),
+	}
+}
+
+// From the DER of a leaf to its subject, subjectAltName and validity.
+func parse(text []byte) (work, error) {
+	var given struct{ Certificate []byte }
+	if err := json.Unmarshal(text, &given); err != nil {
+		return nil, err
+	}
+	return func() (any, error) {
+		leaf, err := x509.ParseCertificate(given.Certificate)
+		if err != nil {
+			return nil, err
+		}
+		return facts{
+			identity:  identityOf(leaf.Subject, leaf.DNSNames, leaf.URIs),
+			NotBefore: leaf.NotBefore.Unix(),
+			NotAfter:  leaf.NotAfter.Unix(),
+		}, nil
 	}, nil
 }

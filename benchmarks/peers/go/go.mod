@@ -1,3 +1,3 @@
 module mayfly.dev/benchmarks/peers/go
 
-go 1.22
+go 1.23

@@ -3,25 +3,34 @@
 //	peer <job>
 //
 // The first line of standard input is what the job works on, as JSON; each line after it a number of milliseconds. For each
-// number one line of JSON comes back: nanoseconds of a run, sample by sample. 0 asks for what one run makes, in base64.
+// number one line of JSON comes back: nanoseconds of a run, sample by sample. 0 asks for what one run makes, octets in base64.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 )
 
 // A job takes its input once and returns what does it once.
-type job func(input []byte) (func() ([]byte, error), error)
+type job func(input []byte) (work, error)
+
+type work func() (any, error)
 
 var jobs = map[string]job{
-	"issue":    issue,
-	"csr":      createRequest,
-	"path":     validatePath,
-	"pipeline": pipeline,
+	"parse":      parse,
+	"csr":        createRequest,
+	"verify-csr": verifyRequest,
+	"issue":      issue,
+	"pipeline":   pipeline,
+	"path":       validatePath,
+	"sign":       sign,
+	"verify":     verify,
+	"hash":       hash,
 }
 
 // Shortest time of a sample: quicker jobs are done several times for one.
@@ -36,7 +45,7 @@ func main() {
 
 func run(arguments []string) error {
 	if len(arguments) != 1 || jobs[arguments[0]] == nil {
-		return fmt.Errorf("cannot run %q: need one of issue, csr, path, pipeline", arguments)
+		return fmt.Errorf("cannot run %q: need one of %v", arguments, slices.Sorted(maps.Keys(jobs)))
 	}
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<20)
@@ -70,7 +79,7 @@ func run(arguments []string) error {
 }
 
 // Runs the job until the slot is over, at least once.
-func slot(once func() ([]byte, error), length time.Duration) ([]float64, error) {
+func slot(once work, length time.Duration) ([]float64, error) {
 	samples := []float64{}
 	for start := time.Now(); len(samples) == 0 || time.Since(start) < length; {
 		begun := time.Now()

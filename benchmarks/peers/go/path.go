@@ -14,7 +14,7 @@ type chains struct {
 }
 
 // validatePath validates one leaf after the other, from DER, below a root that is parsed once. It returns the leaf.
-func validatePath(input []byte) (func() ([]byte, error), error) {
+func validatePath(input []byte) (work, error) {
 	var given chains
 	if err := json.Unmarshal(input, &given); err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func validatePath(input []byte) (func() ([]byte, error), error) {
 	roots := x509.NewCertPool()
 	roots.AddCert(root)
 	next := 0
-	return func() ([]byte, error) {
+	return func() (any, error) {
 		leaf, err := x509.ParseCertificate(given.Leaves[next%len(given.Leaves)])
 		if err != nil {
 			return nil, err
