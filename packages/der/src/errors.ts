@@ -16,6 +16,12 @@ export type DerErrorCode =
   | 'ERR_DER_SET_ORDER'
   | 'ERR_DER_VALUE';
 
+/** What a rule finds wrong with octets, before it is known where they stand. */
+export interface DerFault {
+  readonly code: DerErrorCode;
+  readonly state: string;
+}
+
 /** Bytes that are not the DER that was asked for, with the place where that showed. */
 export class DerError extends Error {
   override readonly name = 'DerError';

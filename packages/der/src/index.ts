@@ -1,8 +1,9 @@
 export { checkDer, checkElement, MAX_DEPTH, readAny } from './any.js';
+export type { BitString } from './bit-string.js';
 export { compareBytes, concatBytes, equalBytes, fromHex, toHex } from './bytes.js';
 export { DerError, type DerErrorCode } from './errors.js';
 export { decodeOid, encodeOid, type Oid } from './oid.js';
-export { type BitString, type DerReader, type ReadOptions, read } from './reader.js';
+export { type DerReader, type ReadOptions, read } from './reader.js';
 export { fitsPrintableString } from './strings.js';
 export { contextConstructedTag, contextTag, tagName, tags } from './tags.js';
 export type { Seconds } from './time.js';

@@ -1,3 +1,21 @@
+import type { DerFault } from './errors.js';
+
+/** Longest INTEGER accepted, in octets: twice an RSA modulus of 16,384 bits. */
+const MAX_INTEGER_LENGTH = 4096;
+
+/** X.690 §8.3: what keeps content octets from being an INTEGER; `undefined` for one in the fewest octets. */
+export function integerFault(bytes: Uint8Array, start: number, end: number): DerFault | undefined {
+  const length = end - start;
+  if (length === 0) return { code: 'ERR_DER_INTEGER', state: 'content is empty' };
+  if (length > MAX_INTEGER_LENGTH)
+    return { code: 'ERR_DER_TOO_LARGE', state: `${length} octets, at most ${MAX_INTEGER_LENGTH} are read` };
+  if (length === 1) return undefined;
+  const first = bytes[start]!;
+  const second = bytes[start + 1]!;
+  const isPadded = (first === 0 && second < 0x80) || (first === 0xff && second >= 0x80);
+  return isPadded ? { code: 'ERR_DER_INTEGER', state: 'value is padded' } : undefined;
+}
+
 /** Two's complement of up to seven octets, or `undefined` past ±(2⁵³ − 1). */
 export function toNumber(bytes: Uint8Array, start: number, end: number): number | undefined {
   if (end - start > 7) return undefined;

@@ -1,16 +1,11 @@
+import { type BitString, bitStringFault } from './bit-string.js';
 import { compareBytes } from './bytes.js';
 import { DerError, type DerErrorCode } from './errors.js';
-import { toBigInt, toNumber } from './integer.js';
+import { integerFault, toBigInt, toNumber } from './integer.js';
 import { decodeOid, type Oid } from './oid.js';
 import { decodeString } from './strings.js';
-import { contextConstructedTag, tagName, tags } from './tags.js';
-import { decodeTime, type Seconds } from './time.js';
-
-/** A BIT STRING: its octets, and how many low bits of the last one do not count (0 to 7). */
-export interface BitString {
-  readonly bytes: Uint8Array;
-  readonly unusedBits: number;
-}
+import { contextConstructedTag, describeTag, tagName, tagNumberEnd, tags } from './tags.js';
+import { decodeTime, type Seconds, shownTime } from './time.js';
 
 export interface ReadOptions {
   /** First part of the error path. Default `input`. */
@@ -18,9 +13,6 @@ export interface ReadOptions {
   /** Longest input accepted, in octets. Default 16 MiB; formats set their own. */
   readonly maxLength?: number;
 }
-
-/** Longest INTEGER accepted, in octets: twice an RSA modulus of 16,384 bits. */
-const MAX_INTEGER_LENGTH = 4096;
 
 /**
  * Runs `body` over the whole input.
@@ -220,12 +212,10 @@ export class DerReader {
   /** The octets are a view. Bits past the last used one are zero, or it is no DER (X.690 §11.2.1). */
   bitString(field: string, tag: number = tags.bitString): BitString {
     const start = this.header(tag, field);
-    const length = this.contentEnd - this.contentStart - 1;
-    const unusedBits = length < 0 ? 8 : this.bytes[this.contentStart]!;
-    if (unusedBits > 7) this.refuse('ERR_DER_BIT_STRING', start, field, 'number of unused bits is not 0 to 7');
-    if (unusedBits > 0 && (length === 0 || (this.bytes[this.contentEnd - 1]! & ((1 << unusedBits) - 1)) !== 0))
-      this.refuse('ERR_DER_BIT_STRING', start, field, 'unused bits are not zero');
-    return { bytes: this.bytes.subarray(this.contentStart + 1, this.contentEnd), unusedBits };
+    const { bytes, contentStart, contentEnd } = this;
+    const fault = bitStringFault(bytes, contentStart, contentEnd);
+    if (fault !== undefined) this.refuse(fault.code, start, field, fault.state);
+    return { bytes: bytes.subarray(contentStart + 1, contentEnd), unusedBits: bytes[contentStart]! };
   }
 
   /** A BIT STRING of whole octets, as keys and signatures are; a view. */
@@ -301,10 +291,8 @@ export class DerReader {
   }
 
   private refuseTime(start: number, field: string): never {
-    let text = '';
-    for (const octet of this.bytes.subarray(this.contentStart, Math.min(this.contentEnd, this.contentStart + 24)))
-      text += octet >= 0x20 && octet < 0x7f ? String.fromCharCode(octet) : '?';
-    this.refuse('ERR_DER_TIME', start, field, `malformed time "${text}"`);
+    const shown = shownTime(this.bytes, this.contentStart, this.contentEnd);
+    this.refuse('ERR_DER_TIME', start, field, `malformed time "${shown}"`);
   }
 
   private carrier(tag: number, field: string): DerReader {
@@ -353,29 +341,16 @@ export class DerReader {
     return this.longHeader(tag, field, start);
   }
 
-  /** X.690 §8.1.2.4: where a tag number above 30 ends. Nothing here asks for one; values of any type may have it. */
-  private highTagNumber(start: number, field: string): number {
-    const { bytes, limit } = this;
-    let number = 0;
-    for (let at = start + 1; at < limit && at < start + 5; at++) {
-      number = number * 128 + (bytes[at]! & 0x7f);
-      if (number === 0) this.refuse('ERR_DER_TAG', start, field, 'tag number begins with a zero');
-      if (bytes[at]! >= 0x80) continue;
-      if (number < 31) this.refuse('ERR_DER_TAG', start, field, `tag number ${number} in the form of those above 30`);
-      return at + 1;
-    }
-    return limit - start > 4
-      ? this.refuse('ERR_DER_TAG', start, field, 'tag number of more than 28 bits')
-      : this.refuse('ERR_DER_TRUNCATED', start, field, 'tag number is cut');
-  }
-
   /** {@link header} for lengths in the long form, and for every fault. */
   private longHeader(tag: number, field: string, start: number): number {
     const { bytes, limit } = this;
     if (start >= limit) this.refuse('ERR_DER_TRUNCATED', start, field, `expected ${tagName(tag)}, found the end`);
     const found = bytes[start]!;
-    if (found !== tag) this.refuse('ERR_DER_TAG', start, field, `expected ${tagName(tag)}, found ${describe(found)}`);
-    let at = (found & 0x1f) === 0x1f ? this.highTagNumber(start, field) : start + 1;
+    if (found !== tag)
+      this.refuse('ERR_DER_TAG', start, field, `expected ${tagName(tag)}, found ${describeTag(found)}`);
+    const tagEnd = (found & 0x1f) === 0x1f ? tagNumberEnd(bytes, start, limit) : start + 1;
+    if (typeof tagEnd !== 'number') this.refuse(tagEnd.code, start, field, tagEnd.state);
+    let at = tagEnd;
     if (at >= limit) this.refuse('ERR_DER_TRUNCATED', start, field, 'length is missing');
     let length = bytes[at++]!;
     if (length >= 0x80) {
@@ -398,15 +373,8 @@ export class DerReader {
   }
 
   private requireInteger(start: number, field: string): void {
-    const length = this.contentEnd - this.contentStart;
-    if (length === 0) this.refuse('ERR_DER_INTEGER', start, field, 'content is empty');
-    if (length > MAX_INTEGER_LENGTH)
-      this.refuse('ERR_DER_TOO_LARGE', start, field, `${length} octets, at most ${MAX_INTEGER_LENGTH} are read`);
-    if (length === 1) return;
-    const first = this.bytes[this.contentStart]!;
-    const second = this.bytes[this.contentStart + 1]!;
-    if ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))
-      this.refuse('ERR_DER_INTEGER', start, field, 'value is padded');
+    const fault = integerFault(this.bytes, this.contentStart, this.contentEnd);
+    if (fault !== undefined) this.refuse(fault.code, start, field, fault.state);
   }
 
   /** Checks the order of a SET OF without moving. */
@@ -426,5 +394,3 @@ export class DerReader {
     this.count = 0;
   }
 }
-
-const describe = (tag: number): string => `${tagName(tag)} (0x${tag.toString(16).padStart(2, '0')})`;

@@ -1,3 +1,5 @@
+import type { DerFault } from './errors.js';
+
 /** Identifier octets of the universal types that PKIX uses (X.690 §8.1.2); the constructed bit is included. */
 export const tags = {
   boolean: 0x01,
@@ -62,4 +64,24 @@ export function tagName(tag: number): string {
     default:
       return `[PRIVATE ${number}]`;
   }
+}
+
+/** The same with the octet itself, for messages. */
+export const describeTag = (tag: number): string => `${tagName(tag)} (0x${tag.toString(16).padStart(2, '0')})`;
+
+/**
+ * X.690 §8.1.2.4: where a tag number above 30 ends. Nothing here asks for one; values of any type may have it.
+ * @param start - Where the identifier octets begin.
+ */
+export function tagNumberEnd(bytes: Uint8Array, start: number, limit: number): number | DerFault {
+  let number = 0;
+  for (let at = start + 1; at < limit && at < start + 5; at++) {
+    number = number * 128 + (bytes[at]! & 0x7f);
+    if (number === 0) return { code: 'ERR_DER_TAG', state: 'tag number begins with a zero' };
+    if (bytes[at]! >= 0x80) continue;
+    return number < 31 ? { code: 'ERR_DER_TAG', state: `tag number ${number} in the form of those above 30` } : at + 1;
+  }
+  return limit - start > 4
+    ? { code: 'ERR_DER_TAG', state: 'tag number of more than 28 bits' }
+    : { code: 'ERR_DER_TRUNCATED', state: 'tag number is cut' };
 }

@@ -90,3 +90,11 @@ export function encodeTime(value: Seconds, wide: boolean): readonly number[] {
 function pushTwoDigits(octets: number[], value: number): void {
   octets.push(0x30 + Math.floor(value / 10), 0x30 + (value % 10));
 }
+
+/** What stands where a time should, for messages: at most 24 octets, with a question mark for what cannot be printed. */
+export function shownTime(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (const octet of bytes.subarray(start, Math.min(end, start + 24)))
+    text += octet >= 0x20 && octet < 0x7f ? String.fromCharCode(octet) : '?';
+  return text;
+}
