@@ -1,6 +1,6 @@
 import { DerError, type Oid, read, tags } from '@mayfly/der';
 import { describePublicKey, parseSubjectPublicKeyInfo, X509Error } from '@mayfly/x509';
-import { isOnCurve } from './curve-point.js';
+import { pointFault } from '@mayfly/x509/public-point';
 
 /** The keys that a pod can have, by their name in a `podCertificate` source. */
 export type KeyType = 'RSA3072' | 'RSA4096' | 'ECDSAP256' | 'ECDSAP384' | 'ECDSAP521' | 'ED25519';
@@ -13,8 +13,11 @@ export type KeyClass =
   | { readonly ok: true; readonly keyType: KeyType }
   | {
       readonly ok: false;
-      /** `malformed`: no key at all for the API server's parser; the others are keys of the wrong kind or size. */
-      readonly fault: 'malformed' | 'algorithm' | 'curve' | 'modulus';
+      /**
+       * `malformed`: no key at all for the API server's parser; `point`: octets that this parser takes for an Ed25519 key,
+       * and under which nobody or everybody can sign; the others are keys of the wrong kind or size.
+       */
+      readonly fault: 'malformed' | 'point' | 'algorithm' | 'curve' | 'modulus';
       readonly found: string;
     };
 
@@ -26,22 +29,24 @@ const P224: Oid = '1.3.132.0.33';
 
 /**
  * Says which of the six key types a SubjectPublicKeyInfo is. RSA keys go by the octets of their modulus, as the API
- * server counts, and a point that is not on its curve is no key.
+ * server counts; a point that is not on its curve is no key, nor is one of Ed25519 that is not canonical or of small order.
  */
 export function classifyKey(subjectPublicKeyInfo: Uint8Array): KeyClass {
   try {
-    const { algorithm: identifier, subjectPublicKey } = parseSubjectPublicKeyInfo(subjectPublicKeyInfo);
-    const { algorithm, parameters } = identifier;
+    const { algorithm, parameters } = parseSubjectPublicKeyInfo(subjectPublicKeyInfo).algorithm;
     if (algorithm !== RSA && algorithm !== EC && algorithm !== ED25519)
       return { ok: false, fault: 'algorithm', found: algorithm };
     const key = describePublicKey(subjectPublicKeyInfo);
+    const point = pointFault(subjectPublicKeyInfo);
     switch (key.algorithm) {
       case 'EC':
-        return isOnCurve(key.namedCurve, subjectPublicKey)
+        return point === undefined
           ? { ok: true, keyType: `ECDSA${curveName(key.namedCurve)}` }
-          : { ok: false, fault: 'malformed', found: `a point that is not on ${key.namedCurve}` };
+          : { ok: false, fault: 'malformed', found: point.message };
       case 'Ed25519':
-        return { ok: true, keyType: 'ED25519' };
+        return point === undefined
+          ? { ok: true, keyType: 'ED25519' }
+          : { ok: false, fault: 'point', found: point.message };
       case 'RSA': {
         const bits = 8 * Math.ceil(key.modulusLength / 8);
         return bits === 3072 || bits === 4096

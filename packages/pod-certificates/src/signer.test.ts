@@ -1,3 +1,4 @@
+import { concatBytes, fromHex } from '@mayfly/der';
 import { encodePem } from '@mayfly/der/pem';
 import { generateKeySync } from '@mayfly/keys/node';
 import { createCertificationRequestSync } from '@mayfly/pkcs10';
@@ -21,6 +22,16 @@ beforeEach(async () => {
 const answerTo = async (spec = {}, options: Partial<SignerOptions> = {}) =>
   bench.reread(await bench.whileSigning(options, () => bench.create(spec)));
 const denialOf = ({ status }: PodCertificateRequest) => status.conditions[0];
+
+/** The identity as an Ed25519 key: the identity and zero are a signature under it of whatever one likes. */
+function pairUnderTheIdentity() {
+  const identity = Uint8Array.of(1, ...new Uint8Array(31));
+  return {
+    stubPKCS10Request: new Uint8Array(),
+    pkixPublicKey: concatBytes(fromHex('302a300506032b6570032100'), identity),
+    proofOfPossession: concatBytes(identity, new Uint8Array(32)),
+  };
+}
 
 describe('decides', () => {
   test('to issue, for the key in the stub', async () => {
@@ -75,6 +86,12 @@ describe('decides', () => {
       { stubPKCS10Request: testStub('P-384') },
       { keyTypes: ['ECDSAP256', 'ED25519'] },
       { reason: 'UnsupportedKeyType', message: /^Key type ECDSAP384 is not signed here, use ECDSAP256, ED25519$/ },
+    ],
+    [
+      'a key under which anybody can sign',
+      pairUnderTheIdentity(),
+      {},
+      { reason: 'UnsupportedKeyType', message: /^Key type a point of Ed25519 under which anybody can sign is not/ },
     ],
     [
       'an unknown annotation',

@@ -1,9 +1,5 @@
 export { type AlgorithmPolicy, modernAlgorithms, webpkiAlgorithms } from './path/algorithm-policy.js';
-export type { ConstrainedName } from './path/constrained-names.js';
 export type { PathLimits } from './path/limits.js';
-export type { DecodedExtensions, Link } from './path/link.js';
-export type { Base, PreparedConstraints, Subtrees } from './path/name-constraints.js';
-export type { NameKeys } from './path/name-keys.js';
 export type { PathMode, PathOptions, PolicyInputs } from './path/options.js';
 export {
   type IsPublicSuffix,
@@ -13,7 +9,8 @@ export {
 } from './path/reference-name.js';
 export type { PathAttempt, PathFault, PathRefusal, PathRefusalReason } from './path/refusal.js';
 export type { RevocationOptions, RevocationQuestion, RevocationSource } from './path/revocation-options.js';
-export { type KnownAnchor, type TrustAnchor, TrustStore } from './path/trust-store.js';
+export type { TrustAnchor } from './path/trust-anchor.js';
+export { TrustStore } from './path/trust-store.js';
 export {
   type PathResult,
   type SyncPathOptions,

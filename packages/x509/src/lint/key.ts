@@ -1,6 +1,9 @@
 import type { HasExtensions } from '../extension.js';
 import { type KeyUsageBit, keyUsage } from '../extensions/key-usage.js';
+import { edwardsFault } from '../point/edwards.js';
+import { describePointFault } from '../point/fault.js';
 import { describePublicKey, type PublicKeyDescription } from '../public-key.js';
+import { parseSubjectPublicKeyInfo } from '../spki.js';
 import { keyWeakness } from '../weak-key.js';
 import type { Lint, LintFault } from './lint.js';
 
@@ -30,6 +33,7 @@ export const keyLints: readonly Lint<HasKey>[] = [
     severity: 'error',
     check: lintUsage,
   },
+  { id: 'public-point', source: 'RFC 8032 §5.1.3, §5.2.3', severity: 'error', check: lintPoint },
   { id: 'weak-key', source: 'CVE-2017-15361, CVE-2022-26320', severity: 'error', check: lintWeakness },
 ];
 
@@ -69,6 +73,14 @@ export function isPossible(algorithm: Exclude<PublicKeyDescription['algorithm'],
     default:
       return algorithm !== 'X25519' && algorithm !== 'X448';
   }
+}
+
+/** Points of the other curves are known to be on them once a request's signature fits, and nothing else is a key there. */
+function lintPoint(of: HasKey): LintFault | undefined {
+  const { algorithm } = describe(of);
+  if (algorithm !== 'Ed25519' && algorithm !== 'Ed448') return undefined;
+  const reason = edwardsFault(algorithm, parseSubjectPublicKeyInfo(of.subjectPublicKeyInfo).subjectPublicKey);
+  return reason && { path, message: describePointFault(algorithm, reason) };
 }
 
 function lintWeakness(of: HasKey): LintFault | undefined {

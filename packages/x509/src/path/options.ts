@@ -5,10 +5,12 @@ import type { KeyUsageBit } from '../extensions/key-usage.js';
 import type { VerifySignature } from '../signed.js';
 import { type AlgorithmPolicy, modernAlgorithms, webpkiAlgorithms } from './algorithm-policy.js';
 import { type CertificateRule, rfc5280Rules, workloadRules } from './certificate-rules.js';
+import type { KnownAnchors } from './known-anchors.js';
 import { type Budget, budgetOf, type PathLimits } from './limits.js';
 import type { IsPublicSuffix, ReferenceName } from './reference-name.js';
 import type { RevocationOptions } from './revocation-options.js';
-import { type TrustAnchor, TrustStore } from './trust-store.js';
+import type { TrustAnchor } from './trust-anchor.js';
+import { knownAnchors, type TrustStore } from './trust-store.js';
 import { webpkiRules } from './webpki-rules.js';
 
 /**
@@ -79,7 +81,7 @@ export interface PathOptions {
 
 /** Options with nothing left open. */
 export interface Settings {
-  readonly store: TrustStore;
+  readonly store: KnownAnchors;
   readonly intermediates: readonly Certificate[];
   readonly at: Seconds;
   readonly rules: readonly CertificateRule[];
@@ -137,7 +139,7 @@ export function settingsOf({
   if (!(maxPathLength >= 0) || !(maxLifetime >= 1))
     throw new RangeError(`Cannot validate path: maxPathLength ${maxPathLength} or maxLifetime ${maxLifetime}`);
   return {
-    store: anchors instanceof TrustStore ? anchors : new TrustStore(anchors),
+    store: knownAnchors(anchors),
     intermediates,
     at,
     rules: rulesOf(mode),

@@ -11,6 +11,7 @@ import { requireTimes } from '../require-times.js';
 import type { RevocationStatus } from '../revocation-status.js';
 import { signatureAlgorithmFault } from './algorithm-policy.js';
 import { inheritedKey } from './inherited-parameters.js';
+import type { KnownAnchor } from './known-anchors.js';
 import { spend } from './limits.js';
 import type { Link } from './link.js';
 import type { Settings } from './options.js';
@@ -19,7 +20,6 @@ import { fault, isFault, isFinal, type PathFault } from './refusal.js';
 import type { RevocationOptions, RevocationQuestion } from './revocation-options.js';
 import { extend, type Search } from './search.js';
 import { type Steps, settled } from './steps.js';
-import type { KnownAnchor } from './trust-store.js';
 import type { Validation } from './validation.js';
 
 /** RFC 5280 §6.1.3 (a)(3): what a whole path is asked of revocation. */

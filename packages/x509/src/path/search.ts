@@ -1,6 +1,7 @@
 import { equalBytes } from '@mayfly/der';
 import { keyFault } from './algorithm-policy.js';
 import { inheritedKey } from './inherited-parameters.js';
+import type { KnownAnchor } from './known-anchors.js';
 import { spend } from './limits.js';
 import type { Link } from './link.js';
 import type { Settings } from './options.js';
@@ -8,7 +9,6 @@ import { authorityFault } from './own-faults.js';
 import { fault, isFault, isFinal, type PathAttempt, type PathFault } from './refusal.js';
 import { type Signatures, signatureFault } from './signatures.js';
 import type { Steps } from './steps.js';
-import type { KnownAnchor } from './trust-store.js';
 import { type Validation, validatePathConstraints } from './validation.js';
 
 /** A path that holds, or the likeliest of those that do not. */

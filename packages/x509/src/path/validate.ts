@@ -9,7 +9,7 @@ import { decodedOr, fault, isFault, type PathAttempt, type PathFault, type PathR
 import { revocationCheck } from './revocation.js';
 import { extend, indexIntermediates, type Search } from './search.js';
 import { run, runSync, type Steps } from './steps.js';
-import type { TrustAnchor } from './trust-store.js';
+import type { TrustAnchor } from './trust-anchor.js';
 
 /** A path that holds. */
 export interface ValidPath {

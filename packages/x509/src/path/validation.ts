@@ -4,6 +4,7 @@ import { isDNSName } from '../general-name/dns-name.js';
 import { attributeTypes } from '../name/attribute-types.js';
 import { attributeValues } from '../name/codec.js';
 import type { ConstrainedName } from './constrained-names.js';
+import type { KnownAnchor } from './known-anchors.js';
 import type { DecodedExtensions, Link } from './link.js';
 import { nameFault, type PreparedConstraints, prepareConstraints } from './name-constraints.js';
 import type { Settings } from './options.js';
@@ -15,7 +16,6 @@ import {
   userConstrainedPolicies,
 } from './policy-graph.js';
 import { fault, isFault, type PathFault } from './refusal.js';
-import type { KnownAnchor } from './trust-store.js';
 
 /** What a whole path came to: the policies it is good for, or what is wrong with which certificate. */
 export type Validation = { readonly policies: readonly Oid[] } | { readonly fault: PathFault; readonly link: Link };
