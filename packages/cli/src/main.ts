@@ -5,6 +5,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { execCommand } from './commands/exec.js';
 import { inspectCommand } from './commands/inspect.js';
 import { p12Command } from './commands/p12.js';
+import { requesterCommand } from './commands/requester.js';
 import { signerCommand } from './commands/signer.js';
 import { translateCommand } from './commands/translate.js';
 import { upCommand } from './commands/up.js';
@@ -27,6 +28,7 @@ export const mayfly = (): Command =>
     .addCommand(upCommand())
     .addCommand(execCommand())
     .addCommand(signerCommand())
+    .addCommand(requesterCommand())
     .addCommand(doctorCommand())
     .addCommand(translateCommand())
     .addCommand(csrCommand())

@@ -1,7 +1,8 @@
-import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { constants, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { KeysError } from '@mayfly/keys';
 import { verifyWithNode } from '@mayfly/keys/node';
 import type { RequestVerifiers, VerifyProofOfPossession } from './request-rules.js';
+import type { ProvePossession } from './requester.js';
 
 /**
  * Verifies the proof of possession of kubelets up to 1.35 with node:crypto. The salt of an RSA-PSS signature may have any
@@ -21,6 +22,19 @@ export const verifyProofOfPossession: VerifyProofOfPossession = (subjectPublicKe
     default:
       return false;
   }
+};
+
+/**
+ * Proves possession with node:crypto as kubelets of 1.35 do, with the largest salt that an RSA key has room for.
+ * @throws what node:crypto throws for a key that it cannot take.
+ */
+export const provePossession: ProvePossession = (privateKeyInfo, message) => {
+  const key = createPrivateKey({ key: Buffer.from(privateKeyInfo), format: 'der', type: 'pkcs8' });
+  const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_MAX_SIGN };
+  const type = key.asymmetricKeyType;
+  return new Uint8Array(
+    sign(type === 'ed25519' ? null : 'sha256', message, { key, ...(type === 'rsa' ? pss : { dsaEncoding: 'der' }) }),
+  );
 };
 
 function importKey(subjectPublicKeyInfo: Uint8Array): KeyObject | undefined {

@@ -1,5 +1,5 @@
 import { equalBytes, type Seconds } from '@mayfly/der';
-import { createCertificationRequest } from '@mayfly/pkcs10';
+import { createCertificationRequest, parseCertificationRequest } from '@mayfly/pkcs10';
 import type { BackoffOptions, Clock, CredentialBundle } from '@mayfly/rotation';
 import type { Certificate } from '@mayfly/x509';
 import type { SigningKey, VerifySignature } from '@mayfly/x509/signed';
@@ -72,9 +72,20 @@ export interface RequesterOptions {
   readonly backoff?: BackoffOptions;
   /** Saves each request before it is created, and adopts one that was left behind. Default none. */
   readonly inFlight?: InFlightStore;
+  /**
+   * Proves possession to servers of 1.35, which know no stub: the requests then carry the key and this signature over the pod
+   * UID. Default none: they carry the stub.
+   */
+  readonly provePossession?: ProvePossession;
   readonly signal: AbortSignal;
   readonly onEvent?: (event: RequesterEvent) => void;
 }
+
+/**
+ * Signs a message as `proofOfPossession` of v1beta1 has it: RSASSA-PSS with SHA-256, ECDSA with SHA-256 on any curve, or Ed25519.
+ * @param privateKeyInfo - DER of the PKCS#8 key; not kept. Secret.
+ */
+export type ProvePossession = (privateKeyInfo: Uint8Array, message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 
 export type RequesterEvent =
   | { readonly type: 'created' | 'adopted'; readonly request: PodCertificateRequest }
@@ -152,7 +163,7 @@ async function create(inFlight: InFlightRequest, options: RequesterOptions): Pro
   const { namespace, ...fields } = identity;
   const request: NewPodCertificateRequest = {
     metadata: { namespace, generateName: GENERATE_NAME, ...(inFlight.name !== '' && { name: inFlight.name }) },
-    spec: { ...fields, stubPKCS10Request: inFlight.stubPKCS10Request },
+    spec: { ...fields, ...(await keyMembers(inFlight, options)) },
   };
   const created = await persist(options, async () => {
     try {
@@ -169,6 +180,18 @@ async function create(inFlight: InFlightRequest, options: RequesterOptions): Pro
   const acknowledged = { ...inFlight, name, uid };
   await options.inFlight?.save(acknowledged);
   return acknowledged;
+}
+
+/** The members of a spec that carry the key. */
+async function keyMembers(
+  { stubPKCS10Request, privateKeyInfo }: InFlightRequest,
+  { identity, provePossession }: RequesterOptions,
+): Promise<Partial<PodCertificateRequestSpec>> {
+  if (provePossession === undefined) return { stubPKCS10Request };
+  return {
+    pkixPublicKey: parseCertificationRequest(stubPKCS10Request).subjectPublicKeyInfo,
+    proofOfPossession: await provePossession(privateKeyInfo, new TextEncoder().encode(identity.podUID)),
+  };
 }
 
 /** Takes up what a former process left: finds it, or creates it after all; forgets it when it serves no longer. */
@@ -197,11 +220,12 @@ async function adopt(options: RequesterOptions): Promise<InFlightRequest | undef
 }
 
 /** Whether a request on the server is the one that was saved, for the pod of now. */
-function isOurs(found: PodCertificateRequest, saved: InFlightRequest, identity: RequestIdentity): boolean {
-  return (
-    equalBytes(found.spec.stubPKCS10Request, saved.stubPKCS10Request) &&
-    identityFields.every((field) => found.spec[field] === identity[field])
-  );
+function isOurs({ spec }: PodCertificateRequest, saved: InFlightRequest, identity: RequestIdentity): boolean {
+  const isSameKey =
+    spec.stubPKCS10Request.length > 0
+      ? equalBytes(spec.stubPKCS10Request, saved.stubPKCS10Request)
+      : equalBytes(spec.pkixPublicKey, parseCertificationRequest(saved.stubPKCS10Request).subjectPublicKeyInfo);
+  return isSameKey && identityFields.every((field) => spec[field] === identity[field]);
 }
 
 /** @returns `undefined` when the request is gone without an answer. */

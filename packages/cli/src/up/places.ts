@@ -33,12 +33,12 @@ export const credentialsDirectory = (state: string, pod: Pick<Pod, 'namespace' |
  * Name of a source's directory. It changes with everything that a certificate depends on, the policy that granted it
  * included: a manifest that asks for something else gets it at the next start, a policy that became tighter is asked again,
  * and what did not change keeps its certificate.
- * @param policyDigest - See {@link digestOfPolicy}.
+ * @param basis - What it depends on beside the manifest, for example {@link digestOfPolicy}.
  */
-export function sourceName(pod: Pod, volume: Volume, source: PodCertificateSource, policyDigest: string): string {
+export function sourceName(pod: Pod, volume: Volume, source: PodCertificateSource, basis: string): string {
   const { signerName, keyType, maxExpirationSeconds = null, userAnnotations } = source;
   const annotations = Object.entries(userAnnotations).sort(([a], [b]) => (a < b ? -1 : 1));
-  const facts = [signerName, keyType, maxExpirationSeconds, annotations, pod.serviceAccountName, policyDigest];
+  const facts = [signerName, keyType, maxExpirationSeconds, annotations, pod.serviceAccountName, basis];
   return `${volume.name}-${source.index}-${digest(facts).slice(0, 12)}`;
 }
 

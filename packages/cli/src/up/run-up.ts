@@ -11,13 +11,15 @@ import { forgetAllBut } from './forget.js';
 import { type Health, healthOf, serveHealth } from './health.js';
 import { DEFAULT_KEYS, type KeysChoice, openKeys } from './keys.js';
 import { openLocalCluster } from './local-cluster.js';
-import { digestOfPolicy, podKey } from './places.js';
+import { localIdentity } from './local-identity.js';
+import { digestOfPolicy, podKey, volumeDirectory } from './places.js';
 import { runnablePod, writePodFile } from './pod-file.js';
 import { createPodRunner, type PodRunner } from './pod-runner.js';
 import { programOf } from './program.js';
 import { createPrograms, type Programs } from './programs.js';
 import type { SourceStatus } from './source-runner.js';
 import { openStateDirectory } from './state-directory.js';
+import { watchTrust } from './watch-trust.js';
 
 export interface UpOptions {
   readonly manifests: Manifests;
@@ -130,9 +132,14 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
         api: cluster.api,
         clock,
         randomBytes,
-        policyDigest,
         state,
         keys,
+        identityOf: (of) => localIdentity(state, of),
+        directoryOf: (of, volume) => volumeDirectory(state.path, of, volume.name),
+        // One user reads them here, so whatever holds a key stays that user's alone.
+        keyMode: 0o700,
+        basis: policyDigest,
+        reporter: 'mayfly.dev/up',
         emit,
         ...(options.backoff && { backoff: options.backoff }),
         onChange: () => changed(),
@@ -186,7 +193,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
     const start = (): readonly Promise<void>[] => [
       cluster.run(serving.signal),
       ...runners.map((runner) => runner.run(serving.signal)),
-      watchTrust(cluster.api, runners, emit, serving.signal),
+      watchTrust(cluster.api, undefined, runners, emit, serving.signal),
       keys.warmUp(serving.signal),
     ];
     // A run that was ended while everything opened begins nothing.
@@ -214,29 +221,6 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-
-/** Carries every change of a trust bundle into the volumes. */
-async function watchTrust(
-  api: Parameters<typeof createPodRunner>[1]['api'],
-  runners: readonly PodRunner[],
-  emit: Emit,
-  signal: AbortSignal,
-): Promise<void> {
-  let synced = false;
-  for await (const event of api.watchTrustBundles(undefined, { signal })) {
-    if (event.type === 'bookmark') {
-      synced = true;
-      continue;
-    }
-    if (!synced) continue;
-    emit({
-      type: 'Normal',
-      reason: 'TrustBundleWritten',
-      message: `Trust bundle ${event.object.metadata.name} changed`,
-    });
-    for (const runner of runners) runner.trustChanged();
-  }
-}
 
 /** Says when everything became ready, and when that ended. */
 function readinessTeller(health: () => Health, emit: Emit): () => void {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Seconds } from '@mayfly/der';
 import type { KeyType } from '@mayfly/pod-certificates';
 import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
-import { type RequestIdentity, requestCertificate } from '@mayfly/pod-certificates/requester';
+import { type ProvePossession, type RequestIdentity, requestCertificate } from '@mayfly/pod-certificates/requester';
 import {
   type BackoffOptions,
   type Clock,
@@ -19,24 +19,37 @@ import { inFlightFile } from './in-flight.js';
 import type { Keys } from './keys.js';
 import { credentialsDirectory, podKey, sourceName } from './places.js';
 import { sleep } from './sleep.js';
-import { type StateDirectory, stableUid } from './state-directory.js';
+import type { StateDirectory } from './state-directory.js';
 import { signerAnchors } from './trust.js';
 
-/** What a local kubelet works with. */
+/** What plays a kubelet's part works with. */
 export interface RunnerOptions {
   readonly api: PodCertificateApi;
   readonly clock: Clock;
   readonly randomBytes: (length: number) => Uint8Array;
-  readonly state: Pick<StateDirectory, 'path' | 'installation' | 'files'>;
+  readonly state: Pick<StateDirectory, 'path' | 'files'>;
   readonly keys: Keys;
-  /** Of the policy that certificates are granted by. */
-  readonly policyDigest: string;
+  /** Who the pod is to the API. */
+  readonly identityOf: (pod: Pod) => PodUids;
+  /** Where programs find a volume. */
+  readonly directoryOf: (pod: Pod, volume: Volume) => string;
+  /** Permission bits that a file with a key may have. */
+  readonly keyMode: number;
+  /** What certificates depend on beside the manifest: when it changes, what is stored is not used again. */
+  readonly basis: string;
+  /** Where the server knows no stub, see `RequesterOptions`. */
+  readonly provePossession?: ProvePossession | undefined;
+  /** Who tells events at the pod, for example `mayfly.dev/up`. */
+  readonly reporter: string;
   readonly emit: Emit;
   /** Between failed attempts. */
   readonly backoff?: BackoffOptions;
   /** Called whenever something stands differently. */
   readonly onChange: () => void;
 }
+
+/** What names alone do not say of a pod. */
+export type PodUids = Pick<RequestIdentity, 'podUID' | 'serviceAccountUID' | 'nodeName' | 'nodeUID'>;
 
 /** How a source stands, for the table. */
 export interface SourceStatus {
@@ -116,8 +129,6 @@ const REASONS = {
   trouble: 'RefreshFailed',
 } as const satisfies Record<Trouble['outcome'], UpReason>;
 
-/** The node that everything runs on in local mode. */
-const NODE_NAME = 'localhost';
 /** A denial stands until somebody changes the policy; asking again sooner changes nothing. */
 const DENIED_PAUSE: Seconds = 60;
 /** Failures in a row that are nobody's concern while the certificate is valid (R21). */
@@ -128,10 +139,10 @@ export function createSourceRunner(
   { pod, volume, source, bundles, write, requestWrite }: Holder,
   options: RunnerOptions,
 ): SourceRunner {
-  const { api, clock, randomBytes, state, keys, policyDigest, emit, backoff = {}, onChange } = options;
+  const { api, clock, randomBytes, state, keys, provePossession, emit, backoff = {}, onChange } = options;
   const { signerName } = source;
   const name = `${podKey(pod)}/${volume.name}`;
-  const place = join(credentialsDirectory(state.path, pod), sourceName(pod, volume, source, policyDigest));
+  const place = join(credentialsDirectory(state.path, pod), sourceName(pod, volume, source, options.basis));
   const stored = credentialStore(place, state.files, keys);
   const inFlight = inFlightFile(`${place}.request.json`, state.files);
   let settle = async (): Promise<void> => {};
@@ -173,7 +184,7 @@ export function createSourceRunner(
           reason,
           note: message,
           regarding: { namespace: pod.namespace, name: pod.name, uid: identity.podUID },
-          reportingController: 'mayfly.dev/up',
+          reportingController: options.reporter,
           eventTime: clock.now(),
         })
         .catch(() => {}); // the event has been shown already
@@ -183,11 +194,8 @@ export function createSourceRunner(
     namespace: pod.namespace,
     signerName,
     podName: pod.name,
-    podUID: stableUid(state, 'Pod', podKey(pod)),
     serviceAccountName: pod.serviceAccountName,
-    serviceAccountUID: stableUid(state, 'ServiceAccount', `${pod.namespace}/${pod.serviceAccountName}`),
-    nodeName: NODE_NAME,
-    nodeUID: stableUid(state, 'Node', NODE_NAME),
+    ...options.identityOf(pod),
     ...(source.maxExpirationSeconds !== undefined && { maxExpirationSeconds: source.maxExpirationSeconds }),
     unverifiedUserAnnotations: source.userAnnotations,
   };
@@ -206,6 +214,7 @@ export function createSourceRunner(
       clock,
       randomBytes,
       inFlight,
+      ...(provePossession && { provePossession }),
       signal,
       onEvent(event) {
         if (event.type === 'lost')

@@ -4,7 +4,7 @@ import { adviceFor, messageOf } from '../errors.js';
 import type { Pod, PodCertificateSource, Volume } from '../manifests/manifest.js';
 import type { UpEvent } from './event.js';
 import { createKeystoreFiles } from './keystore.js';
-import { podKey, volumeDirectory } from './places.js';
+import { podKey } from './places.js';
 import { sleep } from './sleep.js';
 import { createSourceRunner, type RunnerOptions, type SourceStatus } from './source-runner.js';
 import { writePodVolume } from './volume.js';
@@ -26,8 +26,8 @@ const MAX_WRITE_DELAY: Seconds = 10;
 
 /** Makes a volume's runner; nothing happens before {@link VolumeRunner.run}. */
 export function createVolumeRunner(pod: Pod, volume: Volume, options: RunnerOptions): VolumeRunner {
-  const { api, clock, state, emit, onChange } = options;
-  const directory = volumeDirectory(state.path, pod, volume.name);
+  const { api, clock, state, keyMode, emit, onChange } = options;
+  const directory = options.directoryOf(pod, volume);
   const bundles = new Map<PodCertificateSource, CredentialBundle>();
   const keystoreFiles = createKeystoreFiles({ randomBytes: options.randomBytes, env: process.env });
   let mounted = false;
@@ -44,7 +44,12 @@ export function createVolumeRunner(pod: Pod, volume: Volume, options: RunnerOpti
   let tail: Promise<unknown> = Promise.resolve();
   const write = (isForTrust: boolean): Promise<void> => {
     const done = tail.then(async () => {
-      const outcome = await writePodVolume(directory, volume, bundles, api, state.files, keystoreFiles);
+      const outcome = await writePodVolume(directory, volume, bundles, {
+        api,
+        files: state.files,
+        keyMode,
+        keystoreFiles,
+      });
       problem = undefined;
       if (outcome.type === 'incomplete') {
         // That a first certificate is still to come is told by its source.

@@ -12,20 +12,27 @@ export type VolumeOutcome =
   /** Something is missing that the pod cannot start without; `what` names it. */
   | { readonly type: 'incomplete'; readonly what: string };
 
+/** What a volume is written with. */
+export interface VolumeSurroundings {
+  readonly api: Pick<PodCertificateApi, 'getTrustBundle' | 'listTrustBundles'>;
+  readonly files: FileOperations;
+  /** Permission bits that a file with a key may have; directories are open to the same people. */
+  readonly keyMode: number;
+  /** Makes the key stores, where the volume has any. */
+  readonly keystoreFiles: KeystoreFiles;
+}
+
 /**
  * Writes all files of a volume as one set. As with a kubelet, nothing is written before everything is there that is not
  * optional.
  * @param bundles - What each source holds now.
- * @param keystoreFiles - Makes the key stores, where the volume has any.
  * @throws {@link RotationError} when the disk refuses; what stood there stays.
  */
 export async function writePodVolume(
   directory: string,
   volume: Volume,
   bundles: ReadonlyMap<PodCertificateSource, CredentialBundle>,
-  api: Pick<PodCertificateApi, 'getTrustBundle' | 'listTrustBundles'>,
-  operations: FileOperations,
-  keystoreFiles: KeystoreFiles,
+  { api, files: operations, keyMode, keystoreFiles }: VolumeSurroundings,
 ): Promise<VolumeOutcome> {
   const files: VolumeFile[] = [];
   const keys: CredentialBundle[] = [];
@@ -35,7 +42,7 @@ export async function writePodVolume(
       const bundle = bundles.get(source);
       if (bundle === undefined) return { type: 'incomplete', what: `a certificate of ${source.signerName}` };
       keys.push(bundle);
-      files.push(...credentialFiles(source, bundle, volume.defaultMode));
+      files.push(...credentialFiles(source, bundle, volume.defaultMode, keyMode));
     } else {
       const text = await trustBundleText(api, source.from);
       if (text !== undefined) {
@@ -50,7 +57,9 @@ export async function writePodVolume(
     files.push(
       ...(await keystoreFiles(volume.keystore, keys, trust || (await anchorsOf(volume, api)), volume.defaultMode)),
     );
-  return { type: await writeVolume(directory, files, { files: operations }) };
+  // Who may read keys may enter directories.
+  const directoryMode = keyMode | ((keyMode & 0o444) >> 2);
+  return { type: await writeVolume(directory, files, { files: operations, directoryMode }) };
 }
 
 /** What the signers of a volume publish, for a trust store in a volume without a trust bundle. */
@@ -62,10 +71,14 @@ async function anchorsOf(volume: Volume, api: Pick<PodCertificateApi, 'listTrust
   return anchors.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
 }
 
-function credentialFiles(source: PodCertificateSource, bundle: CredentialBundle, mode: number): readonly VolumeFile[] {
+function credentialFiles(
+  source: PodCertificateSource,
+  bundle: CredentialBundle,
+  mode: number,
+  keyMode: number,
+): readonly VolumeFile[] {
   const { credentialBundlePath, keyPath, certificateChainPath } = source;
-  // One user reads them here, so whatever holds a key stays that user's alone.
-  const secret = mode & 0o700;
+  const secret = mode & keyMode;
   const files: VolumeFile[] = [];
   if (credentialBundlePath !== undefined)
     files.push({ path: credentialBundlePath, bytes: utf8(encodeBundle(bundle)), mode: secret });

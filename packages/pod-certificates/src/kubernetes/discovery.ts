@@ -57,6 +57,23 @@ export function chooseVersions(served: ServedVersions, role: 'signer' | 'request
 const ENABLE =
   'it serves no podcertificaterequests; Kubernetes 1.37 serves them, 1.35 and 1.36 need the feature gate PodCertificateRequest=true on kube-apiserver, kube-controller-manager and kubelets, and --runtime-config=certificates.k8s.io/v1beta1/podcertificaterequests=true on kube-apiserver';
 
+/**
+ * How requests carry their key to a server: in the stub from 1.36 on, before that in v1beta1's pair of key and proof.
+ * Reads the schema that the server publishes, and throws as `client.request` does.
+ */
+export async function keyForm(
+  client: Pick<KubernetesClient, 'request'>,
+  version: ApiVersion,
+): Promise<'stub' | 'pair'> {
+  if (version === 'v1') return 'stub';
+  const document = await get(client, `/openapi/v3/apis/certificates.k8s.io/${version}`);
+  const schemas = objectMember(objectMember(document, 'components'), 'schemas');
+  const spec = Object.keys(schemas).find((name) => name.endsWith(`.${version}.PodCertificateRequestSpec`));
+  if (spec === undefined) return 'stub'; // a server that publishes no schema is no kube-apiserver, of 1.35 or else
+  const { stubPKCS10Request } = objectMember(objectMember(schemas, spec), 'properties');
+  return stubPKCS10Request === undefined ? 'pair' : 'stub';
+}
+
 /** The version of the server itself, for example `v1.36.3`. */
 export async function serverVersion(client: Pick<KubernetesClient, 'request'>): Promise<string> {
   return textMember(

@@ -20,6 +20,7 @@ export {
   type CertificatesVersions,
   chooseVersions,
   discoverVersions,
+  keyForm,
   type ServedVersions,
   serverVersion,
 } from './discovery.js';

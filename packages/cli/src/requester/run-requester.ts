@@ -1,0 +1,210 @@
+import { randomBytes as nodeRandomBytes } from 'node:crypto';
+import { bufferedRandomBytes } from '@mayfly/ca';
+import {
+  chooseVersions,
+  clusterApi,
+  createClient,
+  discoverVersions,
+  keyForm,
+  openConnection,
+  serverClock,
+} from '@mayfly/pod-certificates/kubernetes';
+import { provePossession } from '@mayfly/pod-certificates/node';
+import { type Clock, systemClock } from '@mayfly/rotation';
+import { CliError } from '../errors.js';
+import type { Place } from '../manifests/findings.js';
+import type { Pod, PodCertificateSource } from '../manifests/manifest.js';
+import { because, type Log, rfc3339 } from '../signer/log.js';
+import type { UpEvent } from '../up/event.js';
+import { healthOf, serveHealth } from '../up/health.js';
+import { type KeysChoice, openKeys } from '../up/keys.js';
+import { createPodRunner } from '../up/pod-runner.js';
+import { openStateDirectory } from '../up/state-directory.js';
+import { watchTrust } from '../up/watch-trust.js';
+import { identityOfToken, type PodIdentity } from './identity.js';
+import { withRoots } from './roots.js';
+
+export interface ClusterRequesterOptions {
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** What to ask for, and the names of the files. */
+  readonly source: Omit<PodCertificateSource, 'type' | 'place' | 'index'>;
+  /** Name of the file with the signer's roots; `undefined` writes none. */
+  readonly trustBundlePath: string | undefined;
+  /** The volume. */
+  readonly directory: string;
+  /** Of the files; the rights of others are never a key's. */
+  readonly mode: number;
+  /** Where keys and requests outlive the process; private. */
+  readonly stateDirectory: string;
+  /** What the token of the connection does not say, or says otherwise. */
+  readonly identity: Partial<PodIdentity>;
+  /** A file of roots in the place of ClusterTrustBundles. */
+  readonly roots: string | undefined;
+  /** Ends as soon as the files are there. */
+  readonly once: boolean;
+  readonly listen: string | undefined;
+  readonly keys: KeysChoice;
+  /** This machine's. Default the system's. */
+  readonly clock?: Clock;
+  readonly log: Log;
+  /** Ends the requester in good order. */
+  readonly signal: AbortSignal;
+  readonly onStarted?: (started: { readonly url: string | undefined }) => void;
+}
+
+/** What the findings of manifests point to; nothing points here. */
+const NOWHERE: Place = { file: '', line: 0, column: 0 };
+
+/**
+ * Keeps the files of one `podCertificate` source fresh until the signal is aborted, or until they are there.
+ * @throws {@link CliError} and {@link KubernetesError} for what a person has to change before it can begin; a {@link CliError}
+ * `ERR_CLI_STATE` when it was to run once and the signer refused.
+ */
+export async function runClusterRequester(options: ClusterRequesterOptions): Promise<void> {
+  const { source, clock: local = systemClock(), log, signal } = options;
+  const connection = await openConnection({ kubeconfig: options.kubeconfig, context: options.context });
+  const { authorization } = await connection.headers();
+  const token = typeof authorization === 'string' ? authorization.replace(/^Bearer /, '') : undefined;
+  const identity = wholeIdentity({ ...identityOfToken(token), ...options.identity });
+  const client = createClient(connection, {
+    userAgent: 'mayfly-requester',
+    ...(options.clock && { now: () => local.now() * 1000 }),
+  });
+  const state = await openStateDirectory(options.stateDirectory, undefined);
+  try {
+    const versions = chooseVersions(await discoverVersions(client), 'requester');
+    const form = await keyForm(client, versions.podCertificateRequests);
+    if (versions.clusterTrustBundles === undefined && options.roots === undefined)
+      throw new CliError(
+        'ERR_CLI_USAGE',
+        'Cannot verify certificates: the cluster serves no ClusterTrustBundles; name the roots of the signer with --roots',
+      );
+    const clock = serverClock(local, () => client.clockAhead());
+    const randomBytes = bufferedRandomBytes((length) => new Uint8Array(nodeRandomBytes(length)));
+    const keys = await openKeys(options.keys, ({ message }) => log({ level: 'warn', reason: 'Keys', message }));
+    const real = clusterApi({
+      client,
+      versions,
+      clock: local,
+      fieldManager: 'mayfly-requester',
+      instance: identity.podName,
+      onTrouble: ({ error }) =>
+        log({ level: 'warn', reason: 'WatchInterrupted', message: because('The watch goes on', error) }),
+    });
+    const api = options.roots === undefined ? real : withRoots(real, source.signerName, options.roots);
+    const stopping = new AbortController();
+    const serving = AbortSignal.any([signal, stopping.signal]);
+    const emit = (event: Omit<UpEvent, 'at'>): void => {
+      log(lineOf(event));
+      if (options.once && (event.reason === 'Denied' || event.reason === 'Failed'))
+        stopping.abort(new CliError('ERR_CLI_STATE', `Cannot get a certificate: ${event.message}`));
+    };
+    const runner = createPodRunner(podOf(options, identity), {
+      api,
+      clock,
+      randomBytes,
+      state,
+      keys,
+      identityOf: () => identity,
+      directoryOf: () => options.directory,
+      keyMode: 0o700 | (options.mode & 0o040),
+      basis: JSON.stringify([identity.podUID, identity.serviceAccountUID, identity.nodeUID]),
+      provePossession: form === 'pair' ? provePossession : undefined,
+      reporter: 'mayfly.dev/requester',
+      emit,
+      onChange() {
+        if (options.once && runner.mounted()) stopping.abort();
+      },
+    });
+    const health = () => healthOf([runner]);
+    const server = options.listen === undefined ? undefined : await serveHealth(options.listen, health);
+    log({
+      level: 'info',
+      reason: 'Started',
+      message: `Asking ${source.signerName} at ${connection.server} for ${identity.namespace}/${identity.podName}`,
+      origin: connection.origin,
+      version: versions.podCertificateRequests,
+      key: form,
+      directory: options.directory,
+    });
+    options.onStarted?.({ url: server?.url });
+    const follow = async (): Promise<void> => {
+      if (options.roots !== undefined) return;
+      const selector = { signerName: source.signerName, labelSelector: {} };
+      await watchTrust(api, selector, [runner], emit, serving);
+    };
+    const parts = [runner.run(serving), follow()].map((part) =>
+      part.catch((error: unknown) => {
+        if (!serving.aborted) stopping.abort(error);
+      }),
+    );
+    await Promise.all(parts);
+    await server?.close();
+    const { reason } = stopping.signal;
+    if (!signal.aborted && !(options.once && runner.mounted())) throw reason;
+    log({ level: 'info', reason: 'Stopped', message: `${options.directory} stays as it is` });
+  } finally {
+    await state.release();
+    await client.close();
+  }
+}
+
+/** The pod as a manifest would have it: one volume, whose one directory was named. */
+function podOf(
+  { source, trustBundlePath, mode }: ClusterRequesterOptions,
+  { namespace, podName, serviceAccountName }: PodIdentity,
+): Pod {
+  const certificate = { ...source, type: 'podCertificate', place: NOWHERE, index: 0 } as const;
+  const { signerName } = source;
+  const trust = (path: string) =>
+    ({
+      type: 'clusterTrustBundle',
+      place: NOWHERE,
+      index: 1,
+      path,
+      from: { signerName, labelSelector: {} },
+      optional: false,
+    }) as const;
+  const sources = [certificate, ...(trustBundlePath === undefined ? [] : [trust(trustBundlePath)])];
+  return {
+    place: NOWHERE,
+    namespace,
+    name: podName,
+    serviceAccountName,
+    labels: {},
+    containers: [],
+    volumes: [{ place: NOWHERE, name: 'identity', defaultMode: mode, sources }],
+  };
+}
+
+const FLAGS: Readonly<Record<keyof PodIdentity, string>> = {
+  namespace: '--namespace',
+  podName: '--pod',
+  podUID: '--pod-uid',
+  serviceAccountName: '--service-account',
+  serviceAccountUID: '--service-account-uid',
+  nodeName: '--node',
+  nodeUID: '--node-uid',
+};
+
+function wholeIdentity(known: Partial<PodIdentity>): PodIdentity {
+  const { namespace, podName, podUID, serviceAccountName, serviceAccountUID, nodeName, nodeUID } = known;
+  if (namespace && podName && podUID && serviceAccountName && serviceAccountUID && nodeName && nodeUID)
+    return { namespace, podName, podUID, serviceAccountName, serviceAccountUID, nodeName, nodeUID };
+  const missing = Object.entries(FLAGS).filter(([field]) => !known[field as keyof PodIdentity]);
+  throw new CliError(
+    'ERR_CLI_USAGE',
+    `Cannot say who asks: the token of the connection does not tell, so name ${missing.map(([, flag]) => flag).join(', ')}`,
+  );
+}
+
+const lineOf = ({ type, reason, message, notAfter, refreshAt, retryAt, ...details }: Omit<UpEvent, 'at'>) => ({
+  level: type === 'Warning' ? ('warn' as const) : ('info' as const),
+  reason,
+  message,
+  ...details,
+  ...(refreshAt !== undefined && { refreshAt: rfc3339(refreshAt) }),
+  ...(notAfter !== undefined && { notAfter: rfc3339(notAfter) }),
+  ...(retryAt !== undefined && { retryAt: rfc3339(retryAt) }),
+});
