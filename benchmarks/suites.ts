@@ -34,10 +34,28 @@ export const suites: readonly SuiteEntry[] = [
     load: () => import('./suites/csr.js'),
   },
   {
+    name: 'verify-csr',
+    question: 'a request: read, its signature checked',
+    quick: true,
+    load: () => import('./suites/verify-csr.js'),
+  },
+  {
     name: 'issue',
     question: 'a P-256 leaf: all but the signature, and with it',
     quick: true,
     load: () => import('./suites/issue.js'),
+  },
+  {
+    name: 'request',
+    question: 'from a request, its signature checked, to a leaf',
+    quick: true,
+    load: () => import('./suites/request.js'),
+  },
+  {
+    name: 'batch',
+    question: 'leaves that are signed together, by the size of the batch',
+    quick: true,
+    load: () => import('./suites/batch.js'),
   },
   {
     name: 'sign',
@@ -80,5 +98,29 @@ export const suites: readonly SuiteEntry[] = [
     question: 'a million entries: planned and taken out when due, and their memory',
     quick: false,
     load: () => import('./suites/schedule.js'),
+  },
+  {
+    name: 'rotate',
+    question: 'a rotation from a new key to the files of a workload',
+    quick: true,
+    load: () => import('./suites/rotate.js'),
+  },
+  {
+    name: 'start-up',
+    question: 'Node started and what a job needs imported',
+    quick: true,
+    load: () => import('./suites/start-up.js'),
+  },
+  {
+    name: 'size',
+    question: 'what a page loads for a job, gzipped',
+    quick: true,
+    load: () => import('./suites/size.js'),
+  },
+  {
+    name: 'memory',
+    question: 'memory of a certificate that was read and is kept',
+    quick: true,
+    load: () => import('./suites/memory.js'),
   },
 ];

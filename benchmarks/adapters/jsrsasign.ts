@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import jsrsasign from 'jsrsasign';
 import { checkRequest, type Identity, type KeyForms, type LeafFacts } from '../jobs.js';
 import { type Contender, contender } from '../measure.js';
@@ -74,3 +75,23 @@ export const parseRequest = (der: Uint8Array, check: (found: Identity) => void):
     ({ subject, extreq }) => check(who(subject, extreq.find(({ extname }) => extname === 'subjectAltName')!.array!)),
   );
 };
+
+/** The same, its signature checked; that reads the request once more. */
+export const verifyRequest = (der: Uint8Array, check: (found: Identity) => void): Contender => {
+  const text = pem('CERTIFICATE REQUEST', der);
+  return contender(
+    impl,
+    () => ({ isSigned: KJUR.asn1.csr.CSRUtil.verifySignature(text), parameters: KJUR.asn1.csr.CSRUtil.getParam(text) }),
+    ({ isSigned, parameters: { subject, extreq } }) => {
+      assert.ok(isSigned);
+      check(who(subject, extreq.find(({ extname }) => extname === 'subjectAltName')!.array!));
+    },
+  );
+};
+
+/** What a program keeps of a certificate that it goes on reading. */
+export function holdLeaf(der: Uint8Array): object {
+  const certificate = new X509();
+  certificate.readCertHex(hex(der));
+  return { certificate, subject: certificate.getSubject(), alternatives: certificate.getExtSubjectAltName() };
+}

@@ -1,12 +1,12 @@
 import { compile, issueSync, type Surroundings, type SyncIssuer } from '@mayfly/ca';
 import { podPeer } from '@mayfly/ca/profiles';
 import { fromPkcs8 } from '@mayfly/keys/node';
-import { createCertificationRequestSync, parseCertificationRequest } from '@mayfly/pkcs10';
+import { createCertificationRequestSync, parseCertificationRequest, requestSignedParts } from '@mayfly/pkcs10';
 import { parseCertificate } from '@mayfly/x509';
 import { subjectAltName, subjectAltNameExtension } from '@mayfly/x509/extensions';
 import type { GeneralName } from '@mayfly/x509/general-name';
 import { attributeTypes, attributeValues, buildName, encodeName, type Name, parseName } from '@mayfly/x509/name';
-import type { SyncSigningKey } from '@mayfly/x509/signed';
+import type { SyncSigningKey, SyncVerifySignature } from '@mayfly/x509/signed';
 import { checkIssued, checkRequest, type Identity, type IssueJob, type KeyForms, type LeafFacts } from '../jobs.js';
 import { type Contender, contender } from '../measure.js';
 
@@ -62,6 +62,31 @@ export const parseRequest = (der: Uint8Array, check: (found: Identity) => void):
     },
     ({ subject, alternatives }) => check(who(subject, alternatives)),
   );
+
+/** The same, its signature checked; `verify` is to meet each key for the first time. */
+export function verifyRequest(
+  ders: readonly Uint8Array[],
+  verify: SyncVerifySignature,
+  check: (found: Identity) => void,
+): Contender {
+  let next = 0;
+  return contender(
+    impl,
+    () => {
+      const request = parseCertificationRequest(ders[next++ % ders.length]!);
+      if (!verify(requestSignedParts(request), request.subjectPublicKeyInfo))
+        throw new Error('Cannot believe the request: it is not signed by its key');
+      return { subject: parseName(request.subject), alternatives: subjectAltName(request) };
+    },
+    ({ subject, alternatives }) => check(who(subject, alternatives)),
+  );
+}
+
+/** What a program keeps of a certificate that it goes on reading. */
+export function holdLeaf(der: Uint8Array): object {
+  const certificate = parseCertificate(der);
+  return { certificate, subject: parseName(certificate.subject), alternatives: subjectAltName(certificate) };
+}
 
 export function issueLeaf(job: IssueJob, authority: SyncIssuer, around: Surroundings): Contender {
   const compiled = compile(podPeer(), authority);

@@ -46,3 +46,11 @@ export function bareSignature({ pkcs8, spki }: KeyForms, byteLength: number): Co
     (signature) => assert.ok(verify('sha256', bytes, publicKey, signature)),
   );
 }
+
+/** Imports a key and verifies one signature: what no reader of requests can undercut. */
+export const bareVerification = (spki: Uint8Array, tbs: Uint8Array, signature: Uint8Array): Contender =>
+  contender(
+    impl,
+    () => verify('sha256', tbs, { key: Buffer.from(spki), format: 'der', type: 'spki' }, signature),
+    (good) => assert.equal(good, true),
+  );

@@ -72,33 +72,80 @@ export const parseRequest = (der: Uint8Array<ArrayBuffer>, check: (found: Identi
     ({ subjectName, names }) => check(who(subjectName, names)),
   );
 
+/** The same, its signature checked. */
+export const verifyRequest = (der: Uint8Array<ArrayBuffer>, check: (found: Identity) => void): Contender =>
+  contender(
+    impl,
+    async () => {
+      const { subjectName, names } = await readRequest(der);
+      return { subjectName, names };
+    },
+    ({ subjectName, names }) => check(who(subjectName, names)),
+  );
+
+async function readRequest(der: Uint8Array<ArrayBuffer>) {
+  const request = new x509.Pkcs10CertificateRequest(der);
+  if (!(await request.verify())) throw new Error('Cannot believe the request: it is not signed by its key');
+  const extension = request.getExtension(SUBJECT_ALT_NAME)!; // asked for
+  return { request, subjectName: request.subjectName, extension, names: alternatives(extension) };
+}
+
+/** From names and a public key at hand to the DER of a leaf. */
 export function issueLeaf(job: IssueJob): Contender {
-  const { identity, issuerKey, lifetime } = job;
   const spki = new Uint8Array(job.spki);
-  const issuer = new x509.X509Certificate(new Uint8Array(job.issuer));
-  const { keyId } = issuer.getExtension(x509.SubjectKeyIdentifierExtension)!;
+  const sign = issuing(job);
+  return contender(
+    impl,
+    () => sign(nameOf(job.identity), new x509.PublicKey(spki), subjectAltName(job.identity)),
+    (der) => checkIssued(new Uint8Array(der), job),
+  );
+}
+
+/** From the DER of a request, its signature checked, to that of a leaf with its names. */
+export function answerRequest(job: IssueJob, der: Uint8Array<ArrayBuffer>): Contender {
+  const sign = issuing(job);
   return contender(
     impl,
     async () => {
-      const now = Math.floor(Date.now() / 1000);
-      const certificate = await x509.X509CertificateGenerator.create({
-        serialNumber: `01${randomBytes(16).toString('hex')}`,
-        subject: nameOf(identity),
-        issuer: issuer.subjectName,
-        notBefore: new Date(now * 1000),
-        notAfter: new Date((now + lifetime) * 1000),
-        publicKey: new x509.PublicKey(spki),
-        signingKey: issuerKey.privateKey,
-        signingAlgorithm: ECDSA,
-        extensions: [
-          new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-          new x509.AuthorityKeyIdentifierExtension(keyId),
-          subjectAltName(identity),
-        ],
-      });
-      return certificate.rawData;
+      const { request, subjectName, extension } = await readRequest(der);
+      return sign(subjectName, request.publicKey, extension);
     },
-    (der) => checkIssued(new Uint8Array(der), job),
+    (made) => checkIssued(new Uint8Array(made), job),
   );
+}
+
+/** What fills in the rest of a leaf and signs it. */
+function issuing({ issuer: der, issuerKey, lifetime }: IssueJob) {
+  const issuer = new x509.X509Certificate(new Uint8Array(der));
+  const { keyId } = issuer.getExtension(x509.SubjectKeyIdentifierExtension)!;
+  return async (subject: x509.Name | x509.JsonName, publicKey: x509.PublicKey, names: x509.Extension) => {
+    const now = Math.floor(Date.now() / 1000);
+    const certificate = await x509.X509CertificateGenerator.create({
+      serialNumber: `01${randomBytes(16).toString('hex')}`,
+      subject: subject instanceof x509.Name ? subject.toJSON() : subject,
+      issuer: issuer.subjectName,
+      notBefore: new Date(now * 1000),
+      notAfter: new Date((now + lifetime) * 1000),
+      publicKey,
+      signingKey: issuerKey.privateKey,
+      signingAlgorithm: ECDSA,
+      extensions: [
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+        new x509.AuthorityKeyIdentifierExtension(keyId),
+        names,
+      ],
+    });
+    return certificate.rawData;
+  };
+}
+
+/** What a program keeps of a certificate that it goes on reading. */
+export function holdLeaf(der: Uint8Array): object {
+  const certificate = new x509.X509Certificate(new Uint8Array(der));
+  return {
+    certificate,
+    subject: certificate.subjectName,
+    names: alternatives(certificate.getExtension(SUBJECT_ALT_NAME)),
+  };
 }

@@ -97,46 +97,96 @@ export const parseRequest = (der: Uint8Array, check: (found: Identity) => void):
   contender(
     impl,
     () => {
-      const { subject, attributes } = pkijs.CertificationRequest.fromBER(der);
-      const attribute = attributes?.find(({ type }) => type === oids.extensionRequest);
-      const { extensions } = new pkijs.Extensions({ schema: attribute?.values[0] });
-      return { subject, alternatives: altNames(extensions) };
+      const request = pkijs.CertificationRequest.fromBER(der);
+      return { subject: request.subject, alternatives: altNames(requestedExtensions(request)) };
     },
     ({ subject, alternatives }) => check(who(subject, alternatives)),
   );
 
+/** The same, its signature checked. */
+export const verifyRequest = (der: Uint8Array, check: (found: Identity) => void): Contender =>
+  contender(
+    impl,
+    async () => {
+      const request = await readRequest(der);
+      return { subject: request.subject, alternatives: altNames(requestedExtensions(request)) };
+    },
+    ({ subject, alternatives }) => check(who(subject, alternatives)),
+  );
+
+async function readRequest(der: Uint8Array): Promise<pkijs.CertificationRequest> {
+  const request = pkijs.CertificationRequest.fromBER(der);
+  if (!(await request.verify())) throw new Error('Cannot believe the request: it is not signed by its key');
+  return request;
+}
+
+function requestedExtensions({ attributes }: pkijs.CertificationRequest): readonly pkijs.Extension[] {
+  const attribute = attributes?.find(({ type }) => type === oids.extensionRequest);
+  return new pkijs.Extensions({ schema: attribute?.values[0] }).extensions;
+}
+
+/** From names and a public key at hand to the DER of a leaf. */
 export function issueLeaf(job: IssueJob): Contender {
-  const { identity, spki, issuerKey, lifetime } = job;
+  const { identity, spki } = job;
+  const sign = issuing(job);
+  return contender(
+    impl,
+    () => {
+      const certificate = new pkijs.Certificate();
+      addSubject(certificate.subject, identity);
+      return sign(certificate, pkijs.PublicKeyInfo.fromBER(spki), subjectAltName(identity));
+    },
+    (der) => checkIssued(new Uint8Array(der), job),
+  );
+}
+
+/** From the DER of a request, its signature checked, to that of a leaf with its names. */
+export function answerRequest(job: IssueJob, request: Uint8Array): Contender {
+  const sign = issuing(job);
+  return contender(
+    impl,
+    async () => {
+      const read = await readRequest(request);
+      const certificate = new pkijs.Certificate();
+      certificate.subject = read.subject;
+      const names = requestedExtensions(read).find(({ extnID }) => extnID === oids.subjectAltName)!; // asked for
+      return sign(certificate, read.subjectPublicKeyInfo, names);
+    },
+    (der) => checkIssued(new Uint8Array(der), job),
+  );
+}
+
+/** What fills in the rest of a leaf and signs it. */
+function issuing(job: IssueJob) {
+  const { issuerKey, lifetime } = job;
   const issuer = pkijs.Certificate.fromBER(job.issuer);
   const { valueBlock } = asn1js.fromBER(
     issuer.extensions!.find(({ extnID }) => extnID === oids.subjectKeyIdentifier)!.extnValue.valueBlock.valueHexView,
   ).result as asn1js.OctetString; // the CA has one, and that is its type
   const keyIdentifier = new asn1js.OctetString({ valueHex: valueBlock.valueHexView });
-  return contender(
-    impl,
-    async () => {
-      const certificate = new pkijs.Certificate();
-      certificate.version = 2;
-      certificate.serialNumber = new asn1js.Integer({
-        valueHex: webcrypto.getRandomValues(new Uint8Array(16).fill(1)),
-      });
-      const now = Math.floor(Date.now() / 1000);
-      certificate.notBefore.value = new Date(now * 1000);
-      certificate.notAfter.value = new Date((now + lifetime) * 1000);
-      certificate.issuer = issuer.subject;
-      addSubject(certificate.subject, identity);
-      certificate.subjectPublicKeyInfo = pkijs.PublicKeyInfo.fromBER(spki);
-      certificate.extensions = [
-        extension(oids.keyUsage, true, new asn1js.BitString({ valueHex: Uint8Array.of(0x80), unusedBits: 7 })),
-        extension(oids.extKeyUsage, false, new pkijs.ExtKeyUsage({ keyPurposes: oids.purposes }).toSchema()),
-        extension(oids.authorityKeyIdentifier, false, new pkijs.AuthorityKeyIdentifier({ keyIdentifier }).toSchema()),
-        subjectAltName(identity),
-      ];
-      await certificate.sign(issuerKey.privateKey, 'SHA-256');
-      return certificate.toSchema(true).toBER();
-    },
-    (der) => checkIssued(new Uint8Array(der), job),
-  );
+  return async (certificate: pkijs.Certificate, key: pkijs.PublicKeyInfo, names: pkijs.Extension) => {
+    certificate.version = 2;
+    certificate.serialNumber = new asn1js.Integer({ valueHex: webcrypto.getRandomValues(new Uint8Array(16).fill(1)) });
+    const now = Math.floor(Date.now() / 1000);
+    certificate.notBefore.value = new Date(now * 1000);
+    certificate.notAfter.value = new Date((now + lifetime) * 1000);
+    certificate.issuer = issuer.subject;
+    certificate.subjectPublicKeyInfo = key;
+    certificate.extensions = [
+      extension(oids.keyUsage, true, new asn1js.BitString({ valueHex: Uint8Array.of(0x80), unusedBits: 7 })),
+      extension(oids.extKeyUsage, false, new pkijs.ExtKeyUsage({ keyPurposes: oids.purposes }).toSchema()),
+      extension(oids.authorityKeyIdentifier, false, new pkijs.AuthorityKeyIdentifier({ keyIdentifier }).toSchema()),
+      names,
+    ];
+    await certificate.sign(issuerKey.privateKey, 'SHA-256');
+    return certificate.toSchema(true).toBER();
+  };
+}
+
+/** What a program keeps of a certificate that it goes on reading. */
+export function holdLeaf(der: Uint8Array): object {
+  const certificate = pkijs.Certificate.fromBER(der as Uint8Array<ArrayBuffer>); // not shared
+  return { certificate, alternatives: altNames(certificate.extensions) };
 }
 
 /** Root, intermediate and leaf, with the engine of the library. */

@@ -78,6 +78,7 @@ declare module 'jsrsasign' {
           ) => { tohex(): string; getEncodedHex(): string };
           readonly CSRUtil: {
             getParam(pem: string): { readonly subject: Name; readonly extreq: readonly Extension[] };
+            verifySignature(pem: string): boolean;
           };
         };
       };

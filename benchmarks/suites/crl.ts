@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { fromHex } from '@mayfly/der';
 import { generateKeySync } from '@mayfly/keys/node';
 import { createCRLSync, type IndexedCRL, indexCRL, parseCRL, type Revocation } from '@mayfly/x509/crl';
+import { heldOctets } from '../memory.js';
 import type { Outcome } from '../report.js';
 import { summarize } from '../statistics.js';
 
@@ -34,13 +35,6 @@ const listOf = (count: number): Uint8Array<ArrayBuffer> =>
     generateKeySync('P-256'),
   );
 
-/** Octets held beyond the file, in heap and buffers. */
-function used(): number {
-  gc!(); // run.mjs starts node with --expose-gc
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
 function timeOf(work: () => unknown): number {
   gc!();
   const start = process.hrtime.bigint();
@@ -67,9 +61,9 @@ export async function outcomes(): Promise<readonly Outcome[]> {
     hit: [] as number[][],
     miss: [] as number[][],
   };
-  const before = used();
+  const before = heldOctets();
   const kept = indexCRL(parseCRL(million));
-  const heapBytesPerEntry = (used() - before) / ENTRIES;
+  const heapBytesPerEntry = (heldOctets() - before) / ENTRIES;
   assert.equal(kept.find(serialOf(ENTRIES - 1)).length, 1);
   for (let round = 0; round < ROUNDS; round++) {
     slots.index.push([timeOf(() => indexCRL(parseCRL(million)))]);

@@ -10,10 +10,12 @@ import {
   type SyncIssuer,
 } from '@mayfly/ca';
 import { podPeer } from '@mayfly/ca/profiles';
+import type { Seconds } from '@mayfly/der';
 import { fromPkcs8, generateKeySync } from '@mayfly/keys/node';
 import { softwareKey, verifyWith } from '@mayfly/keys/software';
 import { createCertificationRequestSync, parseCertificationRequest, requestSignedParts } from '@mayfly/pkcs10';
 import { subjectAltName, subjectAltNameExtension } from '@mayfly/x509/extensions';
+import type { SyncVerifySignature } from '@mayfly/x509/signed';
 import { type Kernels, openKernels } from '../adapters/kernels.js';
 import * as mayfly from '../adapters/mayfly.js';
 import * as nodeCrypto from '../adapters/node-crypto.js';
@@ -33,7 +35,7 @@ const BATCH = 256;
 /** Requests that are answered together: as long as a slot. */
 const REQUESTS = 32;
 
-type Job = Awaited<ReturnType<typeof issueJob>>;
+export type Job = Awaited<ReturnType<typeof issueJob>>;
 
 /** What another language needs to issue. */
 export const issueInput = ({ issuer, issuerKey, lifetime, spki }: Job): RemoteInput => ({
@@ -158,13 +160,7 @@ function pipeline(job: Job, kernels: Kernels): Contender {
   const keys = Array.from({ length: REQUESTS }, () => newKey());
   const requests = keys.map(requestBy);
   const verify = verifyWith(kernels.backend, { capacity: 1 });
-  const wanted = (der: Uint8Array): IssuanceRequest => {
-    const request = parseCertificationRequest(der);
-    if (!verify(requestSignedParts(request), request.subjectPublicKeyInfo))
-      throw new Error('Cannot issue: the request is not signed by its key');
-    const { subject, subjectPublicKeyInfo } = request;
-    return { subject, subjectPublicKeyInfo, subjectAltName: subjectAltName(request) ?? [], lifetime: job.lifetime };
-  };
+  const wanted = wantedBy(verify, job.lifetime);
   return {
     ...contender(
       ours,
@@ -179,6 +175,17 @@ function pipeline(job: Job, kernels: Kernels): Contender {
   };
 }
 
+/** Reads a request, checks its signature, and grants its names. */
+export const wantedBy =
+  (verify: SyncVerifySignature, lifetime: Seconds) =>
+  (der: Uint8Array): IssuanceRequest => {
+    const request = parseCertificationRequest(der);
+    if (!verify(requestSignedParts(request), request.subjectPublicKeyInfo))
+      throw new Error('Cannot issue: the request is not signed by its key');
+    const { subject, subjectPublicKeyInfo } = request;
+    return { subject, subjectPublicKeyInfo, subjectAltName: subjectAltName(request) ?? [], lifetime };
+  };
+
 function certificateOf(result: IssueResult): Uint8Array {
   if (!result.ok) throw result.error;
   return result.issued.certificate;
@@ -186,7 +193,7 @@ function certificateOf(result: IssueResult): Uint8Array {
 
 type SigningForms = Pick<KeyForms, 'pkcs8' | 'spki'>;
 
-function newKey(): SigningForms {
+export function newKey(): SigningForms {
   const key = generateKeySync('P-256');
   return { pkcs8: key.exportPkcs8(), spki: key.subjectPublicKeyInfo };
 }

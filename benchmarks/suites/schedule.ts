@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Seconds } from '@mayfly/der';
 import { Schedule } from '@mayfly/rotation/scheduler';
 import { BinaryHeap } from '../adapters/binary-heap.js';
+import { heldOctets } from '../memory.js';
 import type { Outcome } from '../report.js';
 import { summarize } from '../statistics.js';
 
@@ -52,17 +53,11 @@ function timeOf(plan: Plan, keys: readonly string[]): number {
 
 /** Octets of an entry that is planned, its key included. */
 function heapOf(plan: Plan): number {
-  const before = used();
+  const before = heldOctets();
   for (let entry = 0; entry < ENTRIES; entry++) plan.set(keyOf(entry), dueOf(entry));
-  const bytes = used() - before;
+  const bytes = heldOctets() - before;
   assert.ok(plan.takeDue(0).length > 0); // still there
   return bytes / ENTRIES;
-}
-
-function used(): number {
-  gc!();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }
 
 /** Throws unless each key is taken out once, in its second. */
