@@ -3,9 +3,17 @@ import { podPeer } from '@mayfly/ca/profiles';
 import { fromPkcs8 } from '@mayfly/keys/node';
 import { createCertificationRequestSync, parseCertificationRequest, requestSignedParts } from '@mayfly/pkcs10';
 import { parseCertificate } from '@mayfly/x509';
-import { subjectAltName, subjectAltNameExtension } from '@mayfly/x509/extensions';
-import type { GeneralName } from '@mayfly/x509/general-name';
-import { attributeTypes, attributeValues, buildName, encodeName, type Name, parseName } from '@mayfly/x509/name';
+import { idCeSubjectAltName, subjectAltName } from '@mayfly/x509/extensions';
+import { type GeneralName, generalNamesNode } from '@mayfly/x509/general-name';
+import {
+  attributeTypes,
+  attributeValues,
+  buildName,
+  encodeName,
+  type Name,
+  nameNode,
+  parseName,
+} from '@mayfly/x509/name';
 import type { SyncSigningKey, SyncVerifySignature } from '@mayfly/x509/signed';
 import { checkIssued, checkRequest, type Identity, type IssueJob, type KeyForms, type LeafFacts } from '../jobs.js';
 import { type Contender, contender } from '../measure.js';
@@ -19,7 +27,7 @@ const who = (subject: Name, alternatives: readonly GeneralName[] = []): Identity
   uri: alternatives.flatMap((name) => (name.type === 'uniformResourceIdentifier' ? [name.value] : []))[0]!,
 });
 
-const subjectOf = ({ organization, commonName }: Identity) => encodeName(buildName({ organization, commonName }));
+const nameOf = ({ organization, commonName }: Identity): Name => buildName({ organization, commonName });
 
 const alternativesOf = ({ dNSNames, uri }: Identity): readonly GeneralName[] => [
   ...dNSNames.map((value) => ({ type: 'dNSName', value }) as const),
@@ -46,7 +54,12 @@ export function createRequest(
     impl,
     () =>
       createCertificationRequestSync(
-        { subject: subjectOf(identity), extensions: [subjectAltNameExtension(alternativesOf(identity))] },
+        {
+          subject: nameNode(nameOf(identity)),
+          extensions: [
+            { extnID: idCeSubjectAltName, critical: false, extnValue: generalNamesNode(alternativesOf(identity)) },
+          ],
+        },
         key,
       ),
     (der) => checkRequest(der, spki),
@@ -98,7 +111,7 @@ export function issueLeaf(job: IssueJob, authority: SyncIssuer, around: Surround
         compiled,
         {
           subjectPublicKeyInfo: spki,
-          subject: subjectOf(identity),
+          subject: encodeName(nameOf(identity)),
           subjectAltName: alternativesOf(identity),
           lifetime,
         },

@@ -192,8 +192,19 @@ function integerContent(value: bigint | number): readonly number[] {
   return octets.reverse();
 }
 
+/** Most OIDs whose nodes are kept: all that certificates commonly have, and no more however many are written. */
+const MAX_KNOWN_OIDS = 256;
+/** Reading an OID's text takes ten times as long as finding it here (benchmarks/csr). Nodes do not change. */
+const knownOids: Map<Oid, DerNode> = /* @__PURE__ */ new Map();
+
 /** @throws TypeError when the text is no OID. */
-export const oid = (value: Oid): DerNode => leaf(tags.oid, oidOctets(value));
+export function oid(value: Oid): DerNode {
+  const known = knownOids.get(value);
+  if (known !== undefined) return known;
+  const node = leaf(tags.oid, oidOctets(value));
+  if (knownOids.size < MAX_KNOWN_OIDS) knownOids.set(value, node);
+  return node;
+}
 
 export const nullValue = (): DerNode => leaf(tags.null, EMPTY);
 

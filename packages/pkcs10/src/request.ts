@@ -16,6 +16,7 @@ import {
 import {
   type AlgorithmIdentifier,
   type Extension,
+  type ExtensionToWrite,
   extensionsNode,
   readExtensions,
   readSubjectPublicKeyInfo,
@@ -59,12 +60,12 @@ export interface CertificationRequest {
   readonly signature: Uint8Array;
 }
 
-/** What a request asks for. Everything left out is left empty. */
+/** What a request asks for. Everything left out is left empty. Nodes are written in their place, without an array between. */
 export interface RequestContents {
-  /** DER of a Name. Default the empty one. */
-  readonly subject?: Uint8Array;
+  /** A Name: its DER, or its node. Default the empty one. */
+  readonly subject?: Uint8Array | DerNode;
   /** Written as one extensionRequest attribute when there are any. */
-  readonly extensions?: readonly Extension[];
+  readonly extensions?: readonly ExtensionToWrite[];
   /** Further attributes, for example a challengePassword. */
   readonly attributes?: readonly Attribute[];
 }
@@ -186,7 +187,7 @@ export function encodeCertificationRequestInfo(
   return encode(
     sequence(
       integer(0),
-      raw(subject),
+      subject instanceof Uint8Array ? raw(subject) : subject,
       raw(subjectPublicKeyInfo),
       implicit(
         0,

@@ -75,4 +75,5 @@ export const extensionNode = ({ extnID, critical, extnValue }: ExtensionToWrite)
   sequence(oid(extnID), critical && boolean(true), octetString(extnValue));
 
 /** The inverse of {@link readExtensions}. */
-export const extensionsNode = (extensions: readonly Extension[]): DerNode => sequence(...extensions.map(extensionNode));
+export const extensionsNode = (extensions: readonly ExtensionToWrite[]): DerNode =>
+  sequence(...extensions.map(extensionNode));

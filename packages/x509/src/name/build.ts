@@ -30,7 +30,8 @@ export type NameLevel = NameAttribute | readonly NameAttribute[];
 export function buildName(attributes: NameAttributes | readonly NameLevel[]): Name {
   if (isLevels(attributes)) return attributes.map((level) => (isAttribute(level) ? [build(level)] : level.map(build)));
   const name: RelativeDistinguishedName[] = [];
-  for (const [type, values] of Object.entries(attributes)) {
+  for (const type of Object.keys(attributes) as AttributeTypeName[]) {
+    const values = attributes[type];
     if (typeof values === 'string') name.push([build([type, values])]);
     else if (values !== undefined) for (const value of [values].flat()) name.push([build([type, value])]);
   }
