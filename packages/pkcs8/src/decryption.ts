@@ -36,12 +36,13 @@ export type LegacyScheme = 'pbeWithSHAAnd3-KeyTripleDES-CBC' | 'pbeWithSHAAnd40B
  * asks for them by name.
  */
 export interface LegacyAlgorithms {
-  /** Deciphers for PBES2; throws `ERR_PKCS8_PASSWORD` when the padding is wrong. */
+  /** Deciphers for PBES2, in slices of a few milliseconds; throws `ERR_PKCS8_PASSWORD` when the padding is wrong. */
   readonly decipher: (
     parameters: CipherParameters & { readonly cipher: LegacyCipher },
     key: Uint8Array,
     ciphertext: Uint8Array,
-  ) => Uint8Array<ArrayBuffer>;
+    signal?: AbortSignal,
+  ) => Promise<Uint8Array<ArrayBuffer>>;
   /** Decrypts under PBES1 or the schemes of RFC 7292; throws `ERR_PKCS8_UNSUPPORTED` for others. */
   readonly decrypt: (
     algorithm: AlgorithmIdentifier,

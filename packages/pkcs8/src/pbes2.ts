@@ -176,7 +176,7 @@ export async function decryptPbes2(
   let key: Uint8Array | undefined;
   try {
     key = await deriveFor(keyDerivation, secret, derivation);
-    return await decipher(parameters, key, ciphertext, legacy);
+    return await decipher(parameters, key, ciphertext, legacy, derivation.signal);
   } finally {
     secret.fill(0);
     key?.fill(0);
@@ -197,11 +197,12 @@ export async function decipher(
   key: Uint8Array,
   ciphertext: Uint8Array,
   legacy: LegacyAlgorithms | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { cipher } = parameters;
   if (!isAes(cipher)) {
     requireCipher(cipher, legacy);
-    return legacy!.decipher({ ...parameters, cipher }, key, ciphertext); // asked for in the line above
+    return legacy!.decipher({ ...parameters, cipher }, key, ciphertext, signal); // asked for in the line above
   }
   const imported = await importAesKey(cipher, key, 'decrypt');
   try {

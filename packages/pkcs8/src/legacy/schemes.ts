@@ -7,6 +7,7 @@ import { bmpPassword, type Password, utf8Password } from '../password.js';
 import { MAX_CIPHERTEXT_LENGTH } from '../pbes2.js';
 import { derivePbkdf1 } from '../pbkdf1.js';
 import { derivePkcs12 } from '../pkcs12-kdf.js';
+import { beginSlices } from '../slices.js';
 import { type BlockCipher, decipherCbc, encipherCbc } from './cbc.js';
 import { createDes } from './des.js';
 import { createRc2 } from './rc2.js';
@@ -47,9 +48,9 @@ const written: Readonly<Record<LegacyScheme, Oid>> = {
 
 /** Everything that RFC 8018 and RFC 7292 keep for old files. */
 export const legacy: LegacyAlgorithms = {
-  decipher({ cipher, iv, effectiveKeyBits }, key, ciphertext) {
+  decipher({ cipher, iv, effectiveKeyBits }, key, ciphertext, signal) {
     const blocks = cipher === 'RC2-CBC' ? createRc2(key, effectiveKeyBits ?? 32) : createDes(key);
-    return finish(blocks, () => decipherCbc(blocks, iv, ciphertext));
+    return finish(blocks, () => decipherCbc(blocks, iv, ciphertext, beginSlices(signal)));
   },
 
   async decrypt({ algorithm, parameters }, ciphertext, password, options) {
@@ -68,9 +69,10 @@ export const legacy: LegacyAlgorithms = {
       ? await deriveHalves({ type: 'pbkdf1', hash: pbes1[algorithm]!.hash, keyLength: 16, ...work }, password, options)
       : await deriveWithPkcs12(work, cipher, password, options);
     try {
-      if (cipher.create === undefined) return rc4(key, ciphertext);
+      const slices = beginSlices(options.signal);
+      if (cipher.create === undefined) return await rc4(key, ciphertext, slices);
       const blocks = cipher.create(key);
-      return finish(blocks, () => decipherCbc(blocks, iv, ciphertext));
+      return await finish(blocks, () => decipherCbc(blocks, iv, ciphertext, slices));
     } finally {
       key.fill(0);
     }
@@ -82,14 +84,14 @@ export const legacy: LegacyAlgorithms = {
     const { key, iv } = await deriveWithPkcs12(work, cipher, password, options);
     const blocks = cipher.create!(key); // the schemes written have blocks
     key.fill(0);
-    const encryptedData = finish(blocks, () => encipherCbc(blocks, iv, plaintext));
+    const encryptedData = await finish(blocks, () => encipherCbc(blocks, iv, plaintext, beginSlices(options.signal)));
     return { encryptionAlgorithm: { algorithm, parameters: encodeParameters(work) }, encryptedData };
   },
 };
 
-function finish<T>(cipher: BlockCipher, body: () => T): T {
+async function finish<T>(cipher: BlockCipher, body: () => Promise<T>): Promise<T> {
   try {
-    return body();
+    return await body();
   } finally {
     cipher.wipe();
   }

@@ -64,7 +64,7 @@ async function openTraditional(
   secret.fill(0);
   let der: Uint8Array;
   try {
-    der = await decipher({ cipher, iv }, key, bytes, options.legacy ?? legacy);
+    der = await decipher({ cipher, iv }, key, bytes, options.legacy ?? legacy, options.signal);
   } finally {
     key.fill(0);
   }
