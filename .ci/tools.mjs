@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root, step } from './step.mjs';
 
@@ -40,5 +41,27 @@ async function installRuntimes() {
   await step('Installing other runtimes', 'npm', ['ci', ...inRuntimes, ...options]);
 }
 
+/** Bouncy Castle, from Maven Central: Java's own provider has no PBMAC1. */
+async function installBouncyCastle() {
+  const at = join(homedir(), '.m2/repository/org/bouncycastle/bcprov-jdk18on');
+  if (process.env.CI !== 'true' || existsSync(at) || spawnSync('mvn', ['-v']).status !== 0) return;
+  await step('Installing Bouncy Castle', 'mvn', [
+    '-q',
+    '-B',
+    'dependency:get',
+    '-Dartifact=org.bouncycastle:bcprov-jdk18on:1.87',
+  ]);
+}
+
+/** pyca/cryptography, whose wheel has an OpenSSL of its own. */
+async function installPyca() {
+  const has = (program, ...args) => spawnSync(program, args).status === 0;
+  if (process.env.CI !== 'true' || has('python3', '-c', 'import cryptography') || !has('python3', '-m', 'pip', '-V'))
+    return;
+  await step('Installing pyca/cryptography', 'python3', ['-m', 'pip', 'install', '-q', 'cryptography>=48']);
+}
+
 await installTools();
+await installBouncyCastle();
+await installPyca();
 await installRuntimes();

@@ -1,9 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parsePem } from '@mayfly/der/pem';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import {
   keyEntries,
   keyStore,
@@ -16,41 +11,12 @@ import {
 } from '@mayfly/pkcs12';
 import { legacy, legacy3Des, legacyRc2 } from '@mayfly/pkcs12/legacy';
 import { afterAll, describe, expect, test } from 'vitest';
+import { isMissing, java, openStoreBench, orMissing, PASSWORD } from './store-bench.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'mayfly-stores-'));
-afterAll(() => rmSync(directory, { recursive: true }));
-const at = (name: string): string => join(directory, name);
-const run = (program: string, ...args: readonly string[]): string =>
-  execFileSync(program, args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+const bench = openStoreBench();
+afterAll(bench.remove);
+const { directory, at, run, pair } = bench;
 
-/** A program is missing when it cannot be started at all. */
-const isMissing = (program: string, ...args: readonly string[]): boolean =>
-  spawnSync(program, args, { stdio: 'ignore' }).error !== undefined;
-const orMissing = (program: string, missing: boolean): string => (missing ? ` (missing: ${program})` : '');
-
-/** ASCII: Java takes no other for PBES2. */
-const PASSWORD = 'pass word';
-const openssl = (...args: readonly string[]): string => run('openssl', ...args);
-const pair = (name: string, ...algorithm: readonly string[]) => {
-  openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    ...algorithm,
-    '-nodes',
-    '-keyout',
-    `${name}.key`,
-    '-out',
-    `${name}.crt`,
-    '-subj',
-    `/CN=${name}`,
-    '-days',
-    '30',
-  );
-  const [key] = parsePem(readFileSync(at(`${name}.key`), 'utf8'));
-  const [certificate] = parsePem(readFileSync(at(`${name}.crt`), 'utf8'));
-  return { friendlyName: name, privateKeyInfo: key!.bytes, certificates: [certificate!.bytes] };
-};
 const ec = pair('elliptic', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256');
 const rsa = pair('rsa', 'rsa:2048');
 const profiles = [modern, legacy3Des, legacyRc2];
@@ -62,7 +28,6 @@ async function written(profile: (typeof profiles)[number], name = `${profile.nam
   return at(name);
 }
 
-const java = (source: string): string => fileURLToPath(new URL(`java/${source}`, import.meta.url));
 const noJava = isMissing('java', '-version') || isMissing('keytool', '-help');
 
 describe.skipIf(noJava)(`Java${orMissing('java and keytool', noJava)}`, { timeout: 120_000 }, () => {

@@ -2,17 +2,25 @@ import java.io.FileInputStream;
 import java.io.InputStream;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.Provider;
 import java.security.Signature;
 import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Opens a key store and prints a line for each entry: its name, its kind, and whether key and certificate fit. */
+/**
+ * Opens a key store and prints a line for each entry: its name, its kind, and whether key and certificate fit. A third argument
+ * names the class of a provider that is to do so instead of Java's own.
+ */
 public class ReadStore {
   public static void main(String[] arguments) throws Exception {
     char[] password = arguments.length > 1 ? arguments[1].toCharArray() : null;
-    KeyStore store = KeyStore.getInstance("PKCS12");
+    String provider = arguments.length > 2 ? arguments[2] : null;
+    KeyStore store =
+        provider == null
+            ? KeyStore.getInstance("PKCS12")
+            : KeyStore.getInstance("PKCS12", (Provider) Class.forName(provider).getConstructor().newInstance());
     try (InputStream in = new FileInputStream(arguments[0])) {
       store.load(in, password);
     }
