@@ -11,9 +11,12 @@ export type CaErrorCode =
 export class CaError extends Error {
   override readonly name = 'CaError';
   readonly code: CaErrorCode;
+  /** Of `ERR_CA_LINT`: the rule that was broken, for example `dns-name`. */
+  readonly rule: string | undefined;
 
-  constructor(code: CaErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: CaErrorCode, message: string, options: ErrorOptions & { readonly rule?: string } = {}) {
     super(message, options);
     this.code = code;
+    this.rule = options.rule;
   }
 }

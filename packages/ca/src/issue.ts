@@ -51,8 +51,9 @@ export function prepareLinted(
 ): Prepared {
   const prepared = prepare(compiled, request, around, allocate);
   const finding = lint(compiled, prepared, around.now());
-  if (finding !== undefined) throw new CaError('ERR_CA_LINT', `Refusing to sign, ${finding.rule}: ${finding.message}`);
-  return prepared;
+  if (finding === undefined) return prepared;
+  const { rule, message } = finding;
+  throw new CaError('ERR_CA_LINT', `Refusing to sign, ${rule}: ${message}`, { rule });
 }
 
 /**

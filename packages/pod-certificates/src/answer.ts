@@ -1,8 +1,10 @@
 import {
+  CaError,
   type CompiledProfile,
   type Denial,
   decide,
   type IssuanceRequest,
+  type Issued,
   issueMany,
   type Rule,
   type Surroundings,
@@ -88,6 +90,8 @@ export async function answerRequest(
   if (denial !== undefined) return denied(denial, now);
   const wanted = await policy.toRequest(request);
   if ('reason' in wanted) return denied(wanted, now);
+  const tooMany = namesDenial(wanted);
+  if (tooMany !== undefined) return denied(tooMany, now);
   const decision = decide(
     policy.rules ?? [],
     evidenceOf(request, { ...wanted, subjectPublicKeyInfo: key.subjectPublicKeyInfo }),
@@ -167,6 +171,14 @@ function annotationDenial({ spec }: PodCertificateRequest, known: readonly strin
   };
 }
 
+/** What `subjectAltName` is written with at most. */
+const MAX_NAMES = 1000;
+
+const namesDenial = ({ subjectAltName: { length } }: WantedCertificate): Denial | undefined =>
+  length > MAX_NAMES
+    ? { reason: 'UnacceptableNames', message: `${length} names, at most ${MAX_NAMES} go into a certificate` }
+    : undefined;
+
 async function issueAnswer(
   request: PodCertificateRequest,
   wanted: IssuanceRequest,
@@ -181,7 +193,14 @@ async function issueAnswer(
       `Cannot issue for ${lifetime} s: the API server accepts ${limits.minExpirationSeconds} s and more`,
     );
   const compiled = policy.compiled(request);
-  const issued = await issue(compiled, { ...wanted, lifetime, minLifetime: limits.minExpirationSeconds });
+  let issued: Issued;
+  try {
+    issued = await issue(compiled, { ...wanted, lifetime, minLifetime: limits.minExpirationSeconds });
+  } catch (error) {
+    const denial = lintDenial(error);
+    if (denial === undefined) throw error;
+    return denied(denial, around.now());
+  }
   const leaf = parseCertificate(issued.certificate);
   const now = around.now();
   const refresh = beginRefreshAt(
@@ -204,6 +223,21 @@ async function issueAnswer(
     notAfter: leaf.validity.notAfter,
     beginRefreshAt: refresh,
   };
+}
+
+/** Rules of the CA's lint that a request breaks however often it is tried; all others are about us, the profile or the issuer. */
+const REQUEST_RULES: Readonly<Record<string, string>> = {
+  ...{ 'public-key': 'UnacceptableKey', 'public-point': 'UnacceptableKey', 'weak-key': 'UnacceptableKey' },
+  ...{ 'no-name': 'UnacceptableNames', 'dns-name': 'UnacceptableNames', 'rfc822-name': 'UnacceptableNames' },
+  ...{ uri: 'UnacceptableNames', 'subject-value': 'UnacceptableNames' },
+  ...{ svid: 'UnacceptableNames', size: 'UnacceptableNames' },
+};
+
+/** Why nobody will ever be given such a certificate; `undefined` for trouble that may pass. */
+function lintDenial(error: unknown): Denial | undefined {
+  if (!(error instanceof CaError && error.code === 'ERR_CA_LINT')) return undefined;
+  const reason = REQUEST_RULES[error.rule ?? ''];
+  return reason === undefined ? undefined : { reason, message: error.message };
 }
 
 /** What the API server would refuse in a status, by its own rules. */

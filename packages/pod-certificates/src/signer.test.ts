@@ -286,11 +286,6 @@ describe('leaves the request pending and tries again', () => {
       /Cannot issue|lifetime must be >= 1 hour/,
     ],
     ['a backdate of five minutes', { compiled: () => testProfile(root, { backdate: 300 }) }, /within 5 minutes/],
-    [
-      'a name that the API server refuses',
-      { toRequest: () => ({ subjectAltName: [{ type: 'dNSName', value: 'a..b' }], lifetime: 3600 }) },
-      /a\.\.b/,
-    ],
   ])('over %s, and never denies', async (_name, options, message) => {
     const request = await bench.whileSigning(options, async () => {
       const created = await bench.create();

@@ -49,6 +49,11 @@ test('each name stands with the domain of the cluster too', () => {
   expect(all).toEqual(['web.shop.svc', 'web.shop.svc.k8s.example']);
 });
 
+test('no name is longer than DNS has room for', () => {
+  const all = dnsNamesOf(pod({ a: 'b' }), [service('web', { selector: { a: 'b' } })], `${'k8s.'.repeat(60)}example`);
+  expect(all).toEqual(['web.shop.svc']);
+});
+
 test.each([[null], [{}], [{ metadata: { name: 'a' } }]])('refuses %j', (json) => {
   expect(() => readService(json)).toThrow(TypeError);
   expect(() => readPod(json)).toThrow(TypeError);

@@ -66,8 +66,12 @@ export function dnsNamesOf(
     // As EndpointSlices have it: a host name counts below the Service that is its subdomain.
     ...(pod.subdomain === name ? [`${pod.hostname ?? pod.name}.${name}.${pod.namespace}.svc`] : []),
   ]);
-  return names.toSorted().flatMap((name) => [name, `${name}.${clusterDomain}`]);
+  // No certificate has a longer name, and no resolver finds one.
+  return names.toSorted().flatMap((name) => [name, `${name}.${clusterDomain}`].filter(isShortEnough));
 }
+
+const MAX_DNS_NAME = 253;
+const isShortEnough = (name: string): boolean => name.length <= MAX_DNS_NAME;
 
 function partsOf(json: unknown): { readonly metadata: JsonObject; readonly spec: JsonObject } {
   const { metadata, spec } = isObject(json) ? json : {};
