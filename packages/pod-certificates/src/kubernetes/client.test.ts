@@ -1,6 +1,9 @@
+import { X509Certificate } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import type { TLSSocket } from 'node:tls';
 import { encodePem } from '@mayfly/der/pem';
 import { generateKeySync } from '@mayfly/keys/node';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -258,6 +261,50 @@ describe('over TLS', () => {
     );
     closing.push(() => fresh.close());
     await expect(fresh.list(PATH)).rejects.toMatchObject({ code: 'ERR_KUBERNETES_CONNECTION' });
+  });
+  test('after a 401 shows the new key pair on a new connection, and leaves a watch where it is', async () => {
+    const [ca, clients] = [testRoot(now, 'Server Root'), testRoot(now, 'Client Root')];
+    const pairs = [pair(clients), pair(clients)] as const;
+    let presented: { cert: string; key: string } = pairs[0];
+    let accepted = new X509Certificate(presented.cert).fingerprint256;
+    let endWatch: (() => void) | undefined;
+    const options = { ...pair(ca, loopback), ca: pem(clients), requestCert: true };
+    const server = createTlsServer(options, ({ url, socket }, response) => {
+      const shown = (socket as TLSSocket).getPeerCertificate().fingerprint256;
+      if (shown !== accepted) return void response.writeHead(401).end();
+      if (!url!.includes('watch=true')) return void response.end('{}');
+      response.flushHeaders();
+      endWatch = () => response.end(`${JSON.stringify({ type: 'ADDED', object: { kind: 'A' } })}\n`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => new Promise((resolve) => server.close(resolve)));
+    let forgotten = 0;
+    const client = loopbackClient(
+      `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      {},
+      {
+        tls: async () => ({ ca: pem(ca), cert: bytes(presented.cert), key: bytes(presented.key) }),
+        forgetCredentials() {
+          forgotten++;
+          presented = pairs[1];
+        },
+      },
+    );
+    closing.push(() => client.close());
+    const get = () => client.request({ method: 'GET', path: PATH });
+    const watched: unknown[] = [];
+    const watching = (async () => {
+      for await (const event of client.watch(PATH, {}, new AbortController().signal)) watched.push(event);
+    })();
+    await get();
+    await until(() => endWatch !== undefined);
+    accepted = new X509Certificate(pairs[1].cert).fingerprint256;
+    expect(await Promise.all([get(), get()])).toEqual([{}, {}]);
+    expect(await get()).toEqual({});
+    expect(forgotten).toBeLessThanOrEqual(2);
+    endWatch!();
+    await watching;
+    expect(watched).toEqual([{ type: 'ADDED', object: { kind: 'A' } }]);
   });
   test.each([
     ['of a foreign authority', {}, 'self-signed|unable to verify'],

@@ -7,7 +7,7 @@ import { createClockSkew } from './clock-skew.js';
 import type { ClusterConnection } from './connection.js';
 import { KubernetesError, messageOf } from './errors.js';
 import { parseJsonLines } from './json-lines.js';
-import { createTransport, type Transport } from './transport.js';
+import { type Connections, createTransport } from './transport.js';
 
 /** Query parameters; `undefined` ones are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -74,20 +74,20 @@ export function createClient(
   { userAgent, timeout = 30, silence = 90, now = Date.now, ...unknown }: ClientOptions,
 ): KubernetesClient {
   unknown satisfies Record<string, never>;
-  const transport: Transport = createTransport(connection);
+  const transport = createTransport(connection);
   const skew = createClockSkew();
   const { origin, pathname } = new URL(connection.server);
   const prefix = pathname === '/' ? '' : pathname;
 
   const send = async (
     { method, path, query = {}, body, contentType = 'application/json', signal }: ApiCall,
-    dispatcher: Dispatcher,
+    kind: keyof Connections,
     bodyTimeout: Seconds,
   ): Promise<Dispatcher.ResponseData> => {
-    const attempt = async (): Promise<Dispatcher.ResponseData> => {
+    const attempt = async (connections: Connections): Promise<Dispatcher.ResponseData> => {
       const credentials = await connection.headers();
       const sentAt = now();
-      const response = await dispatcher.request({
+      const response = await connections[kind].request({
         origin,
         path: prefix + path,
         method,
@@ -107,11 +107,13 @@ export function createClient(
       return response;
     };
     try {
-      const response = await attempt();
+      const connections = transport.current();
+      const response = await attempt(connections);
       if (response.statusCode !== 401) return response;
       await response.body.dump();
       connection.forgetCredentials();
-      return await attempt();
+      transport.replace(connections);
+      return await attempt(transport.current());
     } catch (cause) {
       throw brokenOff(cause, `${method} ${path}`, path, signal);
     }
@@ -119,7 +121,7 @@ export function createClient(
 
   const request = async (call: ApiCall): Promise<unknown> => {
     const where = `${call.method} ${call.path}`;
-    const response = await send(call, transport.requests, timeout);
+    const response = await send(call, 'requests', timeout);
     let text: string;
     try {
       text = await response.body.text();
@@ -164,7 +166,7 @@ export function createClient(
         query: { ...query, watch: true, allowWatchBookmarks: true },
         signal,
       };
-      const response = await send(call, transport.watches, silence);
+      const response = await send(call, 'watches', silence);
       const { body, statusCode } = response;
       try {
         if (statusCode >= 300) {

@@ -71,6 +71,16 @@ describe('finds a cluster', () => {
   });
 });
 
+test('takes the proxy of the kubeconfig, else that of the environment', async () => {
+  const env = { HTTPS_PROXY: 'http://environment:3128', NO_PROXY: '198.51.100.0/24' };
+  const proxyOf = async (cluster: string) =>
+    (await open({ '/k': config('{}', cluster) }, { kubeconfig: '/k', env })).proxyUrl;
+  expect(await proxyOf(', proxy-url: "http://file:3128"')).toBe('http://file:3128');
+  expect(await proxyOf('')).toBe('http://environment:3128');
+  const surroundings = { kubeconfig: '/k', env: { ...env, NO_PROXY: '192.0.2.0/24' } };
+  expect((await open({ '/k': config('{}') }, surroundings)).proxyUrl).toBeUndefined();
+});
+
 test('says who asks', async () => {
   const headersOf = async (user: string, files = {}) =>
     await (await open({ '/k': config(user), ...files }, { kubeconfig: '/k' })).headers();

@@ -12,6 +12,7 @@ import {
   readKubeconfig,
   type UserEntry,
 } from './kubeconfig.js';
+import { proxyOfEnvironment } from './proxy.js';
 
 /** What a TLS connection takes; read when one is made. The key is secret. */
 export interface TlsMaterial {
@@ -30,6 +31,7 @@ export interface ClusterConnection {
   readonly namespace: string;
   /** Where that was found, for people: a context of a file, or the service account of the pod. */
   readonly origin: string;
+  /** `proxy-url` of the kubeconfig, else what `HTTPS_PROXY` and `NO_PROXY` say. May have a password. */
   readonly proxyUrl: string | undefined;
   /** Files are read each time, so a key pair or an authority that was rotated is used by the next connection. */
   tls(): Promise<TlsMaterial>;
@@ -155,6 +157,7 @@ function connectionOf(
   origin: string,
   surroundings: Surroundings,
 ): ClusterConnection {
+  const proxyUrl = cluster.proxyUrl ?? proxyOfEnvironment(new URL(cluster.server), surroundings.env);
   let credential: Promise<ExecCredential> | undefined;
   const execCredential = async (): Promise<ExecCredential | undefined> => {
     const { exec } = user;
@@ -176,7 +179,7 @@ function connectionOf(
     server: cluster.server,
     namespace,
     origin,
-    proxyUrl: cluster.proxyUrl,
+    proxyUrl,
     async tls() {
       const given = await execCredential();
       const [ca, cert, key] = await Promise.all([

@@ -1,5 +1,6 @@
 import { isAbsolute, join, dirname as parentOf } from 'node:path';
 import { KubernetesError } from './errors.js';
+import { proxyFault } from './proxy.js';
 import {
   type Field,
   flagOf,
@@ -144,8 +145,8 @@ function readCluster(cluster: Field): ClusterEntry {
   if (insecureSkipTlsVerify && certificateAuthority !== undefined)
     throw refuse(memberOf(cluster, 'insecure-skip-tls-verify'), 'true beside a certificate-authority');
   const proxyUrl = textOf(cluster, 'proxy-url');
-  if (proxyUrl !== undefined && !['http:', 'https:'].includes(urlOf(proxyUrl)?.protocol ?? ''))
-    throw refuse(memberOf(cluster, 'proxy-url'), 'no http(s) URL');
+  const fault = proxyUrl === undefined ? undefined : proxyFault(proxyUrl);
+  if (fault !== undefined) throw refuse(memberOf(cluster, 'proxy-url'), fault);
   if (proxyUrl !== undefined && url.protocol === 'http:')
     throw refuse(memberOf(cluster, 'proxy-url'), 'stands beside a server without TLS');
   return {

@@ -13,10 +13,20 @@ const CONNECT_TIMEOUT = 10_000;
 /** Octets that an answer may have; the largest page of requests has a tenth. */
 const MAX_RESPONSE = 256 << 20;
 
-/** The connections to one server. */
-export interface Transport {
+/** The connections of one time, all made with what was known of keys then or later. */
+export interface Connections {
   readonly requests: Dispatcher;
   readonly watches: Dispatcher;
+}
+
+/** The connections to one server. */
+export interface Transport {
+  current(): Connections;
+  /**
+   * Has what follows use new connections, for a key pair is shown when a connection is made and never again. What is on its
+   * way on the old ones, watches too, goes on there. Does nothing when they were replaced already.
+   */
+  replace(refused: Connections): void;
   /** Ends all connections, what is on its way included. */
   close(): Promise<void>;
 }
@@ -24,13 +34,26 @@ export interface Transport {
 /** Makes no connection yet. */
 export function createTransport(connection: ClusterConnection): Transport {
   const connect = connectorOf(connection);
-  const requests = new Agent({ connect, connections: MAX_CONNECTIONS, maxResponseSize: MAX_RESPONSE });
-  const watches = new Agent({ connect });
+  const create = (): { readonly requests: Agent; readonly watches: Agent } => ({
+    requests: new Agent({ connect, connections: MAX_CONNECTIONS, maxResponseSize: MAX_RESPONSE }),
+    watches: new Agent({ connect }),
+  });
+  let current = create();
+  const old = new Set<Agent>();
+  const retire = (agent: Agent): void => {
+    old.add(agent);
+    void agent.close().finally(() => old.delete(agent));
+  };
   return {
-    requests,
-    watches,
+    current: () => current,
+    replace(refused) {
+      if (refused !== current) return;
+      retire(current.requests);
+      retire(current.watches);
+      current = create();
+    },
     async close() {
-      await Promise.all([requests.destroy(), watches.destroy()]);
+      await Promise.all([current.requests, current.watches, ...old].map((agent) => agent.destroy()));
     },
   };
 }
