@@ -75,11 +75,10 @@ export const requesterCommand = (): Command =>
     .option('--key <path>', 'file with the key (default without --credential-bundle: tls.key)')
     .option('--chain <path>', 'file with the chain (default without --credential-bundle: tls.crt)')
     .option('--trust-bundle <path>', 'file with the roots of the signer; "none" writes none', 'ca.crt')
-    .option(
-      '--mode <octal>',
-      'permission bits of the files; nobody but owner and group reads a key',
-      modeArgument,
-      0o600,
+    .addOption(
+      new Option('--mode <octal>', 'permission bits of the files; nobody but owner and group reads a key')
+        .argParser(modeArgument)
+        .default(0o600, '0600'),
     )
     .option('--state <directory>', 'where keys and requests outlive the process', '.mayfly')
     .option('--namespace <name>', 'of the pod (default: as the token says, as all that follow)')

@@ -27,7 +27,7 @@ interface SignerFlags {
   readonly maxLifetime: Seconds;
   readonly serviceNames: boolean;
   readonly bundle: string;
-  readonly lease: string;
+  readonly lease?: string;
   readonly listen: string;
   readonly dryRun?: boolean;
   readonly keys: KeysChoice;
@@ -82,7 +82,6 @@ export const signerCommand = (): Command =>
     .option(
       '--lease <[namespace/]name>',
       'the one of several signers that holds this Lease signs; "none" takes none (default: named after the signer, in the namespace of the connection)',
-      '',
     )
     .option('--dry-run', 'decide and sign, and write nothing')
     .addOption(
@@ -167,7 +166,8 @@ const MAX_NAME = 253;
 
 function leaseOf({ lease, signerName }: SignerFlags): ClusterSignerOptions['lease'] {
   if (lease === 'none') return undefined;
-  if (lease === '') return { namespace: undefined, name: `mayfly.${signerName.replace('/', '.')}`.slice(0, MAX_NAME) };
+  if (lease === undefined)
+    return { namespace: undefined, name: `mayfly.${signerName.replace('/', '.')}`.slice(0, MAX_NAME) };
   const parts = lease.split('/');
   const name = parts.at(-1)!; // a split has at least one part
   if (parts.length > 2 || !DNS_NAME.test(name) || parts[0] === '')
