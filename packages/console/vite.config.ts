@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
-import { metaPolicy } from './src/content-security-policy.ts';
+import { metaPolicy, type PageName } from './src/content-security-policy.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -12,12 +13,16 @@ const policy: Plugin = {
   apply: 'build',
   transformIndexHtml: {
     order: 'post',
-    handler(html) {
-      const meta = `<meta http-equiv="Content-Security-Policy" content="${metaPolicy()}" />`;
+    handler(html, { filename }) {
+      const page = basename(filename, '.html') as PageName; // the inputs below
+      const meta = `<meta http-equiv="Content-Security-Policy" content="${metaPolicy(page)}" />`;
       return html.replace('<meta charset="utf-8" />', `$&\n    ${meta}`);
     },
   },
 };
+
+/** Files that only the status page has; it has a server, or nothing to show. */
+const STATUS_FILES = /(?:^|\/)status[.-]/;
 
 /** Writes the service worker of the workbench, with the files that it needs and a version that changes with them. */
 const serviceWorker: Plugin = {
@@ -26,7 +31,7 @@ const serviceWorker: Plugin = {
   generateBundle: {
     order: 'post',
     handler(_options, bundle) {
-      const files = Object.keys(bundle).filter((name) => !name.endsWith('.map'));
+      const files = Object.keys(bundle).filter((name) => !name.endsWith('.map') && !STATUS_FILES.test(name));
       const hash = createHash('sha256');
       for (const name of files.toSorted()) {
         const output = bundle[name]!;
@@ -50,6 +55,6 @@ export default defineConfig({
     target: ['chrome123', 'firefox120', 'safari17.5'],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { workbench: here('workbench.html') } },
+    rolldownOptions: { input: { workbench: here('workbench.html'), status: here('status.html') } },
   },
 });

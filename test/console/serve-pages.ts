@@ -35,7 +35,7 @@ export async function servePages(): Promise<PagesServer> {
       response
         .writeHead(200, {
           'content-type': type,
-          ...(path.endsWith('.html') && { 'content-security-policy': contentSecurityPolicy() }),
+          ...(path.endsWith('.html') && { 'content-security-policy': contentSecurityPolicy('workbench') }),
         })
         .end(content);
     } catch {

@@ -124,6 +124,7 @@ beforeAll(async () => {
     lease: { namespace: 'mayfly', name: 'mayfly.example.com.workload' },
     dryRun: false,
     listen: '127.0.0.1:0',
+    statusAddress: undefined,
     keys: 'node',
     instance: 'test',
     log: (line) => log.push(line),

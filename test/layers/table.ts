@@ -48,6 +48,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     pkcs12: 'everywhere',
     keys: 'everywhere',
     preact: 'everywhere',
+    uplot: ['status'],
   },
   cli: {
     der: 'everywhere',
@@ -58,6 +59,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     keys: 'everywhere',
     wasm: ['up'],
     ca: 'everywhere',
+    console: 'everywhere',
     rotation: 'everywhere',
     'pod-certificates': 'everywhere',
     tls: 'everywhere',

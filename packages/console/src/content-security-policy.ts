@@ -1,22 +1,28 @@
+/** A page that is built here, by the name of its file. */
+export type PageName = 'workbench' | 'status';
+
 const directives: readonly string[] = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self'",
-  "connect-src 'none'",
-  "worker-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "require-trusted-types-for 'script'",
-  // Made for the address of the service worker.
-  'trusted-types service-worker',
 ];
 
-/** What a `meta` element of the page may say of {@link contentSecurityPolicy}. */
-export const metaPolicy = (): string => directives.join('; ');
+const ofPage: Readonly<Record<PageName, readonly string[]>> = {
+  // The policy is made for the address of the service worker.
+  workbench: ["connect-src 'none'", "worker-src 'self'", 'trusted-types service-worker'],
+  status: ["connect-src 'self'", "trusted-types 'none'"],
+};
+
+/** What a `meta` element of a page may say of {@link contentSecurityPolicy}. */
+export const metaPolicy = (page: PageName): string => [...directives, ...ofPage[page]].join('; ');
 
 /**
- * The `Content-Security-Policy` under which the workbench works, for the header that it is served with. The page itself says
- * the same in a `meta` element, but for `frame-ancestors`, which only a header can say. It may connect to nobody.
+ * The `Content-Security-Policy` under which a page works, for the header that it is served with. The page itself says the
+ * same in a `meta` element, but for `frame-ancestors`, which only a header can say. The workbench may connect to nobody, the
+ * status page to its own server.
  */
-export const contentSecurityPolicy = (): string => `${metaPolicy()}; frame-ancestors 'none'`;
+export const contentSecurityPolicy = (page: PageName): string => `${metaPolicy(page)}; frame-ancestors 'none'`;

@@ -29,6 +29,7 @@ interface SignerFlags {
   readonly bundle: string;
   readonly lease?: string;
   readonly listen: string;
+  readonly statusAddress: string;
   readonly dryRun?: boolean;
   readonly keys: KeysChoice;
 }
@@ -80,6 +81,11 @@ export const signerCommand = (): Command =>
     .option('--bundle <suffix>', 'the ClusterTrustBundle is <signer>:<suffix>; "none" publishes none', 'mayfly')
     .option('--listen <host:port>', 'address of /livez, /readyz and /metrics; "none" for none', '127.0.0.1:8080')
     .option(
+      '--status-address <host:port>',
+      'address of the status page, which names pods: keep it on loopback; "none" for none',
+      'none',
+    )
+    .option(
       '--lease <[namespace/]name>',
       'the one of several signers that holds this Lease signs; "none" takes none (default: named after the signer, in the namespace of the connection)',
     )
@@ -113,6 +119,7 @@ async function signer(flags: SignerFlags): Promise<void> {
       lease: leaseOf(flags),
       dryRun: flags.dryRun ?? false,
       listen: flags.listen === 'none' ? undefined : flags.listen,
+      statusAddress: flags.statusAddress === 'none' ? undefined : flags.statusAddress,
       keys: flags.keys,
       instance: process.env['POD_NAME'] ?? hostname(),
       log: jsonLog((text) => void process.stderr.write(text)),

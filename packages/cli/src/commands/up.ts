@@ -21,6 +21,7 @@ interface UpFlags {
   readonly policy?: string;
   readonly run?: readonly string[];
   readonly listen: string;
+  readonly statusAddress: string;
   readonly trustDomain?: string;
   readonly caLifetime?: Seconds;
   readonly keys: KeysChoice;
@@ -81,6 +82,7 @@ export const upCommand = (): Command =>
     .option('--policy <file>', 'grant only what this file allows (default: what the manifests ask for)')
     .option('--run <pod...>', "start the pod's own command once its volumes are written")
     .option('--listen <host:port>', 'address of /livez and /readyz; "none" for none', '127.0.0.1:0')
+    .option('--status-address <host:port>', 'address of the status page; "none" for none', '127.0.0.1:0')
     .option('--trust-domain <name>', 'trust domain of SPIFFE IDs (default: cluster.local)')
     .option(
       '--ca-lifetime <duration>',
@@ -145,6 +147,7 @@ async function up(flags: UpFlags): Promise<void> {
       keys: flags.keys,
       run: [...run],
       listen: flags.listen === 'none' ? undefined : flags.listen,
+      statusAddress: flags.statusAddress === 'none' ? undefined : flags.statusAddress,
       signal: controller.signal,
       onEvent: (event) => output.event(event),
       onLine: (pod, line) => output.line(pod, line),

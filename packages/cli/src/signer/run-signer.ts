@@ -22,6 +22,8 @@ import { runSigner } from '@mayfly/pod-certificates/signer';
 import { type Clock, systemClock } from '@mayfly/rotation';
 import { annotationKeys, type Usage } from '../manifests/annotations.js';
 import type { Policy } from '../policy/policy.js';
+import { createStatusFeed, type StatusFeed } from '../status/feed.js';
+import { serveStatus } from '../status/serve-status.js';
 import { type Health, serveHealth } from '../up/health.js';
 import { type KeysChoice, openKeys } from '../up/keys.js';
 import { requestedUsage } from '../up/local-signer.js';
@@ -31,6 +33,7 @@ import { dnsNamesOf, readPod, readService, type ServiceSelector } from './entitl
 import { because, type Log, rfc3339 } from './log.js';
 import { createMetrics } from './metrics.js';
 import { eventTeller, logEvent, logLeadership } from './signer-events.js';
+import { createSignerStatus } from './status.js';
 import { wantedInCluster } from './wanted.js';
 
 export interface ClusterSignerOptions {
@@ -51,13 +54,15 @@ export interface ClusterSignerOptions {
   /** Decides and signs, and writes nothing; takes no Lease. */
   readonly dryRun: boolean;
   readonly listen: string | undefined;
+  /** `host:port` of the status page; `undefined` serves none. */
+  readonly statusAddress: string | undefined;
   readonly keys: KeysChoice;
   /** Tells this instance from others, in events. */
   readonly instance: string;
   readonly log: Log;
   /** Ends the signer in good order. */
   readonly signal: AbortSignal;
-  readonly onStarted?: (started: { readonly url: string | undefined }) => void;
+  readonly onStarted?: (started: { readonly url: string | undefined; readonly statusUrl: string | undefined }) => void;
 }
 
 /** Seconds between two looks at the trust bundle that is out there. */
@@ -72,7 +77,13 @@ const FIELD_MANAGER = 'mayfly-signer';
  * @throws {@link CliError} and {@link KubernetesError} for what a person has to change before it can begin.
  */
 export async function runClusterSigner(options: ClusterSignerOptions): Promise<void> {
-  const { signerName, log, signal, dryRun } = options;
+  const { signerName, signal, dryRun } = options;
+  let feed: StatusFeed | undefined;
+  const log: Log = (line) => {
+    const { level, reason, message } = line;
+    feed?.note({ at: systemClock().now(), type: level === 'info' ? 'Normal' : 'Warning', reason, message });
+    options.log(line);
+  };
   const connection = await openConnection({ kubeconfig: options.kubeconfig, context: options.context });
   const client = createClient(connection, { userAgent: 'mayfly-signer' });
   try {
@@ -129,10 +140,21 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     };
     const server =
       options.listen === undefined ? undefined : await serveHealth(options.listen, health, () => metrics.text());
-    options.onStarted?.({ url: server?.url });
+    let bundle: { readonly name: string; readonly resourceVersion: string } | undefined;
+    const status = createSignerStatus({
+      signerName,
+      authority,
+      now: () => clock.now(),
+      problems: () => health().problems,
+      bundle: () => bundle,
+    });
+    feed = createStatusFeed(status);
+    const page = options.statusAddress === undefined ? undefined : await serveStatus(options.statusAddress, feed);
+    if (page !== undefined) log({ level: 'info', reason: 'StatusPage', message: `The status page is ${page.url}/` });
+    options.onStarted?.({ url: server?.url, statusUrl: page?.url });
 
     const compiled = profilesOf(authority, options.maxLifetime);
-    const tell = eventTeller(api, options, clock);
+    const tell = eventTeller(api, { signerName, log }, clock);
     const stopping = new AbortController();
     const serving = AbortSignal.any([signal, stopping.signal]);
     const sign = (signingSignal: AbortSignal, holds: () => boolean): Promise<void> =>
@@ -155,6 +177,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
         signal: signingSignal,
         onEvent(event) {
           metrics.note(event);
+          status.note(event);
           if (event.type === 'retry') waiting.set(event.request.metadata.uid, event.request);
           else if (event.type !== 'disconnected') waiting.delete(event.request.metadata.uid);
           logEvent(event, log);
@@ -171,19 +194,27 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
             clock: local,
             signal: serving,
             lead: sign,
-            onEvent: (event) => logLeadership(event, log),
+            onEvent(event) {
+              status.noteLeadership(event);
+              logLeadership(event, log);
+            },
           }),
       ...(options.serviceNames
         ? [followServices(client, services, local, serving, log, () => (synced.services = true))]
         : []),
       ...(options.bundle === undefined
         ? []
-        : [keepBundle(api, options.bundle, authority, options, local, serving, (ok) => (synced.bundle = ok))]),
+        : [
+            keepBundle(api, options.bundle, authority, { signerName, log }, local, serving, (published) => {
+              synced.bundle = published !== undefined;
+              bundle = published ?? bundle;
+            }),
+          ]),
       watchSkew(client, local, serving, log),
       forgetOld(waiting, clock, serving),
     ].map((part) => part.catch((error: unknown) => stopping.abort(error)));
     await Promise.all(parts);
-    await server?.close();
+    await Promise.all([server?.close(), page?.close()]);
     if (stopping.signal.aborted && !signal.aborted) throw stopping.signal.reason;
     log({ level: 'info', reason: 'Stopped', message: 'What was being signed is written' });
   } finally {
@@ -229,10 +260,10 @@ async function keepBundle(
   api: Pick<PodCertificateApi, 'applyTrustBundle'>,
   suffix: string,
   { anchors }: ClusterAuthority,
-  { signerName, log }: ClusterSignerOptions,
+  { signerName, log }: Pick<ClusterSignerOptions, 'signerName' | 'log'>,
   clock: Clock,
   signal: AbortSignal,
-  onState: (ok: boolean) => void,
+  onState: (published: { readonly name: string; readonly resourceVersion: string } | undefined) => void,
 ): Promise<void> {
   const name = `${trustBundlePrefix(signerName)}${suffix}`;
   let published = '';
@@ -242,7 +273,7 @@ async function keepBundle(
         metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'mayfly' } },
         spec: { signerName, trustBundle: anchors.map(({ der }) => encodePem('CERTIFICATE', der)).join('') },
       });
-      onState(true);
+      onState(metadata);
       if (metadata.resourceVersion !== published)
         log({
           level: 'info',
@@ -251,7 +282,7 @@ async function keepBundle(
         });
       published = metadata.resourceVersion;
     } catch (error) {
-      onState(false);
+      onState(undefined);
       log({
         level: 'error',
         reason: 'TrustBundleNotPublished',

@@ -26,6 +26,7 @@ import {
   prepare,
   recordLeaf,
   retire,
+  type Step,
   type SuccessionPolicy,
   signingAuthority,
   trustAnchors,
@@ -64,8 +65,10 @@ export interface LocalAuthorityOptions {
 /** The authority of one signer name, through all its generations. */
 export interface LocalAuthority {
   readonly signerName: string;
-  /** The anchors of now, those that sign no more included. */
-  anchors(): readonly Certificate[];
+  /** The authorities of now, those that sign no more included. */
+  generations(): readonly Authority[];
+  /** What its succession does next. */
+  next(): { readonly at: Seconds; readonly step: Step['type'] };
   /**
    * @throws {@link CaError} `ERR_CA_ISSUER_EXPIRING` while no generation may sign, and while the clock stands further
    * before what it has shown than certificates are backdated.
@@ -242,7 +245,12 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
 
   return {
     signerName,
-    anchors: () => trustAnchors(authorities),
+    generations: () => authorities,
+    next() {
+      const step = nextStep(authorities, succession, clock.now());
+      if (step.type !== 'wait') return { at: clock.now(), step: step.type };
+      return { at: step.until, step: nextStep(authorities, succession, step.until).type };
+    },
     compiled(usage) {
       const now = clock.now();
       // Backdating covers small steps; beyond it nobody knows when what is signed now begins.
@@ -254,11 +262,10 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
       latest = Math.max(latest, now);
       const authority = signingAuthority(authorities, succession, now);
       const key = authority && keys.get(authority.certificate.serialNumber);
-      if (authority === undefined || key === undefined)
-        throw new CaError(
-          'ERR_CA_ISSUER_EXPIRING',
-          `Cannot sign for ${signerName}: its next authority is not active yet`,
-        );
+      if (authority === undefined || key === undefined) {
+        const state = 'its next authority is not active yet';
+        throw new CaError('ERR_CA_ISSUER_EXPIRING', `Cannot sign for ${signerName}: ${state}`);
+      }
       const cacheKey = `${usage} ${authority.certificate.serialNumber}`;
       const cached = compiledProfiles.get(cacheKey);
       if (cached !== undefined) return cached;

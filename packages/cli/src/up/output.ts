@@ -28,9 +28,13 @@ export interface Stream {
 export function jsonOutput(stdout: Stream, stderr: Stream): Output {
   return {
     notice: (line) => void stderr.write(`${line}\n`),
-    started: ({ stateDirectory, healthUrl, pods }) =>
+    started: ({ stateDirectory, healthUrl, statusUrl, pods }) =>
       void stderr.write(
-        `mayfly serves ${count(pods.length, 'pod')} from ${stateDirectory}${healthUrl ? `, ${healthUrl}/readyz` : ''}\n`,
+        `${[
+          `mayfly serves ${count(pods.length, 'pod')} from ${stateDirectory}`,
+          ...(healthUrl === undefined ? [] : [`${healthUrl}/readyz`]),
+          ...(statusUrl === undefined ? [] : [`${statusUrl}/`]),
+        ].join(', ')}\n`,
       ),
     event: (event) => void stdout.write(`${eventToJson(event)}\n`),
     line: (pod, line) => void stderr.write(`${pod} | ${printable(line)}\n`),
@@ -125,7 +129,7 @@ function newsFilter(): (event: UpEvent) => boolean {
   };
 }
 
-function startLines({ stateDirectory, trustDomain, healthUrl, pods }: Started): readonly string[] {
+function startLines({ stateDirectory, trustDomain, healthUrl, statusUrl, pods }: Started): readonly string[] {
   const signers = new Set(
     pods.flatMap(({ pod }) =>
       pod.volumes.flatMap(({ sources }) =>
@@ -139,6 +143,7 @@ function startLines({ stateDirectory, trustDomain, healthUrl, pods }: Started): 
     `  credentials  ${stateDirectory}/pods/<namespace>/<pod>/volumes/<volume>`,
     `  trust domain ${trustDomain}`,
     ...(healthUrl === undefined ? [] : [`  health       ${healthUrl}/readyz`]),
+    ...(statusUrl === undefined ? [] : [`  status page  ${statusUrl}/`]),
     `  run as a pod mayfly exec --pod NAME -- COMMAND`,
   ];
 }

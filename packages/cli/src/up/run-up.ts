@@ -1,11 +1,14 @@
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { bufferedRandomBytes } from '@mayfly/ca';
+import type { TrustBundleStatus } from '@mayfly/console';
 import type { Seconds } from '@mayfly/der';
 import { type BackoffOptions, type Clock, systemClock } from '@mayfly/rotation';
 import type { FileOperations } from '@mayfly/rotation/fs';
 import type { Manifests, Pod } from '../manifests/manifest.js';
 import type { Policy } from '../policy/policy.js';
+import { createStatusFeed, type StatusFeed } from '../status/feed.js';
+import { serveStatus } from '../status/serve-status.js';
 import type { Emit, UpEvent } from './event.js';
 import { forgetAllBut } from './forget.js';
 import { type Health, healthOf, serveHealth } from './health.js';
@@ -19,6 +22,7 @@ import { programOf } from './program.js';
 import { createPrograms, type Programs } from './programs.js';
 import type { SourceStatus } from './source-runner.js';
 import { openStateDirectory } from './state-directory.js';
+import { trustBundleStatus, upStatus } from './status.js';
 import { watchTrust } from './watch-trust.js';
 
 export interface UpOptions {
@@ -36,6 +40,8 @@ export interface UpOptions {
   readonly run?: readonly Pod[];
   /** `host:port` of `/readyz`; `undefined` serves none. */
   readonly listen?: string | undefined;
+  /** `host:port` of the status page; `undefined` serves none. */
+  readonly statusAddress?: string | undefined;
   readonly clock?: Clock;
   /** How the state directory reaches the disk; replaced by tests. */
   readonly files?: FileOperations;
@@ -54,6 +60,7 @@ export interface Started {
   readonly stateDirectory: string;
   readonly trustDomain: string;
   readonly healthUrl: string | undefined;
+  readonly statusUrl: string | undefined;
   readonly pods: readonly PodRunner[];
   readonly status: () => Status;
 }
@@ -103,8 +110,11 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       overdue.add(`${event.pod}/${event.volume}: was overdue for refresh`);
     }
     if (event.reason === 'Denied') counts.denied++;
-    onEvent({ at: clock.now(), ...event });
+    const timed = { at: clock.now(), ...event };
+    feed?.note(timed);
+    onEvent(timed);
   };
+  let feed: StatusFeed | undefined;
 
   const state = await openStateDirectory(options.stateDirectory, options.trustDomain, options.files);
   try {
@@ -168,7 +178,21 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       exited: programs.exited(),
       problems: [...health().problems, ...overdue, ...programs.problems()],
     });
+    const bundles = new Map<string, TrustBundleStatus>();
+    const startedAt = clock.now();
+    feed = createStatusFeed(
+      upStatus({
+        now: () => clock.now(),
+        startedAt,
+        sources,
+        problems: () => health().problems,
+        summarize,
+        authorities: cluster.authorities,
+        trustBundles: () => [...bundles.values()],
+      }),
+    );
     const server = options.listen === undefined ? undefined : await serveHealth(options.listen, health);
+    const page = options.statusAddress === undefined ? undefined : await serveStatus(options.statusAddress, feed);
     // The last thing before it begins: a start that fails has removed nothing.
     for (const pod of await forgetAllBut(state.path, manifests.pods, policyDigest))
       emit({
@@ -181,6 +205,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       stateDirectory: state.path,
       trustDomain: state.trustDomain,
       healthUrl: server?.url,
+      statusUrl: page?.url,
       pods: runners,
       status: () => ({ now: clock.now(), sources: sources(), health: health(), summary: summarize() }),
     });
@@ -193,7 +218,11 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
     const start = (): readonly Promise<void>[] => [
       cluster.run(serving.signal),
       ...runners.map((runner) => runner.run(serving.signal)),
-      watchTrust(cluster.api, undefined, runners, emit, serving.signal),
+      watchTrust(cluster.api, undefined, runners, emit, serving.signal, (bundle, isDeleted, isNews) => {
+        const { name } = bundle.metadata;
+        if (isDeleted) bundles.delete(name);
+        else bundles.set(name, trustBundleStatus(bundle, isNews ? clock.now() : undefined));
+      }),
       keys.warmUp(serving.signal),
     ];
     // A run that was ended while everything opened begins nothing.
@@ -208,7 +237,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
     const summary = summarize();
     serving.abort(new Error('the command ends'));
     await Promise.all(parts);
-    await server?.close();
+    await Promise.all([server?.close(), page?.close()]);
     if (failed.signal.aborted) throw failed.signal.reason;
     return { summary, ok: summary.problems.length === 0 };
   } finally {

@@ -51,20 +51,31 @@ export interface RunnerOptions {
 /** What names alone do not say of a pod. */
 export type PodUids = Pick<RequestIdentity, 'podUID' | 'serviceAccountUID' | 'nodeName' | 'nodeUID'>;
 
-/** How a source stands, for the table. */
+/** A certificate that is or was in use. */
+export interface HeldCertificate {
+  readonly serialNumber: bigint;
+  readonly notBefore: Seconds;
+  /** When it came into use. */
+  readonly since: Seconds;
+  readonly refreshAt: Seconds;
+  readonly notAfter: Seconds;
+}
+
+/** How a source stands, for the table and the status page. */
 export interface SourceStatus {
+  /** Different for every source of the manifests. */
+  readonly id: string;
   readonly pod: string;
   readonly volume: string;
   readonly signerName: string;
   /** Of the certificate in use; `undefined` before the first. */
-  readonly certificate:
-    | {
-        readonly serialNumber: bigint;
-        readonly since: Seconds;
-        readonly refreshAt: Seconds;
-        readonly notAfter: Seconds;
-      }
-    | undefined;
+  readonly certificate: HeldCertificate | undefined;
+  /** Some that were in use before, oldest first. */
+  readonly earlier: readonly HeldCertificate[];
+  /** When the request that is under way was made. */
+  readonly requestedAt: Seconds | undefined;
+  /** When the next attempt begins after one that failed. */
+  readonly retryAt: Seconds | undefined;
   /** How many certificates followed the first one of this run. */
   readonly rotations: number;
   /** The newest thing that happened to it. */
@@ -133,6 +144,8 @@ const REASONS = {
 const DENIED_PAUSE: Seconds = 60;
 /** Failures in a row that are nobody's concern while the certificate is valid (R21). */
 const UNREMARKABLE_ATTEMPTS = 3;
+/** Certificates that are remembered behind the one in use. */
+const MAX_EARLIER = 8;
 
 /** Makes a source's runner; nothing happens before {@link SourceRunner.run}. */
 export function createSourceRunner(
@@ -142,11 +155,15 @@ export function createSourceRunner(
   const { api, clock, randomBytes, state, keys, provePossession, emit, backoff = {}, onChange } = options;
   const { signerName } = source;
   const name = `${podKey(pod)}/${volume.name}`;
-  const place = join(credentialsDirectory(state.path, pod), sourceName(pod, volume, source, options.basis));
+  const ownName = sourceName(pod, volume, source, options.basis);
+  const place = join(credentialsDirectory(state.path, pod), ownName);
   const stored = credentialStore(place, state.files, keys);
   const inFlight = inFlightFile(`${place}.request.json`, state.files);
   let settle = async (): Promise<void> => {};
   let certificate: SourceStatus['certificate'];
+  let earlier: readonly HeldCertificate[] = [];
+  let requestedAt: Seconds | undefined;
+  let retryAt: Seconds | undefined;
   let alarm: string | undefined;
   let trouble: Trouble | undefined;
   let notBeforeDenied: Seconds = 0;
@@ -202,6 +219,8 @@ export function createSourceRunner(
 
   const obtain = async (signal: AbortSignal): Promise<CredentialBundle> => {
     await sleep(clock, notBeforeDenied, signal);
+    requestedAt = clock.now();
+    retryAt = undefined;
     const outcome = await requestCertificate({
       api,
       identity,
@@ -220,6 +239,8 @@ export function createSourceRunner(
         if (event.type === 'lost')
           tell('Warning', 'RequestLost', `waits in vain: request ${event.name} is gone unanswered`, 'request lost');
       },
+    }).finally(() => {
+      requestedAt = undefined;
     });
     if (outcome.outcome !== 'issued') throw new RequestEnded(outcome.outcome, outcome.reason, outcome.message);
     settle = outcome.settle;
@@ -253,12 +274,13 @@ export function createSourceRunner(
     },
   };
 
-  const failed = (error: unknown, retryAt: Seconds): void => {
+  const failed = (error: unknown, until: Seconds): void => {
     const outcome = error instanceof RequestEnded ? error.outcome : 'trouble';
     const advice = adviceFor(error);
     const message = `${messageOf(error)}${advice === undefined ? '' : `; ${advice}`}`;
     trouble = { outcome, message, attempts: (trouble?.attempts ?? 0) + 1 };
     if (outcome === 'denied') notBeforeDenied = clock.now() + DENIED_PAUSE;
+    retryAt = Math.max(until, notBeforeDenied);
     const kept = certificate === undefined ? 'it has none yet' : 'the certificate that it has stays in use';
     const reason = REASONS[outcome];
     tell(
@@ -266,7 +288,7 @@ export function createSourceRunner(
       reason,
       `got no certificate: ${message}; ${kept}, attempts go on`,
       outcome === 'trouble' ? 'retrying' : outcome,
-      { retryAt: Math.max(retryAt, notBeforeDenied) },
+      { retryAt },
     );
   };
 
@@ -276,7 +298,10 @@ export function createSourceRunner(
       case 'fresh': {
         const { serialNumber, refreshAt, notAfter } = event;
         const first = certificate === undefined;
-        certificate = { serialNumber, refreshAt, notAfter, since: event.at };
+        if (certificate !== undefined) earlier = [...earlier.slice(-MAX_EARLIER + 1), certificate];
+        const { notBefore } = parseCertificate(bundles.get(source)!.chain[0]!).validity; // what the event tells of
+        certificate = { serialNumber, notBefore, since: event.at, refreshAt, notAfter };
+        retryAt = undefined;
         alarm = undefined;
         trouble = undefined;
         if (!first) rotations++;
@@ -314,10 +339,14 @@ export function createSourceRunner(
 
   return {
     status: () => ({
+      id: `${name}/${ownName}`,
       pod: podKey(pod),
       volume: volume.name,
       signerName,
       certificate,
+      earlier,
+      requestedAt,
+      retryAt,
       rotations,
       last,
       problem: problem(),

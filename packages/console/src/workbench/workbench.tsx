@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { Brand } from '../view/brand.js';
 import { Notice } from '../view/notice.js';
 import { Tabs } from '../view/tabs.js';
 import { ThemeButton } from '../view/theme.js';
@@ -31,13 +32,7 @@ export function Workbench() {
   return (
     <>
       <header class="top">
-        <div class="brand">
-          <svg viewBox="0 0 24 24" width="28" height="28" aria-hidden="true">
-            <path d="M12 21c-1-4-1-8 0-12 1 4 1 8 0 12Z" fill="currentColor" />
-            <path d="M12 10C9 4 5 2 2 3c0 4 4 7 10 8 6-1 10-4 10-8-3-1-7 1-10 7Z" fill="currentColor" opacity=".55" />
-          </svg>
-          <h1>Mayfly workbench</h1>
-        </div>
+        <Brand title="Mayfly workbench" />
         <p class="tagline">Keys, requests and certificates. Everything happens in this page; nothing leaves it.</p>
         <ThemeButton />
       </header>

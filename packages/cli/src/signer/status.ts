@@ -1,0 +1,145 @@
+import type { CertificateStatus, HeldCertificate, StatusSummary } from '@mayfly/console';
+import type { Seconds } from '@mayfly/der';
+import type { PodCertificateRequest } from '@mayfly/pod-certificates';
+import type { LeadershipEvent } from '@mayfly/pod-certificates/kubernetes';
+import type { SignerEvent } from '@mayfly/pod-certificates/signer';
+import { messageOf } from '../errors.js';
+import type { StatusSource } from '../status/feed.js';
+import type { ClusterAuthority } from './authority-material.js';
+
+/** What the status page of a signer is told from. */
+export interface SignerStatusOptions {
+  readonly signerName: string;
+  readonly authority: ClusterAuthority;
+  readonly now: () => Seconds;
+  readonly problems: () => readonly string[];
+  /** Name of the ClusterTrustBundle, once it is published. */
+  readonly bundle: () => { readonly name: string; readonly resourceVersion: string } | undefined;
+}
+
+/** How a signer stands, from what it tells. */
+export interface SignerStatus extends StatusSource {
+  note(event: SignerEvent): void;
+  noteLeadership(event: LeadershipEvent): void;
+}
+
+/** Certificates of a pod that are remembered. */
+const MAX_HELD = 8;
+/** Pods that are remembered; beyond, those whose certificates ended first are forgotten. */
+const MAX_PODS = 20_000;
+/** Seconds after its end that a certificate is shown. */
+const SHOWN_AFTER: Seconds = 3600;
+/** Seconds that a denial is shown at its pod. */
+const DENIAL_SHOWN: Seconds = 1200;
+
+interface Row extends CertificateStatus {
+  /** When it is forgotten, unless something happens before. */
+  readonly until: Seconds;
+}
+
+/** Makes the status of one signer; what pods hold is known from the certificates that it issued since it began. */
+export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
+  const { signerName, authority, now } = options;
+  const { certificate } = authority.issuer;
+  const startedAt = now();
+  const counts = { issued: 0, rotations: 0, overdue: 0, refused: 0 };
+  const rows = new Map<string, Row>();
+  let lease: string | undefined;
+
+  const rowOf = ({ metadata: { namespace }, spec: { podName, podUID } }: PodCertificateRequest): Row =>
+    rows.get(podUID) ?? {
+      id: podUID,
+      pod: `${namespace}/${podName}`,
+      signerName,
+      held: [],
+      rotations: 0,
+      until: 0,
+    };
+  const put = ({ requestedAt: _1, retryAt: _2, problem: _3, ...row }: Row, more: Partial<Row>): void => {
+    rows.delete(row.id); // so that the map is in the order of what happened last
+    rows.set(row.id, { ...row, ...more });
+  };
+  const forget = (): void => {
+    const at = now();
+    for (const { id, until } of rows.values()) if (until < at || rows.size > MAX_PODS) rows.delete(id);
+  };
+
+  return {
+    note(event) {
+      if (event.type === 'disconnected') return;
+      const row = rowOf(event.request);
+      const { creationTimestamp } = event.request.metadata;
+      if (event.type === 'issued') {
+        counts.issued++;
+        if (row.held.length > 0) counts.rotations++;
+        const held: HeldCertificate = {
+          serialNumber: event.serialNumber.toString(16),
+          notBefore: creationTimestamp,
+          refreshAt: event.beginRefreshAt,
+          notAfter: event.notAfter,
+        };
+        put(row, {
+          held: [...row.held.slice(-MAX_HELD + 1), held],
+          rotations: row.rotations + (row.held.length > 0 ? 1 : 0),
+          until: event.notAfter + SHOWN_AFTER,
+        });
+      } else if (event.type === 'retry')
+        put(row, {
+          requestedAt: creationTimestamp,
+          retryAt: event.at,
+          problem: messageOf(event.error),
+          until: Math.max(row.until, event.at + DENIAL_SHOWN),
+        });
+      else {
+        counts.refused++;
+        const { reason, message } = event.denial;
+        put(row, {
+          problem: `${event.type}: ${message} (${reason})`,
+          until: Math.max(row.until, now() + DENIAL_SHOWN),
+        });
+      }
+    },
+    noteLeadership(event) {
+      if (event.type === 'leading') lease = 'this signer';
+      else if (event.type === 'following') lease = event.leader || 'nobody';
+      else if (event.type === 'lost') lease = 'not this signer';
+    },
+    summary(): StatusSummary {
+      const problems = options.problems();
+      const bundle = options.bundle();
+      return {
+        command: 'signer',
+        now: now(),
+        startedAt,
+        problems,
+        problemCount: problems.length,
+        counts,
+        authorities: [
+          {
+            signerName,
+            serialNumber: certificate.serialNumber.toString(16),
+            state: 'active',
+            ...certificate.validity,
+          },
+        ],
+        trustBundles:
+          bundle === undefined
+            ? []
+            : [
+                {
+                  name: bundle.name,
+                  signerName,
+                  generation: bundle.resourceVersion,
+                  anchors: authority.anchors.length,
+                },
+              ],
+        steps: [{ at: certificate.validity.notAfter, message: `The authority ends: ${signerName}` }],
+        ...(lease !== undefined && { lease }),
+      };
+    },
+    certificates() {
+      forget();
+      return [...rows.values()].map(({ until: _, ...row }) => row);
+    },
+  };
+}
