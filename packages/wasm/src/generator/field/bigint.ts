@@ -1,7 +1,7 @@
 import { type Operations, PAIR_BIAS } from './operations.js';
 
 /** Computes with exact integers: what the emitted code has to give. */
-export const bigintOperations = (kind: 'scalar' | 'pair', isSecond: boolean = false): Operations<bigint> => ({
+export const bigintOperations = (kind: 'scalar' | 'pair'): Operations<bigint> => ({
   mul: (a, b) => a * b,
   addLimbs: (a, b) => a + b,
   add: (a, b) => a + b,
@@ -11,7 +11,6 @@ export const bigintOperations = (kind: 'scalar' | 'pair', isSecond: boolean = fa
   mulLow: (a, factor, mask) => (a * factor) & mask,
   shl: (a, count) => a << BigInt(count),
   shr: (a, count) => a >> BigInt(count),
-  tripleSecond: (a) => (isSecond ? 3n * a : a),
   let: (a) => a,
   bias: kind === 'scalar' ? 0n : PAIR_BIAS,
 });

@@ -11,7 +11,7 @@ import {
   times,
 } from './interval.js';
 import { limbMask, limbsOf, type Modulus, radix } from './modulus.js';
-import { montgomeryProduct, topBit } from './montgomery.js';
+import { montgomeryProduct } from './montgomery.js';
 
 /** Which arithmetic computes with an element: i64 throughout, or two elements side by side in vectors. */
 export type Flavour = 'scalar' | 'pair';
@@ -64,49 +64,19 @@ export function requireStorable(bounds: Bounds, flavour: Flavour): Bounds {
   return bounds;
 }
 
-/** What {@link productBounds} is told of the end of a product; as {@link montgomeryProduct}'s `finish`. */
-export interface FinishBounds {
-  readonly subtract?: readonly Bounds[];
-  readonly subtractShift?: number;
-  readonly multiple?: bigint;
-  readonly fold?: boolean;
-  readonly tripleSecond?: boolean;
-}
-
 /**
  * The bounds of a product, found by running the very code that emits it over intervals.
  * @throws {@link OverflowError} when any intermediate result of the emitted code could overflow.
  */
-export function productBounds(
-  modulus: Modulus,
-  flavour: Flavour,
-  a: Bounds,
-  b: Bounds | undefined,
-  { subtract = [], subtractShift = 0, multiple = 0n, fold = false, tripleSecond = false }: FinishBounds = {},
-): Bounds {
-  const limbs = montgomeryProduct(intervalOperations(flavour), modulus, a.limbs, b?.limbs, {
-    subtract: subtract.map((bounds) => bounds.limbs),
-    subtractShift,
-    multiple,
-    fold,
-    tripleSecond,
-  });
+export function productBounds(modulus: Modulus, flavour: Flavour, a: Bounds, b: Bounds | undefined): Bounds {
+  const limbs = montgomeryProduct(intervalOperations(flavour), modulus, a.limbs, b?.limbs);
   if (modulus.reduction.kind === 'folded')
     return requireStorable({ limbs, value: limbsValue(modulus, limbs) }, flavour);
   // (a b + q m) / R with 0 <= q < R.
   const whole = times(a.value, (b ?? a).value);
   const R = radix(modulus);
-  let value = interval(whole.low / R - 1n, whole.high / R + modulus.value);
-  const subtracted = 1n << BigInt(subtractShift);
-  for (const bounds of subtract) value = plus(value, minus(times(bounds.value, interval(subtracted, subtracted))));
-  value = plus(value, interval(modulus.value * multiple, modulus.value * multiple));
-  if (tripleSecond) value = hull(value, times(value, interval(3n, 3n)));
-  if (!fold) return requireStorable(refined(modulus, { limbs, value }), flavour);
-  const top = BigInt(topBit(modulus));
-  const excess = interval(value.low >> top, value.high >> top);
-  if (excess.low < 0n) throw new OverflowError(`Overflow: ${value.low} is negative before it is folded`);
-  const each = (1n << top) - modulus.value;
-  return requireStorable({ limbs, value: interval(excess.low * each, (1n << top) + excess.high * each) }, flavour);
+  const value = interval(whole.low / R - 1n, whole.high / R + modulus.value);
+  return requireStorable(refined(modulus, { limbs, value }), flavour);
 }
 
 /** What limbs in these ranges can stand for. */

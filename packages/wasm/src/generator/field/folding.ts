@@ -14,7 +14,7 @@ export const foldedProduct = <V>(
   b: readonly V[] | undefined,
 ): readonly V[] => foldColumns(ops, modulus, allColumns(ops, modulus, a, b));
 
-export function foldColumns<V>(ops: Operations<V>, modulus: Modulus, columns: readonly V[]): readonly V[] {
+function foldColumns<V>(ops: Operations<V>, modulus: Modulus, columns: readonly V[]): readonly V[] {
   const { limbs, limbBits } = modulus;
   const { exponent, difference } = foldedForm(modulus);
   const mask = limbMask(modulus);
@@ -49,7 +49,7 @@ export function foldColumns<V>(ops: Operations<V>, modulus: Modulus, columns: re
 const FACTOR = -1;
 
 /** Columns of the product, those that begin a chain of carries with the whole bias, the others less what they are carried. */
-export function allColumns<V>(
+function allColumns<V>(
   ops: Operations<V>,
   { limbs, limbBits }: Modulus,
   a: readonly V[],

@@ -79,7 +79,6 @@ export function intervalOperations(kind: 'scalar' | 'pair'): Operations<Interval
       require(a, kind === 'scalar' ? INT64 : UINT64, 'a column to be shifted right');
       return { low: a.low >> BigInt(count), high: a.high >> BigInt(count) };
     },
-    tripleSecond: (a) => fits(hull(a, times(a, interval(3n, 3n))), 'a tripled limb'),
     let: (a) => a,
     bias: kind === 'scalar' ? 0n : PAIR_BIAS,
   };

@@ -1,102 +1,195 @@
 import { type I32, i32, i64, type V128 } from '../asm/expression.js';
 import type { FunctionBuilder } from '../asm/function-builder.js';
 import { v128 } from '../asm/vector.js';
-import { type Bounds, limbsValue, negatedBounds, requireStorable, sumBounds, unionBounds } from './bounds.js';
-import { interval, plus } from './interval.js';
-import { limbMask } from './modulus.js';
+import { type Bounds, limbsValue, requireStorable, sumBounds, unionBounds } from './bounds.js';
+import { interval, plus, times } from './interval.js';
+import { limbMask, type Modulus } from './modulus.js';
+import { foldedPower, topBit } from './montgomery.js';
 import type { PairField, Register } from './pair-field.js';
 
 export type Lane = 0 | 1;
 
-/** An element of a pair, added or taken off. */
+/** A small multiple of an element of a pair. */
 export interface Term {
   readonly register: Register;
   readonly lane: Lane;
-  readonly sign: 1 | -1;
+  readonly factor: Factor;
 }
 
-export const plusLane = (register: Register, lane: Lane): Term => ({ register, lane, sign: 1 });
-export const minusLane = (register: Register, lane: Lane): Term => ({ register, lane, sign: -1 });
+type Factor = 1 | 2 | 3 | -1 | -2 | -3;
 
-/** A pair whose elements are sums of elements of pairs, limb by limb, without carries. A sum begins with an addition. */
-export function gatherLanes(
-  { simd, byteLength }: PairField,
-  f: FunctionBuilder,
-  target: Register,
-  lanes: readonly [readonly Term[], readonly Term[]],
-): void {
-  target.bounds = requireStorable(unionBounds(sumOf(lanes[0]), sumOf(lanes[1])), 'pair');
-  if (!simd) {
-    for (let offset = 0; offset < byteLength; offset += 8) {
-      const sums = lanes.map((terms) =>
-        f.let(
-          added(
-            terms.map(({ register, lane, sign }) => ({ value: i32.load(register.address, offset + 4 * lane), sign })),
-            i32,
-          ),
-        ),
-      );
-      for (const [lane, sum] of sums.entries()) f.do(i32.store(target.address, offset + 4 * lane, sum));
-    }
-    return;
+export const plusLane = (register: Register, lane: Lane, factor: Factor = 1): Term => ({ register, lane, factor });
+export const minusLane = (register: Register, lane: Lane): Term => ({ register, lane, factor: -1 });
+
+/** A pair whose elements are sums of elements of pairs, limb by limb. A sum begins with an addition. */
+export interface Combination {
+  readonly target: Register;
+  readonly lanes: Lanes;
+  /** Carries every limb but the last into the next, once, all at the same time: limbs become hardly longer than limbBits. */
+  readonly carried?: boolean;
+  /** Besides, replaces what lies above the highest bit of a sparse modulus by what it is modulo that: it is hardly above it then. */
+  readonly folded?: boolean;
+}
+
+type Lanes = readonly [readonly Term[], readonly Term[]];
+
+/** The same sum in either lane. */
+export const inBothLanes = (...terms: readonly (readonly [register: Register, factor?: Factor])[]): Lanes => {
+  const inLane = (lane: Lane) => terms.map(([register, factor = 1]) => ({ register, lane, factor }));
+  return [inLane(0), inLane(1)];
+};
+
+/** Combinations without carries, one. */
+export const gatherLanes = (pairs: PairField, f: FunctionBuilder, target: Register, lanes: Lanes): void =>
+  combineLanes(pairs, f, { target, lanes });
+
+/** Carries a pair, once. */
+export const carryOnce = (pairs: PairField, f: FunctionBuilder, target: Register, a: Register): void =>
+  combineLanes(pairs, f, { target, lanes: inBothLanes([a]), carried: true });
+
+/**
+ * Combinations in one pass over the limbs. What one of them reads from the target of one before it is what was written there;
+ * a target may be read by its own combination.
+ */
+export function combineLanes(pairs: PairField, f: FunctionBuilder, ...combinations: readonly Combination[]): void {
+  if (pairs.simd) combineVectors(pairs, f, combinations);
+  else combineScalars(pairs, f, combinations);
+  for (const { target, lanes, carried = false, folded = false } of combinations) {
+    const sum = requireStorable(unionBounds(sumOf(lanes[0]), sumOf(lanes[1])), 'pair');
+    target.bounds = folded ? foldedBounds(pairs.modulus, sum) : carried ? carriedBounds(pairs.modulus, sum) : sum;
   }
+}
+
+/** Two limbs of both elements in each vector; behind the last there may be padding, into which carries go as well. */
+function combineVectors(
+  { byteLength, modulus: { limbs, limbBits }, modulus }: PairField,
+  f: FunctionBuilder,
+  combinations: readonly Combination[],
+): void {
+  const mask = Number(limbMask(modulus));
+  const none = v128.i32x4Const(0, 0, 0, 0);
+  /** A value for either limb of a vector, the same for both elements. */
+  const halves = (low: number, high: number): V128 => v128.i32x4Const(low, low, high, high);
+  const lastOffset = byteLength - 16;
+  const excesses = new Map<Combination, V128>();
+  for (const combination of combinations) {
+    if (combination.folded !== true) continue;
+    const top = f.let(v128.i32x4ShrS(vectorReader(f, lastOffset).sum(combination.lanes), keptBits(modulus)));
+    const isUpper = limbs % 2 === 0;
+    excesses.set(combination, f.let(v128.shuffle(top, top, isUpper ? BOTH_UPPER : BOTH_LOWER)));
+  }
+  const carries = new Map<Combination, V128>();
   for (let offset = 0; offset < byteLength; offset += 16) {
-    const loaded = new Map<Register, V128>();
-    const swapped = new Map<Register, V128>();
-    const load = (register: Register) => memo(loaded, register, () => f.let(v128.load(register.address, offset)));
-    const swap = (register: Register) => memo(swapped, register, () => f.let(swappedLanes(load(register))));
-    const [low, high] = lanes.map((terms, own) =>
-      f.let(
-        added(
-          terms.map(({ register, lane, sign }) => ({ value: lane === own ? load(register) : swap(register), sign })),
-          { add: v128.i32x4Add, sub: v128.i32x4Sub },
-        ),
-      ),
-    );
-    f.do(v128.store(target.address, offset, v128.shuffle(low!, high!, LOW_AND_HIGH)));
+    const reader = vectorReader(f, offset);
+    const first = offset / 8;
+    for (const combination of combinations) {
+      const { target, lanes, carried = false, folded = false } = combination;
+      let sum = reader.sum(lanes);
+      if (folded) {
+        const excess = excesses.get(combination)!; // set above
+        for (const { limb, bits, sign } of foldedTerms(modulus)) {
+          if (limb !== first && limb !== first + 1) continue;
+          const term = v128.and(v128.i32x4Shl(excess, bits), limb === first ? halves(-1, 0) : halves(0, -1));
+          sum = f.let(sign === 1 ? v128.i32x4Add(sum, term) : v128.i32x4Sub(sum, term));
+        }
+      }
+      if (carried || folded) {
+        const carry = f.let(v128.i32x4ShrS(sum, limbBits));
+        const top = folded ? (1 << keptBits(modulus)) - 1 : -1;
+        const [low, high] = [first, first + 1].map((k) => (k < limbs - 1 ? mask : k === limbs - 1 ? top : -1));
+        const own = low === -1 && high === -1 ? sum : v128.and(sum, halves(low!, high!));
+        sum = f.let(v128.i32x4Add(own, v128.shuffle(carries.get(combination) ?? none, carry, UPPER_THEN_LOWER)));
+        carries.set(combination, carry);
+      }
+      f.do(v128.store(target.address, offset, sum));
+      reader.wrote(target, sum);
+    }
   }
 }
 
-/** Carries every limb but the last into the next, once, all at the same time: limbs become hardly longer than limbBits. */
-export function carryOnce(
-  { simd, byteLength, modulus }: PairField,
+/** Reads vectors at one offset, each of them once. */
+function vectorReader(f: FunctionBuilder, offset: number) {
+  const loaded = new Map<Register, V128>();
+  const swapped = new Map<Register, V128>();
+  const load = (register: Register) => memo(loaded, register, () => f.let(v128.load(register.address, offset)));
+  const swap = (register: Register) => memo(swapped, register, () => f.let(swappedLanes(load(register))));
+  return {
+    sum(lanes: Lanes): V128 {
+      const sums = (isSame(lanes) ? lanes.slice(0, 1) : lanes).map((terms, own) => {
+        const values = terms.map(({ register, lane, factor }) => ({
+          value: lane === own ? load(register) : swap(register),
+          factor,
+        }));
+        return f.let(added(values, { add: v128.i32x4Add, sub: v128.i32x4Sub, shl: v128.i32x4Shl }));
+      });
+      return sums.length === 1 ? sums[0]! : f.let(v128.shuffle(sums[0]!, sums[1]!, LOW_AND_HIGH));
+    },
+    wrote(target: Register, value: V128): void {
+      loaded.set(target, value);
+      swapped.delete(target);
+    },
+  };
+}
+
+function combineScalars(
+  { modulus: { limbs, limbBits }, modulus }: PairField,
   f: FunctionBuilder,
-  target: Register,
-  a: Register,
+  combinations: readonly Combination[],
 ): void {
+  const mask = Number(limbMask(modulus));
+  const sumsAt = (k: number, lanes: Lanes): readonly I32[] =>
+    lanes.map((terms) => {
+      const values = terms.map(({ register, lane, factor }) => ({
+        value: i32.load(register.address, 8 * k + 4 * lane),
+        factor,
+      }));
+      return f.let(added(values, i32));
+    });
+  const excesses = new Map<Combination, readonly I32[]>();
+  for (const combination of combinations)
+    if (combination.folded === true)
+      excesses.set(
+        combination,
+        sumsAt(limbs - 1, combination.lanes).map((top) => f.let(i32.shrS(top, keptBits(modulus)))),
+      );
+  const carries = new Map<Combination, readonly I32[]>();
+  for (let k = 0; k < limbs; k++)
+    for (const combination of combinations) {
+      const { target, lanes, carried = false, folded = false } = combination;
+      let sums = sumsAt(k, lanes);
+      for (const { limb, bits, sign } of folded ? foldedTerms(modulus) : [])
+        if (limb === k)
+          sums = sums.map((sum, lane) => {
+            const term = i32.shl(excesses.get(combination)![lane]!, bits); // set above
+            return f.let(sign === 1 ? i32.add(sum, term) : i32.sub(sum, term));
+          });
+      if (carried || folded) {
+        const before = carries.get(combination);
+        const own = k < limbs - 1 ? mask : folded ? (1 << keptBits(modulus)) - 1 : undefined;
+        const whole = sums;
+        carries.set(
+          combination,
+          whole.map((sum) => f.let(i32.shrS(sum, limbBits))),
+        );
+        sums = whole.map((sum, lane) => {
+          const kept = own === undefined ? sum : i32.and(sum, i32.const(own));
+          return before === undefined ? kept : i32.add(kept, before[lane]!);
+        });
+      }
+      for (const [lane, sum] of sums.entries()) f.do(i32.store(target.address, 8 * k + 4 * lane, sum));
+    }
+}
+
+/** Carries leave the number as it is. */
+function carriedBounds(modulus: Modulus, { limbs: sums, value }: Bounds): Bounds {
   const { limbs, limbBits } = modulus;
   const mask = limbMask(modulus);
-  const carried = a.bounds.limbs.map(({ low, high }) => interval(low >> BigInt(limbBits), high >> BigInt(limbBits)));
-  const kept = a.bounds.limbs.map((limb, k) =>
+  const carried = sums.map(({ low, high }) => interval(low >> BigInt(limbBits), high >> BigInt(limbBits)));
+  const kept = sums.map((limb, k) =>
     k === limbs - 1 || (limb.low >= 0n && limb.high <= mask) ? limb : interval(0n, mask),
   );
   const bounds = kept.map((limb, k) => (k === 0 ? limb : plus(limb, carried[k - 1]!)));
-  target.bounds = requireStorable({ limbs: bounds, value: limbsValue(modulus, bounds) }, 'pair');
-  if (!simd) {
-    for (const lane of [0, 4]) {
-      let carry: I32 | undefined;
-      for (let k = 0; k < limbs; k++) {
-        const limb = f.let(i32.load(a.address, 8 * k + lane));
-        const own = k === limbs - 1 ? limb : i32.and(limb, i32.const(Number(mask)));
-        f.do(i32.store(target.address, 8 * k + lane, carry === undefined ? own : i32.add(own, carry)));
-        carry = f.let(i32.shrS(limb, limbBits));
-      }
-    }
-    return;
-  }
-  // Two limbs of both elements in each vector; behind the last there may be padding, into which carries go as well.
-  const vectors = byteLength / 16;
-  let before: V128 | undefined;
-  for (let i = 0; i < vectors; i++) {
-    const vector = f.let(v128.load(a.address, 16 * i));
-    const carry = f.let(v128.i32x4ShrS(vector, limbBits));
-    const last = 2 * i === limbs - 1;
-    const masks = [2 * i, 2 * i + 1].map((k) => (k >= limbs - 1 ? -1 : Number(mask)));
-    const own = last ? vector : v128.and(vector, v128.i32x4Const(masks[0]!, masks[0]!, masks[1]!, masks[1]!));
-    const moved = v128.shuffle(before ?? v128.i32x4Const(0, 0, 0, 0), carry, UPPER_THEN_LOWER);
-    f.do(v128.store(target.address, 16 * i, v128.i32x4Add(own, moved)));
-    before = carry;
-  }
+  return requireStorable({ limbs: bounds, value }, 'pair');
 }
 
 /** One element of a pair as limbs of 64 bits. */
@@ -126,15 +219,62 @@ export function insertLane(
     f.do(i32.store(target.address, 8 * k + 4 * lane, i32.load(source.address, 8 * k)));
 }
 
-const sumOf = (terms: readonly Term[]): Bounds =>
-  terms.map(({ register: { bounds }, sign }) => (sign === 1 ? bounds : negatedBounds(bounds))).reduce(sumBounds);
+/** What is folded is added first, and carried with the rest. */
+function foldedBounds(modulus: Modulus, { limbs: sums, value }: Bounds): Bounds {
+  const last = modulus.limbs - 1;
+  const top = sums[last]!;
+  const kept = keptBits(modulus);
+  const excess = interval(top.low >> BigInt(kept), top.high >> BigInt(kept));
+  const limbs = [...sums.slice(0, -1), interval(0n, (1n << BigInt(kept)) - 1n)];
+  for (const { limb, bits, sign } of foldedTerms(modulus)) {
+    const by = interval(BigInt(sign) << BigInt(bits), BigInt(sign) << BigInt(bits));
+    limbs[limb] = plus(limbs[limb]!, times(excess, by));
+  }
+  const carried = carriedBounds(modulus, requireStorable({ limbs, value }, 'pair'));
+  return { limbs: carried.limbs, value: limbsValue(modulus, carried.limbs) };
+}
 
-function added<V>(
-  [first, ...others]: readonly { readonly value: V; readonly sign: 1 | -1 }[],
-  { add, sub }: { readonly add: (a: V, b: V) => V; readonly sub: (a: V, b: V) => V },
-): V {
-  if (first?.sign !== 1) throw new TypeError('Cannot begin a sum with a subtraction');
-  return others.reduce((sum, { value, sign }) => (sign === 1 ? add(sum, value) : sub(sum, value)), first.value);
+/** Bits of the highest limb below the power of two just above the modulus. */
+const keptBits = (modulus: Modulus): number => topBit(modulus) - (modulus.limbs - 1) * modulus.limbBits;
+
+/** What that power of two is modulo the modulus, limb by limb; none of it in the highest. */
+const foldedTerms = (modulus: Modulus) =>
+  foldedPower(modulus).map(({ exponent, sign }) => ({
+    limb: Math.floor(exponent / modulus.limbBits),
+    bits: exponent % modulus.limbBits,
+    sign,
+  }));
+
+const sumOf = (terms: readonly Term[]): Bounds => terms.map(multipleOf).reduce(sumBounds);
+
+function multipleOf({ register: { bounds }, factor }: Term): Bounds {
+  const by = interval(BigInt(factor), BigInt(factor));
+  return { limbs: bounds.limbs.map((limb) => times(limb, by)), value: times(bounds.value, by) };
+}
+
+/** Whether both lanes are the same sum, each of its own lane's elements. */
+const isSame = ([low, high]: Lanes): boolean =>
+  low.length === high.length &&
+  low.every(({ register, lane, factor }, i) => {
+    const other = high[i]!;
+    return lane === 0 && other.lane === 1 && other.register === register && other.factor === factor;
+  });
+
+interface Adding<V> {
+  readonly add: (a: V, b: V) => V;
+  readonly sub: (a: V, b: V) => V;
+  readonly shl: (a: V, count: number) => V;
+}
+
+function added<V>(terms: readonly { readonly value: V; readonly factor: Factor }[], { add, sub, shl }: Adding<V>): V {
+  const magnitude = (value: V, factor: number): V =>
+    factor === 1 ? value : factor === 2 ? shl(value, 1) : add(value, shl(value, 1));
+  const [first, ...others] = terms.map(({ value, factor }) => ({
+    value: magnitude(value, Math.abs(factor)),
+    isAdded: factor > 0,
+  }));
+  if (first?.isAdded !== true) throw new TypeError('Cannot begin a sum with a subtraction');
+  return others.reduce((sum, { value, isAdded }) => (isAdded ? add(sum, value) : sub(sum, value)), first.value);
 }
 
 function memo<K, V>(map: Map<K, V>, key: K, make: () => V): V {
@@ -149,4 +289,6 @@ function memo<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 const swappedLanes = (a: V128): V128 => v128.shuffle(a, a, [4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11]);
 
 const LOW_AND_HIGH = [0, 1, 2, 3, 20, 21, 22, 23, 8, 9, 10, 11, 28, 29, 30, 31];
+const BOTH_LOWER = [0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7];
+const BOTH_UPPER = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
 const UPPER_THEN_LOWER = [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23];

@@ -1,43 +1,29 @@
-import { allColumns, foldColumns } from './folding.js';
+import { foldedProduct } from './folding.js';
 import { limbMask, limbsOf, type Modulus, quotientFactor } from './modulus.js';
 import type { Operations } from './operations.js';
-
-/** What happens to a product on its way out of the columns. */
-export interface Finish<V> {
-  /** Limbs of elements that are subtracted, after they were multiplied with a power of two. */
-  readonly subtract?: readonly (readonly V[])[];
-  readonly subtractShift?: number;
-  /** How many times the modulus is added, so that the difference is not negative. */
-  readonly multiple?: bigint;
-  /** Folds what lies above the highest bit of a sparse modulus back once, so that the result is hardly above it. */
-  readonly fold?: boolean;
-  /** Multiplies the second element of a pair by three. */
-  readonly tripleSecond?: boolean;
-}
 
 /**
  * The Montgomery product a·b/R, or the square of `a` without `b`, row by row: after the products of one limb of `a` the
  * lowest column is made zero by adding a multiple of the modulus, so few columns are alive at a time.
- * @returns Limbs: all but the last in [0, 2^limbBits), unless folded.
+ * @returns Limbs: all but the last in [0, 2^limbBits); those of {@link foldedProduct} where the modulus is folded.
  */
 export function montgomeryProduct<V>(
   ops: Operations<V>,
   modulus: Modulus,
   a: readonly V[],
   b: readonly V[] | undefined,
-  finish: Finish<V> = {},
 ): readonly V[] {
-  return finishProduct(ops, modulus, productColumns(ops, modulus, a, b), finish);
+  if (modulus.reduction.kind === 'folded') return foldedProduct(ops, modulus, a, b);
+  return carried(ops, modulus, productColumns(ops, modulus, a, b));
 }
 
-/** The upper half of the columns of the product, when the lower half has become zero; all columns if they are to be folded. */
-export function productColumns<V>(
+/** The upper half of the columns of the product, when the lower half has become zero. */
+function productColumns<V>(
   ops: Operations<V>,
   modulus: Modulus,
   a: readonly V[],
   b: readonly V[] | undefined,
 ): readonly (V | undefined)[] {
-  if (modulus.reduction.kind === 'folded') return allColumns(ops, modulus, a, b);
   const { limbs } = modulus;
   const columns: (V | undefined)[] = Array.from({ length: 2 * limbs }, () => undefined);
   let row = 0;
@@ -106,71 +92,30 @@ function reduceRow<V>(
 }
 
 /** Carries through the columns that {@link productColumns} leaves, once. */
-export function finishProduct<V>(
-  ops: Operations<V>,
-  modulus: Modulus,
-  columns: readonly (V | undefined)[],
-  { subtract = [], subtractShift = 0, multiple = 0n, fold = false, tripleSecond = false }: Finish<V>,
-): readonly V[] {
-  if (modulus.reduction.kind === 'folded') {
-    if (subtract.length > 0) throw new TypeError(`Cannot subtract from a product modulo ${modulus.name}: it is folded`);
-    return foldColumns(ops, modulus, columns as readonly V[]); // none is missing
-  }
-  const { limbs, limbBits, value } = modulus;
-  const added = limbsOf(value * multiple, modulus);
-  const result: V[] = [];
+function carried<V>(ops: Operations<V>, modulus: Modulus, columns: readonly (V | undefined)[]): readonly V[] {
+  const { limbs, limbBits } = modulus;
   let carry: V | undefined;
-  for (let k = 0; k < limbs; k++) {
+  return columns.map((column, k) => {
     const last = k === limbs - 1;
-    let sum = columns[k];
-    if (carry !== undefined) sum = sum === undefined ? carry : ops.add(sum, carry);
-    for (const element of subtract)
-      sum = ops.sub(sum!, subtractShift === 0 ? element[k]! : ops.shl(element[k]!, subtractShift));
-    const constant = added[k]! - (last ? ops.bias >> BigInt(limbBits) : 0n);
-    if (constant !== 0n) sum = ops.add(sum!, ops.constant(constant));
-    const limb = ops.let(sum!);
-    if (last) result.push(limb);
-    else {
-      result.push(ops.let(ops.and(limb, limbMask(modulus))));
-      carry = ops.shr(limb, limbBits);
-    }
-  }
-  if (tripleSecond) return secondTripled(ops, modulus, result);
-  return fold ? folded(ops, modulus, result) : result;
-}
-
-/** Three times the second element of a pair, carried again. */
-function secondTripled<V>(ops: Operations<V>, { limbBits, ...modulus }: Modulus, limbs: readonly V[]): readonly V[] {
-  let carry: V | undefined;
-  return limbs.map((limb, k) => {
-    const tripled = ops.tripleSecond(limb);
-    const sum = ops.let(carry === undefined ? tripled : ops.add(tripled, carry));
-    if (k === limbs.length - 1) return sum;
-    carry = ops.shr(sum, limbBits);
-    return ops.let(ops.and(sum, limbMask({ limbBits, ...modulus })));
+    let sum = column === undefined ? carry! : carry === undefined ? column : ops.add(column, carry);
+    if (last && ops.bias !== 0n) sum = ops.sub(sum, ops.constant(ops.bias >> BigInt(limbBits)));
+    const limb = ops.let(sum);
+    if (last) return limb;
+    carry = ops.shr(limb, limbBits);
+    return ops.let(ops.and(limb, limbMask(modulus)));
   });
-}
-
-/** Replaces the bits from 2^top up by what they are modulo the modulus, without carrying. */
-function folded<V>(ops: Operations<V>, modulus: Modulus, limbs: readonly V[]): readonly V[] {
-  const { limbBits } = modulus;
-  const last = limbs.length - 1;
-  const kept = topBit(modulus) - last * limbBits;
-  const excess = ops.let(ops.shr(limbs[last]!, kept));
-  const result = [...limbs];
-  result[last] = ops.let(ops.and(limbs[last]!, (1n << BigInt(kept)) - 1n));
-  // 2^top is 1 minus the other terms of the successor.
-  result[0] = ops.let(ops.add(result[0]!, excess));
-  for (const { exponent, sign } of sparseTerms(modulus).slice(1)) {
-    const k = Math.floor(exponent / limbBits);
-    const term = ops.shl(excess, exponent % limbBits);
-    result[k] = ops.let(sign === 1 ? ops.sub(result[k]!, term) : ops.add(result[k]!, term));
-  }
-  return result;
 }
 
 /** The power of two just above the modulus. */
 export const topBit = (modulus: Modulus): number => sparseTerms(modulus)[0]!.exponent;
+
+/** What that power of two is modulo the modulus. */
+export const foldedPower = (modulus: Modulus): readonly { readonly exponent: number; readonly sign: 1 | -1 }[] => [
+  { exponent: 0, sign: 1 },
+  ...sparseTerms(modulus)
+    .slice(1)
+    .map(({ exponent, sign }) => ({ exponent, sign: sign === 1 ? (-1 as const) : (1 as const) })),
+];
 
 function sparseTerms({ reduction, name }: Modulus): readonly { readonly exponent: number; readonly sign: 1 | -1 }[] {
   if (reduction.kind !== 'sparse') throw new TypeError(`Cannot fold modulo ${name}: it is not sparse`);

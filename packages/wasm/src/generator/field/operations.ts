@@ -1,13 +1,4 @@
-import {
-  type Expression,
-  type I32,
-  type I64,
-  i32,
-  i64,
-  type Local,
-  type V128,
-  type ValueType,
-} from '../asm/expression.js';
+import { type Expression, type I64, i64, type Local, type V128, type ValueType } from '../asm/expression.js';
 import type { FunctionBuilder } from '../asm/function-builder.js';
 import { v128 } from '../asm/vector.js';
 
@@ -31,8 +22,6 @@ export interface Operations<V> {
   shl(a: V, count: number): V;
   /** Rounds down. */
   shr(a: V, count: number): V;
-  /** The first column of a pair, and three times the second. */
-  tripleSecond(a: V): V;
   /**
    * Evaluates once.
    * @param place - A variable to keep it in, by a number of the caller's choice; what that held before is not to be used any more.
@@ -47,11 +36,8 @@ export interface Operations<V> {
   readonly bias: bigint;
 }
 
-/**
- * Emits i64 instructions.
- * @param second - Not zero at run time while they work on the second element of a pair.
- */
-export function scalarOperations(f: FunctionBuilder, second?: I32): Operations<I64> {
+/** Emits i64 instructions. */
+export function scalarOperations(f: FunctionBuilder): Operations<I64> {
   return {
     mul: i64.mul,
     addLimbs: i64.add,
@@ -62,11 +48,6 @@ export function scalarOperations(f: FunctionBuilder, second?: I32): Operations<I
     mulLow: (a, factor, mask) => i64.and(i64.mul(a, i64.const(factor)), i64.const(mask)),
     shl: i64.shl,
     shr: i64.shrS,
-    tripleSecond: (a) => {
-      if (second === undefined) throw new TypeError('Cannot triple the second of a pair: there is but one');
-      const mask = i64.sub(i64.const(0), i64.extendU(i32.ne(second, i32.const(0))));
-      return i64.add(a, i64.and(i64.shl(a, 1), mask));
-    },
     let: variables(f, 'i64'),
     bias: 0n,
   };
@@ -89,14 +70,13 @@ export function pairOperations(f: FunctionBuilder): Operations<V128> {
     mulLow: (a, factor, mask) => v128.and(v128.i32x4Mul(a, both(factor)), both(mask)),
     shl: v128.i64x2Shl,
     shr: v128.i64x2ShrU,
-    tripleSecond: (a) => v128.i64x2Add(a, v128.and(v128.i64x2Shl(a, 1), v128.i64x2Const(0n, -1n))),
     let: variables(f, 'v128'),
     bias: PAIR_BIAS,
   };
 }
 
-/** Columns between -3·2^61 and 5·2^61 become unsigned 64-bit numbers. */
-export const PAIR_BIAS: bigint = 3n << 61n;
+/** Columns between -7·2^60 and 9·2^60 become unsigned 64-bit numbers. */
+export const PAIR_BIAS: bigint = 7n << 60n;
 
 /** A variable of its own for each value that is none, or the one of a place. */
 function variables<T extends ValueType>(

@@ -8,7 +8,8 @@ import { instantiate } from '../instance.js';
 import { bigintOperations } from './bigint.js';
 import { canonical } from './bounds.js';
 import { OverflowError } from './interval.js';
-import { limbsOf, type Modulus, numberOf } from './modulus.js';
+import { combineLanes, gatherLanes, inBothLanes, plusLane } from './lanes.js';
+import { limbMask, limbsOf, type Modulus, mod, numberOf } from './modulus.js';
 import { montgomeryProduct } from './montgomery.js';
 import { PairField, type Register } from './pair-field.js';
 
@@ -28,8 +29,12 @@ function pairModule(modulus: Modulus, simd: boolean) {
     );
   operation('mul', (f, target, a, b) => pairs.mul(f, target, a, b));
   operation('sqr', (f, target, a) => pairs.sqr(f, target, a));
-  operation('mulSub', (f, target, a, b, s) => pairs.mulSub(f, target, a, b, s));
-  operation('sqrSub2', (f, target, a, _, s, t) => pairs.sqrSub2(f, target, a, s, t));
+  const twiceLess = (a: Register, b: Register) => inBothLanes([a], [b, -2]);
+  operation('carried', (f, target, a, b) => combineLanes(pairs, f, { target, lanes: twiceLess(a, b), carried: true }));
+  operation('folded', (f, target, a, b) => combineLanes(pairs, f, { target, lanes: twiceLess(a, b), folded: true }));
+  operation('exchanged', (f, target, a, b, s) =>
+    gatherLanes(pairs, f, target, [[plusLane(a, 1, 3), plusLane(b, 0)], [plusLane(s, 1, 2)]]),
+  );
   operation('add', (f, target, a, b) => pairs.add(f, target, a, b));
   operation('sub', (f, target, a, b) => pairs.sub(f, target, a, b));
   operation('copy', (f, target, a) => pairs.copy(f, target, a));
@@ -77,13 +82,26 @@ describe.each(moduli.flatMap((modulus) => [true, false].map((simd) => ({ name: m
       agree('sqr', (a) => montgomeryProduct(exact, modulus, limbs(a!), undefined));
     });
 
-    test('products that are subtracted from and folded', () => {
-      const finish = { multiple: 4n, fold: true };
-      agree('mulSub', (a, b, s) =>
-        montgomeryProduct(exact, modulus, limbs(a!), limbs(b!), { ...finish, subtract: [limbs(s!)] }),
-      );
-      agree('sqrSub2', (a, _, s, t) =>
-        montgomeryProduct(exact, modulus, limbs(a!), undefined, { ...finish, subtract: [limbs(s!), limbs(t!)] }),
+    test('combinations, carried and folded, of lanes that change places', () => {
+      const shifted = (sums: readonly bigint[]) =>
+        sums.map((sum, k) => {
+          const own = k < sums.length - 1 ? sum & limbMask(modulus) : sum;
+          return k === 0 ? own : own + (sums[k - 1]! >> BigInt(modulus.limbBits));
+        });
+      const difference = (a: bigint, b: bigint) => limbs(a).map((limb, k) => limb - 2n * limbs(b)[k]!);
+      agree('carried', (a, b) => shifted(difference(a!, b!)));
+      fc.assert(
+        fc.property(pair, pair, pair, (a, b, s) => {
+          const sum = ([x, y]: Pair) => limbs(x).map((limb, k) => 3n * limb + limbs(y)[k]!);
+          expect(run('exchanged', a, b, s)).toEqual([sum([a[1], b[0]]), limbs(s[1]).map((limb) => 2n * limb)]);
+          const folded = run('folded', a, b);
+          for (const [lane, found] of folded.entries()) {
+            const number = numberOf(found, modulus);
+            expect(mod(number - a[lane]! + 2n * b[lane]!, m)).toBe(0n);
+            expect(number > -(m >> 16n) && number < m + (m >> 16n)).toBe(true);
+          }
+        }),
+        { seed: 9, numRuns: 300 },
       );
     });
 

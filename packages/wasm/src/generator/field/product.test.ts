@@ -154,35 +154,6 @@ describe.each(moduli.flatMap((modulus) => flavours.map((flavour) => ({ name: mod
   },
 );
 
-describe.each(moduli.filter(({ reduction }) => reduction.kind !== 'general'))(
-  'products modulo $name that are subtracted from and folded',
-  (modulus) => {
-    const residues = canonical(modulus);
-    const R = radix(modulus);
-
-    test.each(flavours)('%s', (flavour) => {
-      const finish = { multiple: 4n, fold: true };
-      let operand = residues;
-      // Folded results are factors and subtrahends again, until their bounds stay.
-      for (let round = 0; round < 3; round++) {
-        const each = limbsOfValues(modulus, operand);
-        const bounds = productBounds(modulus, flavour, operand, operand, { ...finish, subtract: [operand, operand] });
-        fc.assert(
-          fc.property(fc.tuple(each, each, each, each), ([a, b, s, t]) => {
-            const limbs = montgomeryProduct(wordOperations(flavour), modulus, a, b, { ...finish, subtract: [s, t] });
-            const value = (element: readonly bigint[]) => numberOf(element, modulus);
-            const deviation = (value(limbs) + value(s) + value(t)) * R - value(a) * value(b);
-            if (mod(deviation, modulus.value) !== 0n) throw new Error('not the difference');
-            requireWithin(limbs, bounds, modulus);
-          }),
-          { seed: 4, numRuns: 100 },
-        );
-        operand = bounds;
-      }
-    });
-  },
-);
-
 /** Limbs within the bounds that stand for a number within them. */
 const limbsOfValues = (modulus: Modulus, bounds: Bounds): fc.Arbitrary<readonly bigint[]> =>
   limbsWithin(bounds).filter((limbs) => {

@@ -2,6 +2,7 @@ import { type I32, i32, type Local } from '../asm/expression.js';
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import { type Bounds, unionBounds } from '../field/bounds.js';
 import { emitRound, findInvariant } from '../field/invariant.js';
+import { combineLanes, gatherLanes, inBothLanes } from '../field/lanes.js';
 import type { Register } from '../field/pair-field.js';
 import { type Affine, type Curve, pairConstant } from './curve.js';
 import { allocatePair, type PairTransfer, tableBounds } from './lanes.js';
@@ -42,9 +43,9 @@ export function batchMultiplication(
   const at = (base: number, offset: I32, known = bounds.x): Register =>
     pairs.register(i32.add(i32.const(base), offset), known);
 
-  const [product, inverse, share, dy, slope, run] = Array.from({ length: 6 }, () =>
+  const [product, inverse, share, dy, slope, square, run] = Array.from({ length: 7 }, () =>
     allocatePair(curve, bounds.x),
-  ) as Six;
+  ) as Seven;
   const invert = pairInversion(curve, transfer);
 
   // Bounds of coordinates at any level of the tree, and of the products that run along a level.
@@ -53,13 +54,19 @@ export function batchMultiplication(
   const difference = at(differences, i32.const(0));
   const before = at(products, i32.const(0));
   /** (x, y) += (ox, oy), with 1 / (ox - x) in `inverted`. */
-  const addAffine = (f: FunctionBuilder, sum: Affine, other: Affine, inverted: Register) => {
+  const emitAddition = (f: FunctionBuilder, sum: Affine, other: Affine, inverted: Register) => {
     pairs.sub(f, dy, other.y, sum.y);
     pairs.mul(f, slope, dy, inverted);
-    pairs.sqrSub2(f, run, slope, sum.x, other.x);
-    pairs.sub(f, dy, sum.x, run);
-    pairs.mulSub(f, sum.y, slope, dy, sum.y);
-    pairs.copy(f, sum.x, run);
+    pairs.sqr(f, square, slope);
+    combineLanes(
+      pairs,
+      f,
+      { target: run, lanes: inBothLanes([square], [sum.x, -1], [other.x, -1]), folded: true },
+      { target: dy, lanes: inBothLanes([sum.x], [run, -1]) },
+      { target: sum.x, lanes: inBothLanes([run]) },
+    );
+    pairs.mul(f, slope, slope, dy);
+    combineLanes(pairs, f, { target: sum.y, lanes: inBothLanes([slope], [sum.y, -1]), folded: true });
   };
   // What may be inverted and multiplied on: a difference, or a product of several.
   findInvariant([x, y, before, inverse], (f) => {
@@ -72,7 +79,7 @@ export function batchMultiplication(
     invert(f, inverse, before);
     inverse.bounds = unionBounds(inverse.bounds, descended);
     const either = { address: share.address, bounds: unionBounds(share.bounds, inverse.bounds) };
-    addAffine(f, { x, y }, { x: at(xs, i32.const(0), x.bounds), y: at(ys, i32.const(0), y.bounds) }, either);
+    emitAddition(f, { x, y }, { x: at(xs, i32.const(0), x.bounds), y: at(ys, i32.const(0), y.bounds) }, either);
   });
   const found = {
     x: x.bounds,
@@ -82,6 +89,17 @@ export function batchMultiplication(
     inverse: inverse.bounds,
   };
 
+  const either = unionBounds(share.bounds, found.inverse);
+  const addAffine = module.function(
+    `${field.modulus.name}.addAffine`,
+    ['i32', 'i32', 'i32', 'i32', 'i32'],
+    [],
+    (f, x1, y1, x2, y2, inverted) => {
+      const sum = { x: pairs.register(x1, found.x), y: pairs.register(y1, found.y) };
+      const other = { x: pairs.register(x2, found.x), y: pairs.register(y2, found.y) };
+      emitRound([sum.x, sum.y], () => emitAddition(f, sum, other, pairs.register(inverted, either)));
+    },
+  );
   const check = curveCheck(curve, transfer);
   const runBatch = module.function(`${field.modulus.name}.batch`, ['i32'], ['i32'], (f, count) => {
     const row = f.let(i32.mul(i32.shrU(count, 1), i32.const(pairs.byteLength)));
@@ -111,17 +129,15 @@ export function batchMultiplication(
       inverse.bounds = found.inverse;
       const last = f.let(i32.const(0));
       f.forDown(j, i32.sub(end, i32.const(step)), i32.const(0), step, () => {
-        const sum = { x: materialized(f, at(xs, j, found.x)), y: materialized(f, at(ys, j, found.y)) };
         const far = f.let(i32.add(j, offset));
-        const other = { x: materialized(f, at(xs, far, found.x)), y: materialized(f, at(ys, far, found.y)) };
         f.set(last, inverse.address);
         f.if(i32.ne(j, i32.const(0)), () => {
           pairs.mul(f, share, inverse, at(products, j, found.product));
           emitRound([inverse], () => pairs.mul(f, inverse, inverse, at(differences, j, found.difference)));
           f.set(last, share.address);
         });
-        const inverted = pairs.register(last, unionBounds(share.bounds, found.inverse));
-        emitRound([sum.x, sum.y], () => addAffine(f, sum, other, inverted));
+        const place = (base: number, from: I32) => i32.add(i32.const(base), from);
+        f.run(addAffine, place(xs, j), place(ys, j), place(xs, far), place(ys, far), last);
       });
       return i32.gtU(rows, i32.const(1));
     });
@@ -159,8 +175,8 @@ export function batchMultiplication(
       pairs.sqr(f, cube, point.x);
       pairs.sub(f, cube, cube, three);
       pairs.mul(f, cube, cube, point.x);
-      pairs.sqrSub2(f, square, point.y, cube, b);
-      pairs.add(f, sum, sum, square);
+      pairs.sqr(f, square, point.y);
+      gatherLanes(pairs, f, sum, inBothLanes([sum], [square], [cube, -1], [b, -1]));
       pairs.mul(f, sum, sum, tau);
     };
     return module.function(`${field.modulus.name}.areOnCurve`, ['i32', 'i32', 'i32'], ['i32'], (f, xAt, yAt, end) => {
@@ -195,7 +211,7 @@ export interface BatchParts {
   readonly digits: number;
 }
 
-type Six = [Register, Register, Register, Register, Register, Register];
+type Seven = [Register, Register, Register, Register, Register, Register, Register];
 
 /** The register with its address in a variable: it is used more than once. */
 const materialized = (f: FunctionBuilder, { address, bounds }: Register): Register => ({

@@ -1,7 +1,8 @@
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import { unionBounds } from '../field/bounds.js';
 import { emitRound } from '../field/invariant.js';
-import type { LaneExpression, PairField, Register } from '../field/pair-field.js';
+import { combineLanes, inBothLanes, minusLane, plusLane } from '../field/lanes.js';
+import type { PairField, Register } from '../field/pair-field.js';
 import type { Curve } from './curve.js';
 import { allocatePair, type JacobianBounds, type JacobianPair, tableBounds } from './lanes.js';
 
@@ -15,89 +16,78 @@ export interface InFormulaDoubling {
   readonly leave: (f: FunctionBuilder, point: JacobianPair) => void;
 }
 
-const own =
-  (a: Register): LaneExpression =>
-  (lane) =>
-    lane.own(a);
-const other =
-  (a: Register): LaneExpression =>
-  (lane) =>
-    lane.other(a);
-const zero: LaneExpression = (lane) => lane.zero;
-
 /** @param bounds - Those of {@link jacobianBounds}. */
 export function inFormulaDoubling(curve: Curve, bounds: JacobianBounds): InFormulaDoubling {
   const { module, pairs } = curve;
-  const zy = allocatePair(curve, unionBounds(bounds.z, bounds.y));
-  const xx = allocatePair(curve, bounds.x);
+  const yz = allocatePair(curve, unionBounds(bounds.z, bounds.y));
+  const x = allocatePair(curve, bounds.x);
   const emit = doublingEmitter(curve);
-  const run = module.function(`${pairs.modulus.name}.double`, [], [], (f) =>
-    emitRound([zy, xx], () => emit(f, zy, xx)),
-  );
+  const run = module.function(`${pairs.modulus.name}.double`, [], [], (f) => emitRound([yz, x], () => emit(f, yz, x)));
+  const [first, second] = [plusLane(yz, 0), plusLane(yz, 1)];
   return {
     run,
-    enter: (f, { x, y, z }) => {
-      pairs.lanewise(f, zy, [own(z), other(y)]);
-      pairs.lanewise(f, xx, [own(x), other(x)]);
-    },
-    leave: (f, { x, y, z }) => {
-      pairs.lanewise(f, x, [own(xx), own(x)]);
-      pairs.lanewise(f, y, [other(zy), own(y)]);
-      pairs.lanewise(f, z, [own(zy), own(z)]);
-    },
+    enter: (f, point) =>
+      combineLanes(
+        pairs,
+        f,
+        { target: yz, lanes: [[plusLane(point.y, 0)], [plusLane(point.z, 0)]] },
+        { target: x, lanes: [[plusLane(point.x, 0)], [plusLane(point.x, 1)]] },
+      ),
+    leave: (f, point) =>
+      combineLanes(
+        pairs,
+        f,
+        { target: point.x, lanes: [[plusLane(x, 0)], [plusLane(point.x, 1)]] },
+        { target: point.y, lanes: [[first], [plusLane(point.y, 1)]] },
+        { target: point.z, lanes: [[second], [plusLane(point.z, 1)]] },
+      ),
   };
 }
 
-/** "dbl-2001-b" of the Explicit-Formulas Database in four rounds of two products. The state is (Z, Y) and (X, X). */
-export function doublingEmitter(curve: Curve): (f: FunctionBuilder, zy: Register, xx: Register) => void {
-  const scratch = Array.from({ length: 8 }, () => allocatePair(curve, tableBounds(curve).x));
-  return (f, zy, xx) => emitDoubling(curve.pairs, f, zy, xx, scratch);
+/** "dbl-2001-b" of the Explicit-Formulas Database in four rounds of two products. The state is (Y, Z) and (X, anything). */
+export function doublingEmitter(curve: Curve): (f: FunctionBuilder, yz: Register, x: Register) => void {
+  const scratch = Array.from({ length: 6 }, () => allocatePair(curve, tableBounds(curve).x)) as Six;
+  return (f, yz, x) => emitDoubling(curve.pairs, f, yz, x, scratch);
 }
+
+type Six = [Register, Register, Register, Register, Register, Register];
 
 function emitDoubling(
   pairs: PairField,
   f: FunctionBuilder,
-  zy: Register,
-  xx: Register,
-  scratch: readonly Register[],
+  yz: Register,
+  x: Register,
+  [squares, left, right, products, factors, result]: Six,
 ): void {
-  const [squares, left, right, products, factors, subtrahend, result, difference] = scratch as readonly [
-    Register,
-    Register,
-    Register,
-    Register,
-    Register,
-    Register,
-    Register,
-    Register,
-  ];
-  const write = (
-    target: Register,
-    first: LaneExpression,
-    second: LaneExpression,
-    ...bounds: readonly Register['bounds'][]
-  ) => {
-    pairs.lanewise(f, target, [first, second]);
-    target.bounds = pairs.hullOf(bounds);
-  };
-  // (delta, gamma) = (Z², Y²)
-  pairs.sqr(f, squares, zy);
-  // (beta, alpha) = (X gamma, 3 (X - delta) (X + delta))
-  const sumBounds = pairs.sumOf(xx, squares);
-  const differenceBounds = pairs.differenceOf(xx, squares);
-  write(left, other(squares), (l) => l.sub(l.own(xx), l.other(squares)), squares.bounds, differenceBounds);
-  write(right, own(xx), (l) => l.add(l.own(xx), l.other(squares)), xx.bounds, sumBounds);
-  pairs.mulTripleSecond(f, products, left, right);
-  // (X', gamma²) = (alpha² - 8 beta, gamma²)
-  write(factors, other(products), own(squares), products.bounds, squares.bounds);
-  write(subtrahend, own(products), zero, products.bounds);
-  pairs.sqrSub8(f, result, factors, subtrahend);
+  // (gamma, delta) = (Y², Z²)
+  pairs.sqr(f, squares, yz);
+  // (4 beta, alpha) = (2 gamma 2 X, 3 (X - delta) (X + delta))
+  combineLanes(
+    pairs,
+    f,
+    { target: left, lanes: [[plusLane(squares, 0, 2)], [plusLane(x, 0, 3), plusLane(squares, 1, -3)]], carried: true },
+    { target: right, lanes: [[plusLane(x, 0, 2)], [plusLane(x, 0), plusLane(squares, 1)]] },
+  );
+  pairs.mul(f, products, left, right);
+  // (X', 4 gamma²) = (alpha² - 8 beta, (2 gamma)²)
+  combineLanes(pairs, f, {
+    target: factors,
+    lanes: [[plusLane(products, 1)], [plusLane(squares, 0, 2)]],
+    carried: true,
+  });
+  pairs.sqr(f, result, factors);
   // (Y', Z') = (alpha (4 beta - X') - 8 gamma², 2 Y Z)
-  pairs.fourTimesMinus(f, difference, products, result);
-  write(left, own(difference), other(zy), difference.bounds, zy.bounds);
-  write(right, own(factors), (l) => l.add(l.own(zy), l.own(zy)), factors.bounds, pairs.sumOf(zy, zy));
-  write(subtrahend, other(result), zero, result.bounds);
-  pairs.mulSub8(f, products, left, right, subtrahend);
-  write(zy, other(products), other(products), products.bounds);
-  write(xx, own(result), other(result), result.bounds);
+  combineLanes(
+    pairs,
+    f,
+    { target: x, lanes: inBothLanes([result], [products, -2]), folded: true },
+    { target: left, lanes: [[plusLane(products, 0), minusLane(x, 0)], [plusLane(yz, 1)]] },
+    { target: right, lanes: [[plusLane(products, 1)], [plusLane(yz, 0, 2)]] },
+  );
+  pairs.mul(f, products, left, right);
+  combineLanes(pairs, f, {
+    target: yz,
+    lanes: [[plusLane(products, 0), plusLane(result, 1, -2)], [plusLane(products, 1)]],
+    carried: true,
+  });
 }

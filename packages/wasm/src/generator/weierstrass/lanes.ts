@@ -3,6 +3,7 @@ import type { FunctionBuilder, FunctionReference } from '../asm/function-builder
 import { type Bounds, canonical, negatedBounds, normalized, unionBounds } from '../field/bounds.js';
 import { interval } from '../field/interval.js';
 import { emitRound, findInvariant, requireWithin } from '../field/invariant.js';
+import { combineLanes, inBothLanes } from '../field/lanes.js';
 import type { PairField, Register } from '../field/pair-field.js';
 import type { Affine, Curve, Jacobian } from './curve.js';
 
@@ -58,25 +59,25 @@ export interface JacobianBounds {
   readonly z: Bounds;
 }
 
-/** @param emitDoubling - See {@link doublingEmitter}; doubles (Z, Y), (X, X). */
+/** @param emitDoubling - See {@link doublingEmitter}; doubles (Y, Z), (X, anything). */
 export function jacobianBounds(
   curve: Curve,
-  emitDoubling: (f: FunctionBuilder, zy: Register, xx: Register) => void,
+  emitDoubling: (f: FunctionBuilder, yz: Register, x: Register) => void,
 ): JacobianBounds {
   const table = tableBounds(curve);
   const allocate = () => allocatePair(curve, table.x);
-  const [x, y, z, zy, xx] = [allocate(), allocate(), allocate(), allocate(), allocate()];
+  const [x, y, z, yz, xx] = [allocate(), allocate(), allocate(), allocate(), allocate()];
   y.bounds = table.y;
   const scratch = additionScratch(curve);
   const addend: Affine = { x: allocate(), y: { ...allocate(), bounds: table.y } };
   findInvariant([x, y, z], (f) => {
-    zy.bounds = unionBounds(z.bounds, y.bounds);
+    yz.bounds = unionBounds(z.bounds, y.bounds);
     xx.bounds = x.bounds;
     addMixed(curve.pairs, scratch, f, { x, y, z }, addend);
-    emitDoubling(f, zy, xx);
+    emitDoubling(f, yz, xx);
     x.bounds = unionBounds(x.bounds, xx.bounds);
-    y.bounds = unionBounds(y.bounds, zy.bounds);
-    z.bounds = unionBounds(z.bounds, zy.bounds);
+    y.bounds = unionBounds(y.bounds, yz.bounds);
+    z.bounds = unionBounds(z.bounds, yz.bounds);
   });
   return { x: x.bounds, y: y.bounds, z: z.bounds };
 }
@@ -123,32 +124,34 @@ function addMixed(
   { x, y, z }: Jacobian,
   addend: Affine,
 ): void {
-  const [zz, u, s, h, r, hh, hhh, v] = t as readonly [
-    Register,
-    Register,
-    Register,
-    Register,
-    Register,
-    Register,
-    Register,
-    Register,
-  ];
+  const [zz, u, s, h, r, hh, hhh, v] = t as Eight;
   pairs.sqr(f, zz, z);
   pairs.mul(f, u, addend.x, zz);
   pairs.mul(f, s, z, zz);
   pairs.mul(f, s, addend.y, s);
-  pairs.sub(f, h, u, x);
-  pairs.sub(f, r, s, y);
+  combineLanes(
+    pairs,
+    f,
+    { target: h, lanes: inBothLanes([u], [x, -1]) },
+    { target: r, lanes: inBothLanes([s], [y, -1]) },
+  );
   pairs.sqr(f, hh, h);
   pairs.mul(f, hhh, hh, h);
   pairs.mul(f, v, x, hh);
   pairs.mul(f, z, z, h);
-  pairs.add(f, hh, v, v);
-  pairs.sqrSub2(f, x, r, hhh, hh);
+  pairs.sqr(f, s, r);
+  combineLanes(
+    pairs,
+    f,
+    { target: x, lanes: inBothLanes([s], [hhh, -1], [v, -2]), folded: true },
+    { target: v, lanes: inBothLanes([v], [x, -1]) },
+  );
   pairs.mul(f, hhh, y, hhh);
-  pairs.sub(f, v, v, x);
-  pairs.mulSub(f, y, r, v, hhh);
+  pairs.mul(f, v, r, v);
+  combineLanes(pairs, f, { target: y, lanes: inBothLanes([v], [hhh, -1]), carried: true });
 }
+
+type Eight = [Register, Register, Register, Register, Register, Register, Register, Register];
 
 /** Where the table for the two lanes of single multiplications is: see {@link laneSelection}. */
 export interface LaneMultiplication {

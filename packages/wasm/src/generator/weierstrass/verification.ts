@@ -1,7 +1,8 @@
 import { type I32, i32, i64 } from '../asm/expression.js';
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import { canonical } from '../field/bounds.js';
-import type { LaneExpression, Register } from '../field/pair-field.js';
+import { gatherLanes, plusLane } from '../field/lanes.js';
+import type { Register } from '../field/pair-field.js';
 import type { CompleteArithmetic } from './complete.js';
 import { type Affine, type Curve, entryCount, type Jacobian } from './curve.js';
 import { inFormulaDoubling } from './doubling.js';
@@ -232,9 +233,9 @@ export function verification(curve: Curve, parts: VerificationParts): void {
   /** Takes one lane back to what was saved. */
   const restore = (f: FunctionBuilder, lane: 0 | 1) => {
     for (const axis of ['x', 'y', 'z'] as const) {
-      const kept: LaneExpression = ({ own }) => own(saved[axis]);
-      const changed: LaneExpression = ({ own }) => own(sum[axis]);
-      pairs.lanewise(f, sum[axis], lane === 0 ? [kept, changed] : [changed, kept]);
+      const [kept, changed] = [saved[axis], sum[axis]];
+      const [first, second] = lane === 0 ? [kept, changed] : [changed, kept];
+      gatherLanes(pairs, f, sum[axis], [[plusLane(first, 0)], [plusLane(second, 1)]]);
     }
   };
   /** (window, digit): adds what stands in the addend; without a window left, or with digit 0, that lane stays as it is. */
