@@ -1,7 +1,7 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { encodePem } from '@mayfly/der/pem';
-import { generateKeySync } from '@mayfly/keys/node';
-import { type Certificate, parseCertificate } from '@mayfly/x509';
+import { generateKeySync, type NodeSigningKey } from '@mayfly/keys/node';
+import { type Certificate, parseCertificate, type Validity } from '@mayfly/x509';
 import { createCertificateSync, rootContents } from '@mayfly/x509/create';
 import {
   authorityKeyIdentifierExtension,
@@ -37,17 +37,7 @@ const DAY = 86_400;
 export function createClusterAuthority(): ClusterAuthority {
   const now = Math.floor(Date.now() / 1000);
   const validity = { notBefore: now - 3600, notAfter: now + DAY };
-  const key = generateKeySync('P-256');
-  const contents = rootContents(
-    {
-      serialNumber: serialNumber(),
-      validity,
-      subject: encodeName(buildName({ commonName: 'Cluster CA' })),
-      subjectKeyIdentifier: rfc7093KeyIdentifier(key.subjectPublicKeyInfo),
-    },
-    key,
-  );
-  const root = parseCertificate(createCertificateSync(contents, key));
+  const { root, key } = createRoot('Cluster CA', validity);
   const issue = (subject: NameAttributes, purpose: string, names: readonly GeneralName[]): Credential => {
     const leafKey = generateKeySync('P-256');
     const leaf = {
@@ -70,6 +60,30 @@ export function createClusterAuthority(): ClusterAuthority {
     client: (commonName, organization = []) => issue({ organization, commonName }, keyPurposes.clientAuth, []),
     server: (commonName, names) => issue({ commonName }, keyPurposes.serverAuth, names),
   };
+}
+
+/** Makes a root for workloads, valid for a month. */
+export function createWorkloadAuthority(): Credential {
+  const now = Math.floor(Date.now() / 1000);
+  const { root, key } = createRoot('Workload Root', { notBefore: now - 60, notAfter: now + 30 * DAY });
+  return credential(root.der, key);
+}
+
+function createRoot(
+  commonName: string,
+  validity: Validity,
+): { readonly root: Certificate; readonly key: NodeSigningKey } {
+  const key = generateKeySync('P-256');
+  const contents = rootContents(
+    {
+      serialNumber: serialNumber(),
+      validity,
+      subject: encodeName(buildName({ commonName })),
+      subjectKeyIdentifier: rfc7093KeyIdentifier(key.subjectPublicKeyInfo),
+    },
+    key,
+  );
+  return { root: parseCertificate(createCertificateSync(contents, key)), key };
 }
 
 /** The key pair that signs the tokens of service accounts. */

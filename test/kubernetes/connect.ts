@@ -1,3 +1,4 @@
+import type { Binary } from './binary.js';
 import type { Credential } from './certificates.js';
 import { type Client, createClient, type Identity } from './client.js';
 
@@ -12,6 +13,8 @@ export interface ClusterAddress {
   readonly nodes: Readonly<Record<'node1' | 'node2', Credential>>;
   /** For example 36. */
   readonly minor: number;
+  /** For clusters of a suite's own. */
+  readonly binary: Binary;
 }
 
 declare module 'vitest' {

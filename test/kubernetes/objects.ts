@@ -56,7 +56,7 @@ export interface TestPod {
 }
 
 /** Makes what is not there yet. */
-async function ensure(admin: Client, collection: string, object: Json): Promise<Json> {
+export async function ensure(admin: Client, collection: string, object: Json): Promise<Json> {
   const { status, body } = await admin.call('POST', collection, { body: object });
   if (status === 201) return body;
   if (status === 409) return await admin.expect('GET', `${collection}/${object.metadata.name}`);

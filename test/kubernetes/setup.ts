@@ -16,6 +16,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     admin: cluster.adminCredential,
     nodes: { node1: nodeCredential(cluster, 'node1'), node2: nodeCredential(cluster, 'node2') },
     minor: binary.minor,
+    binary,
   });
   return cluster.stop;
 }

@@ -4,7 +4,7 @@ import { podClient, podPeer, podServer } from '@mayfly/ca/profiles';
 import type { Seconds } from '@mayfly/der';
 import { encodePem } from '@mayfly/der/pem';
 import { type PodCertificateRequest, trustBundlePrefix } from '@mayfly/pod-certificates';
-import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
+import { ApiError, type PodCertificateApi } from '@mayfly/pod-certificates/api';
 import {
   chooseVersions,
   clusterApi,
@@ -13,6 +13,7 @@ import {
   type KubernetesClient,
   leasesIn,
   openConnection,
+  type Query,
   reflect,
   resourcePath,
   runLeadership,
@@ -29,7 +30,7 @@ import { type KeysChoice, openKeys } from '../up/keys.js';
 import { requestedUsage } from '../up/local-signer.js';
 import { sleep } from '../up/sleep.js';
 import { type AuthoritySource, type ClusterAuthority, readAuthority } from './authority-material.js';
-import { dnsNamesOf, readPod, readService, type ServiceSelector } from './entitlement.js';
+import { dnsNamesOf, type PodIdentity, readPod, readService, type ServiceSelector } from './entitlement.js';
 import { because, type Log, rfc3339 } from './log.js';
 import { createMetrics } from './metrics.js';
 import { eventTeller, logEvent, logLeadership } from './signer-events.js';
@@ -225,17 +226,39 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
 /** The DNS names of the pod that asks, if it is still the one that asked. */
 async function entitledNames(
   client: Pick<KubernetesClient, 'request'>,
-  { metadata: { namespace }, spec: { podName, podUID } }: PodCertificateRequest,
+  request: PodCertificateRequest,
   services: Iterable<ServiceSelector>,
   { clusterDomain }: Pick<ClusterSignerOptions, 'clusterDomain'>,
 ): Promise<readonly string[]> {
-  const pod = readPod(await client.request({ method: 'GET', path: resourcePath('v1', 'pods', namespace, podName) }));
+  const { podUID, podName } = request.spec;
+  const pod = (await cachedPod(client, request)) ?? (await currentPod(client, request));
   if (pod.uid !== podUID)
     throw new Error(
-      `Cannot name pod ${namespace}/${podName}: it has uid ${pod.uid}, the request was made for ${podUID}`,
+      `Cannot name pod ${pod.namespace}/${podName}: it has uid ${pod.uid}, the request was made for ${podUID}`,
     );
   return dnsNamesOf(pod, services, clusterDomain);
 }
+
+/** As the server's own watch last showed it, which costs its store nothing; `undefined` where that is another pod or none. */
+async function cachedPod(
+  client: Pick<KubernetesClient, 'request'>,
+  request: PodCertificateRequest,
+): Promise<PodIdentity | undefined> {
+  try {
+    const pod = await currentPod(client, request, { resourceVersion: '0' });
+    return pod.uid === request.spec.podUID ? pod : undefined;
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
+    throw error;
+  }
+}
+
+const currentPod = async (
+  client: Pick<KubernetesClient, 'request'>,
+  { metadata: { namespace }, spec: { podName } }: PodCertificateRequest,
+  query: Query = {},
+): Promise<PodIdentity> =>
+  readPod(await client.request({ method: 'GET', path: resourcePath('v1', 'pods', namespace, podName), query }));
 
 async function followServices(
   client: KubernetesClient,

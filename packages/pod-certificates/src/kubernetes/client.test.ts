@@ -101,6 +101,30 @@ describe('no answer', () => {
   });
 });
 
+test('what is urgent waits for no answer to others', async () => {
+  const held: (() => void)[] = [];
+  const server = createServer((request, response) => {
+    if (request.url === '/urgent') response.end('{}');
+    else held.push(() => response.end('{}'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = loopbackClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  closing.push(
+    () => new Promise((resolve) => server.close(resolve)),
+    () => client.close(),
+  );
+  const others = Array.from({ length: 100 }, () => client.request({ method: 'GET', path: '/other' }));
+  await until(() => held.length === 32);
+  expect(await client.request({ method: 'GET', path: '/urgent', urgent: true })).toEqual({});
+  expect(held).toHaveLength(32);
+  const all = Promise.all(others);
+  for (let answered = 0; answered < others.length; answered++) {
+    await until(() => held.length > 0);
+    held.shift()!();
+  }
+  await all;
+});
+
 test('after a 401 asks for new credentials, once', async () => {
   let token = 1;
   const more = { headers: async () => ({ authorization: `Bearer ${token}` }), forgetCredentials: () => void token++ };

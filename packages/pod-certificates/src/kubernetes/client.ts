@@ -21,6 +21,8 @@ export interface ApiCall {
   readonly body?: unknown;
   /** Of the body. Default `application/json`. */
   readonly contentType?: string;
+  /** Does not wait for a connection until others have theirs. Default `false`. */
+  readonly urgent?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -121,7 +123,7 @@ export function createClient(
 
   const request = async (call: ApiCall): Promise<unknown> => {
     const where = `${call.method} ${call.path}`;
-    const response = await send(call, 'requests', timeout);
+    const response = await send(call, call.urgent === true ? 'unbounded' : 'requests', timeout);
     let text: string;
     try {
       text = await response.body.text();
@@ -166,7 +168,7 @@ export function createClient(
         query: { ...query, watch: true, allowWatchBookmarks: true },
         signal,
       };
-      const response = await send(call, 'watches', silence);
+      const response = await send(call, 'unbounded', silence);
       const { body, statusCode } = response;
       try {
         if (statusCode >= 300) {

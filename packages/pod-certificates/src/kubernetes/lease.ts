@@ -1,7 +1,7 @@
 import type { Seconds } from '@mayfly/der';
 import { ApiError } from '../api.js';
 import { isObject, type JsonObject, objectMember, textMember } from '../json.js';
-import type { KubernetesClient } from './client.js';
+import type { ApiCall, KubernetesClient } from './client.js';
 import { KubernetesError } from './errors.js';
 import { microTime } from './event.js';
 import { resourcePath } from './paths.js';
@@ -37,24 +37,25 @@ export interface Leases {
 export function leasesIn(client: Pick<KubernetesClient, 'list' | 'request'>, namespace: string): Leases {
   const path = (...rest: readonly string[]): string =>
     resourcePath('coordination.k8s.io/v1', 'leases', namespace, ...rest);
+  // A renewal that stood behind hundreds of other requests would be late, and a late one ends the lead.
+  const urgently = (call: ApiCall): Promise<unknown> => client.request({ ...call, urgent: true });
   return {
-    get: (name) =>
-      unless(['NotFound'], async () => readLease(await client.request({ method: 'GET', path: path(name) }))),
+    get: (name) => unless(['NotFound'], async () => readLease(await urgently({ method: 'GET', path: path(name) }))),
     async list(labelSelector) {
       const { items } = await client.list(path(), { labelSelector });
       return items.map(readLease);
     },
     create: (lease) =>
       unless(['AlreadyExists', 'Conflict'], async () =>
-        readLease(await client.request({ method: 'POST', path: path(), body: leaseToJson(lease, namespace) })),
+        readLease(await urgently({ method: 'POST', path: path(), body: leaseToJson(lease, namespace) })),
       ),
     update: (lease, resourceVersion) =>
       unless(['Conflict', 'NotFound'], async () => {
         const body = leaseToJson(lease, namespace, resourceVersion);
-        return readLease(await client.request({ method: 'PUT', path: path(lease.name), body }));
+        return readLease(await urgently({ method: 'PUT', path: path(lease.name), body }));
       }),
     async delete(name) {
-      await unless(['NotFound'], () => client.request({ method: 'DELETE', path: path(name) }));
+      await unless(['NotFound'], () => urgently({ method: 'DELETE', path: path(name) }));
     },
   };
 }

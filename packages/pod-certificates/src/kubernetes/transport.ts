@@ -5,7 +5,7 @@ import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { ClusterConnection } from './connection.js';
 import { KubernetesError, messageOf } from './errors.js';
 
-/** Connections for short requests; watches have theirs, so that neither waits for the other. */
+/** Connections for short requests; watches and what is urgent have theirs, so that neither waits for the other. */
 const MAX_CONNECTIONS = 32;
 /** Milliseconds after which a quiet connection is probed; Linux gives it up ten unanswered seconds later. */
 const KEEP_ALIVE_DELAY = 15_000;
@@ -16,7 +16,8 @@ const MAX_RESPONSE = 256 << 20;
 /** The connections of one time, all made with what was known of keys then or later. */
 export interface Connections {
   readonly requests: Dispatcher;
-  readonly watches: Dispatcher;
+  /** As many connections as are needed: for watches, and for what has to be in time. */
+  readonly unbounded: Dispatcher;
 }
 
 /** The connections to one server. */
@@ -34,9 +35,9 @@ export interface Transport {
 /** Makes no connection yet. */
 export function createTransport(connection: ClusterConnection): Transport {
   const connect = connectorOf(connection);
-  const create = (): { readonly requests: Agent; readonly watches: Agent } => ({
+  const create = (): { readonly requests: Agent; readonly unbounded: Agent } => ({
     requests: new Agent({ connect, connections: MAX_CONNECTIONS, maxResponseSize: MAX_RESPONSE }),
-    watches: new Agent({ connect }),
+    unbounded: new Agent({ connect }),
   });
   let current = create();
   const old = new Set<Agent>();
@@ -49,11 +50,11 @@ export function createTransport(connection: ClusterConnection): Transport {
     replace(refused) {
       if (refused !== current) return;
       retire(current.requests);
-      retire(current.watches);
+      retire(current.unbounded);
       current = create();
     },
     async close() {
-      await Promise.all([current.requests, current.watches, ...old].map((agent) => agent.destroy()));
+      await Promise.all([current.requests, current.unbounded, ...old].map((agent) => agent.destroy()));
     },
   };
 }

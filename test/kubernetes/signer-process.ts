@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Credential } from './certificates.js';
+import type { Json } from './client.js';
+import { freePort, kubeconfigOf } from './cluster.js';
+import type { Installation } from './installation.js';
+import { eventually } from './wait.js';
+
+/** `mayfly signer` in a process of its own, as it was built. */
+export interface SignerProcess {
+  /** Of `/livez`, `/readyz` and `/metrics`. */
+  readonly url: string;
+  /** Its log so far. */
+  readonly log: readonly Json[];
+  /** `undefined` while it runs. */
+  readonly exitCode: () => number | undefined;
+  /** What the process has taken so far. */
+  usage(): Usage;
+  /** Waits until it is ready to sign. */
+  ready(): Promise<void>;
+  /** Ends it in good order. */
+  stop(): Promise<void>;
+}
+
+export interface Usage {
+  /** Milliseconds of processor time, of all threads. */
+  readonly cpuMs: number;
+  /** Octets of memory at most, until now. */
+  readonly peakBytes: number;
+}
+
+export interface SignerProcessOptions {
+  /** Of the API server or of what stands before it, and who vouches for it. */
+  readonly server: string;
+  readonly authority: Credential;
+  /** For its kubeconfig. */
+  readonly directory: string;
+  readonly flags?: readonly string[];
+}
+
+const program = fileURLToPath(new URL('../../packages/cli/bin/mayfly.js', import.meta.url));
+
+/** Starts it as the service account of an installation. */
+export async function startSignerProcess(
+  { signerName, namespace, token }: Pick<Installation, 'namespace' | 'signerName' | 'token'>,
+  { server, authority, directory, flags = [] }: SignerProcessOptions,
+): Promise<SignerProcess> {
+  const kubeconfig = join(directory, `${namespace}.kubeconfig`);
+  writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf(server, authority, { token })), { mode: 0o600 });
+  const port = await freePort();
+  const args = [
+    ...['signer', '--signer-name', signerName, '--kubeconfig', kubeconfig],
+    ...['--ca-secret', `${namespace}/mayfly-ca`, '--lease', `${namespace}/mayfly.${signerName.replace('/', '.')}`],
+    ...['--trust-domain', 'example.com', '--listen', `127.0.0.1:${port}`],
+    ...flags,
+  ];
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'inherit', 'pipe'] });
+  const log: Json[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => log.push(lineOf(line)));
+  const ended = once(child, 'exit');
+  const url = `http://127.0.0.1:${port}`;
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  return {
+    url,
+    log,
+    exitCode: () => child.exitCode ?? undefined,
+    usage: () => usageOf(child.pid!),
+    async ready() {
+      await eventually('the signer is ready', async () => {
+        if (hasEnded()) throw new Error(`Cannot start the signer: ${JSON.stringify(log.at(-1))}`);
+        const isReady = await fetch(`${url}/readyz`).then(
+          ({ ok }) => ok,
+          () => false, // nobody listens yet
+        );
+        return isReady || undefined;
+      });
+    },
+    async stop() {
+      if (hasEnded()) return;
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** What is no line of the log is what the command says at its end. */
+function lineOf(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { level: 'error', reason: 'Ended', message: text };
+  }
+}
+
+/** Linux counts processor time in hundredths of a second. */
+const TICK_MS = 10;
+
+function usageOf(pid: number): Usage {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS, peakBytes: Number(peak?.[1]) * 1024 };
+}

@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
+import { createInterface } from 'node:readline';
+import type { Json } from './client.js';
+import type { Cluster } from './cluster.js';
+
+/** When requests were seen, and when with an answer: milliseconds of the monotonic clock, by name. */
+export interface Sightings {
+  readonly visible: ReadonlyMap<string, number>;
+  readonly answered: ReadonlyMap<string, number>;
+  close(): void;
+}
+
+/** Watches the requests of a namespace from now on, as an administrator. */
+export async function watchRequests(
+  { port, authority, adminCredential }: Pick<Cluster, 'adminCredential' | 'authority' | 'port'>,
+  path: string,
+): Promise<Sightings> {
+  const visible = new Map<string, number>();
+  const answered = new Map<string, number>();
+  const { certificate: cert, privateKey: key } = adminCredential;
+  const ca = authority.credential.certificate;
+  const watch = get({ host: '127.0.0.1', port, path: `${path}?watch=true`, ca, cert, key });
+  const [response]: IncomingMessage[] = await once(watch, 'response');
+  createInterface({ input: response! }).on('line', (line) => {
+    const { type, object }: Json = JSON.parse(line);
+    const { name } = object.metadata;
+    if (type === 'ADDED') visible.set(name, performance.now());
+    else if (object.status?.conditions !== undefined && !answered.has(name)) answered.set(name, performance.now());
+  });
+  watch.on('error', () => {}); // told by whoever waits for what does not come
+  return { visible, answered, close: () => watch.destroy() };
+}
