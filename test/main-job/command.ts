@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,15 @@ export const examples: string = join(repository, 'packages/cli/examples');
 export const isBuilt: boolean = existsSync(join(repository, 'packages/cli/dist/main.js'));
 /** For the names of tests that are skipped without it. */
 export const unlessBuilt: string = isBuilt ? '' : ' (skipped: packages/cli/dist is missing, run npm run build)';
+
+/** Whether there is a `script` that makes terminals as that of util-linux does. */
+export const hasScript: boolean = ((): boolean => {
+  try {
+    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
+  } catch {
+    return false; // no such command, or another system's
+  }
+})();
 
 /** The command, started in a directory of its own. */
 export interface Running {

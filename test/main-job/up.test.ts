@@ -3,6 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
+  hasScript,
   isBuilt,
   mayfly,
   mayflyUntilReady,
@@ -16,13 +17,6 @@ import {
 
 const POPULAR = join(repository, '../shared/specs/popular-manifests');
 const hasPopular = existsSync(POPULAR);
-const hasScript = ((): boolean => {
-  try {
-    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux');
-  } catch {
-    return false; // no such command, or another system's
-  }
-})();
 
 const fileIn = (directory: string, name: string, text: string): void => writeFileSync(join(directory, name), text);
 const openssl = (cwd: string, ...args: readonly string[]): string =>

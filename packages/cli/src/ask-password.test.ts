@@ -48,6 +48,15 @@ test('Ctrl-C and endless input end the question', async () => {
   }
 });
 
+test('the terminal shows nothing any more when the question stands there', async () => {
+  const input = new Terminal(true);
+  const modes: boolean[] = [];
+  const answer = askPassword('Password: ', input, { write: () => modes.push(...input.modes.slice(-1)) });
+  input.emit('data', Uint8Array.of(0x0d));
+  await answer;
+  expect(modes).toEqual([true, false]);
+});
+
 test('nobody is asked without a terminal', async () => {
   const input = new Terminal(false);
   expect(await askPassword('Password: ', input, { write: () => expect.unreachable() })).toBeUndefined();

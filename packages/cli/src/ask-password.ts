@@ -28,8 +28,8 @@ export async function askPassword(
   output: { write(text: string): unknown },
 ): Promise<string | undefined> {
   if (input.isTTY !== true) return undefined;
+  input.setRawMode(true); // before the question, so that no answer is too quick to be hidden
   output.write(question);
-  input.setRawMode(true);
   input.resume();
   try {
     return await new Promise<string>((resolve, reject) => {

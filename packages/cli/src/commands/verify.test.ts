@@ -5,10 +5,8 @@ import { encodePem } from '@mayfly/der/pem';
 import { generateKeySync, type NodeSigningKey } from '@mayfly/keys/node';
 import { type Extension, parseCertificate } from '@mayfly/x509';
 import { createCertificateSync, intermediateContents, rootContents } from '@mayfly/x509/create';
-import { createCRLSync } from '@mayfly/x509/crl';
 import {
   authorityKeyIdentifierExtension,
-  cRLNumberExtension,
   extKeyUsageExtension,
   keyPurposes,
   keyUsageExtension,
@@ -157,36 +155,6 @@ test('--explain shows every candidate, and what was wrong with it', async () => 
   );
 });
 
-test('a revocation list revokes, and one that is missing refuses unless it is told not to', async () => {
-  const contents = {
-    issuer: parseCertificate(root).subject,
-    thisUpdate: NOW - 60,
-    nextUpdate: NOW + DAY,
-    extensions: [cRLNumberExtension(1n), authorityKeyIdentifierExtension({ keyIdentifier: Uint8Array.of(1) })],
-  };
-  const pem = (der: Uint8Array) => encodePem('X509 CRL', der);
-  const ofRoot = createCRLSync({ ...contents, revocations: [] }, rootKey);
-  const ofIssuing = (...serialNumbers: bigint[]) =>
-    createCRLSync(
-      {
-        ...contents,
-        issuer: parseCertificate(issuing).subject,
-        revocations: serialNumbers.map((serialNumber) => ({ serialNumber, revocationDate: NOW - 120 })),
-      },
-      issuingKey,
-    );
-  await writeFile(at('root.crl.crt'), pem(ofRoot));
-  await writeFile(at('good.crl.crt'), pem(ofIssuing(1n)));
-  await writeFile(at('revoked.crl.crt'), pem(ofIssuing(0x1234n)));
-  const verdict = async (...args: string[]) =>
-    JSON.parse((await run(['--json', '--ca', 'ca.crt', 'chain.crt', ...args])).out());
-  const crl = (name: string) => ['--crl', at(name)];
-  expect(await verdict(...crl('root.crl.crt'), ...crl('good.crl.crt'))).toMatchObject({ ok: true });
-  expect(await verdict(...crl('root.crl.crt'), ...crl('revoked.crl.crt'))).toMatchObject({ reason: 'Revoked' });
-  expect(await verdict(...crl('good.crl.crt'))).toMatchObject({ reason: 'RevocationUnknown' });
-  expect(await verdict(...crl('good.crl.crt'), '--revocation', 'soft-fail')).toMatchObject({ ok: true });
-});
-
 test('the keys of the JSON object are stable', async () => {
   const json = JSON.parse((await run(['--json', '--ca', 'ca.crt', 'chain.crt'])).out());
   expect(json).toEqual({
@@ -230,6 +198,8 @@ test.each([
   ['no name', ['--ca', 'ca.crt', '--name', 'a b', 'leaf.crt'], /--name a b: it is no DNS name/],
   ['no purpose', ['--ca', 'ca.crt', '--purpose', 'toString', 'leaf.crt'], /--purpose toString: write client/],
   ['no policy', ['--ca', 'ca.crt', '--policy', '1.2.', 'leaf.crt'], /--policy 1\.2\.: it is no OID/],
+  ['no response', ['--ca', 'ca.crt', '--ocsp', 'ca.crt', 'leaf.crt'], /no OCSP RESPONSE block/],
+  ['a broken response', ['--ca', 'ca.crt', '--ocsp', 'leaf.der', 'leaf.crt'], /leaf\.der: .*ERR_/],
   ['no list', ['--ca', 'ca.crt', '--crl', 'ca.crt', 'leaf.crt'], /no X509 CRL block/],
   ['no moment', ['--ca', 'ca.crt', '--at', 'tomorrow', 'leaf.crt'], /--at tomorrow: write/],
   ['moment without a zone', ['--ca', 'ca.crt', '--at', '2026-06-01T12:00', 'leaf.crt'], /--at/],

@@ -1,13 +1,13 @@
 import { encodeOid, type Seconds } from '@mayfly/der';
-import { parsePem } from '@mayfly/der/pem';
 import { verifyWithNode } from '@mayfly/keys/node';
-import { type IndexedCRL, indexCRL, parseCRL } from '@mayfly/x509/crl';
+import type { IndexedCRL } from '@mayfly/x509/crl';
 import { keyPurposes } from '@mayfly/x509/extensions';
 import {
   type PathMode,
   type PathOptions,
   parseReferenceName,
   type ReferenceName,
+  type RevocationSource,
   validatePathSync,
 } from '@mayfly/x509/path';
 import { Command, Option } from 'commander';
@@ -15,10 +15,10 @@ import { getPublicSuffix } from 'tldts';
 import { type CommandIo, processIo } from '../command-io.js';
 import { parseDuration } from '../duration.js';
 import { CliError } from '../errors.js';
-import { inputError, inputName, readInput } from '../input-file.js';
-import { pemText } from '../inspect/der-shape.js';
+import { inputName, readInput } from '../input-file.js';
 import { printable, printableJson } from '../terminal-text.js';
 import { readCertificates } from '../verify/certificates.js';
+import { answeredBy, readLists, readResponses } from '../verify/revocation.js';
 import { formatVerdict, type Verdict, verdictOf } from '../verify/verdict.js';
 
 /** What a certificate is checked against. */
@@ -30,6 +30,7 @@ export interface VerifyOptions {
   readonly purpose?: string;
   readonly policy?: readonly string[];
   readonly crl?: readonly string[];
+  readonly ocsp?: readonly string[];
   readonly revocation: 'hard-fail' | 'soft-fail';
   readonly at?: string;
   readonly explain?: boolean;
@@ -52,7 +53,7 @@ const MODES: readonly PathMode[] = ['rfc5280', 'webpki', 'workload', 'path'];
 const EXAMPLES = `
 The file may hold the chain behind its leaf, as tls.crt does. Paths are built and validated by RFC 5280 section 6: signatures,
 dates, names and name constraints, basicConstraints, keyUsage and extended key usage, policies, critical extensions, and
-revocation where there are lists. --mode says what certificates are held to besides:
+revocation where there are lists or OCSP responses. --mode says what certificates are held to besides:
 
   rfc5280   what RFC 5280 section 4 asks of conforming authorities (the default)
   webpki    the Baseline Requirements of the CA/Browser Forum for TLS servers, with the Public Suffix List
@@ -68,6 +69,7 @@ Examples:
   mayfly verify --ca ca.crt --name web.shop.example --purpose server tls.crt
   mayfly verify --ca bundle.pem --mode workload --name spiffe://example.org/web --at +24h tls.crt
   mayfly verify --ca ca.crt --crl root.crl --crl issuing.crl --explain tls.crt
+  mayfly verify --ca ca.crt --ocsp staple.der --revocation soft-fail tls.crt
   mayfly verify --ca ca.crt --untrusted intermediate.crt --json leaf.crt | jq -r .reason`;
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -92,8 +94,12 @@ export const verifyCommand = (io: CommandIo = processIo()): Command =>
     )
     .option('--policy <oid>', 'a policy that will do; without one none is required (repeatable)', collect)
     .option('--crl <file>', 'PEM or DER of a revocation list; then nothing revoked is good (repeatable)', collect)
+    .option('--ocsp <file>', 'PEM or DER of an OCSP response, asked before lists (repeatable)', collect)
     .addOption(
-      new Option('--revocation <mode>', 'whether a certificate that no list speaks of is refused, with --crl')
+      new Option(
+        '--revocation <mode>',
+        'whether a certificate that none of these speaks of is refused, with --crl and --ocsp',
+      )
         .choices(['hard-fail', 'soft-fail'])
         .default('hard-fail'),
     )
@@ -125,14 +131,14 @@ async function runVerify(file: string, options: VerifyOptions, io: CommandIo): P
  * @throws {@link CliError} `ERR_CLI_USAGE`, `ERR_CLI_FILE`, `ERR_CLI_INPUT` when it cannot be checked.
  */
 async function verify(file: string, options: VerifyOptions, io: CommandIo): Promise<Verdict> {
-  const { ca, untrusted, crl = [], mode } = options;
+  const { ca, untrusted, crl = [], ocsp = [], mode } = options;
   const at = momentOf(options.at, io.now());
   const asked = {
     names: (options.name ?? []).map(nameOf),
     ...purposeOf(options.purpose),
     ...policiesOf(options.policy),
   };
-  if ([file, ca, untrusted, ...crl].filter((path) => path === '-').length > 1)
+  if ([file, ca, untrusted, ...crl, ...ocsp].filter((path) => path === '-').length > 1)
     throw new CliError('ERR_CLI_USAGE', 'Cannot verify: standard input can be read once; name files for the others');
   const read = async (path: string) => readCertificates(await readInput(path, io), inputName(path));
   const [leaf, ...behind] = await read(file);
@@ -140,13 +146,15 @@ async function verify(file: string, options: VerifyOptions, io: CommandIo): Prom
   const intermediates = [...behind, ...(untrusted === undefined ? [] : await read(untrusted))];
   const crls: IndexedCRL[] = [];
   for (const path of crl) crls.push(...readLists(await readInput(path, io), inputName(path)));
+  const sources: RevocationSource[] = [];
+  for (const path of ocsp) sources.push(...readResponses(await readInput(path, io), inputName(path)).map(answeredBy));
   const result = validatePathSync(leaf!, {
     anchors,
     intermediates,
     at,
     mode,
     ...asked,
-    ...(options.crl && { revocation: { mode: options.revocation, crls } }),
+    ...((options.crl ?? options.ocsp) && { revocation: { mode: options.revocation, sources, crls } }),
     isPublicSuffix,
     explain: true,
     verify: verifyWithNode,
@@ -161,24 +169,6 @@ const isOid = (text: string): boolean => {
     return false; // it says what is wrong with it, which the caller does better
   }
 };
-
-/** Every revocation list of a PEM or DER input. */
-function readLists(bytes: Uint8Array, name: string): readonly IndexedCRL[] {
-  const text = pemText(bytes);
-  try {
-    const lists =
-      text === undefined
-        ? [bytes]
-        : parsePem(text)
-            .filter(({ label }) => label === 'X509 CRL')
-            .map((block) => block.bytes);
-    if (lists.length === 0) throw new CliError('ERR_CLI_INPUT', `In ${name}: no X509 CRL block`);
-    return lists.map((der) => indexCRL(parseCRL(der)));
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw inputError(name, error, '"mayfly inspect" shows the place');
-  }
-}
 
 const isPublicSuffix = (domain: string): boolean => getPublicSuffix(domain, { allowPrivateDomains: true }) === domain;
 
