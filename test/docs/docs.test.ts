@@ -32,8 +32,9 @@ function allExamples(): readonly Example[] {
   const packages = readdirSync(new URL('packages/', root), { recursive: true, encoding: 'utf8' })
     .filter((path) => !/(^|\/)(node_modules|dist|api)\//.test(path))
     .map((path) => `packages/${path}`);
+  const guides = readdirSync(new URL('guides/', import.meta.url)).map((name) => `test/docs/guides/${name}`);
   return [
-    ...[...top, ...packages]
+    ...[...top, ...guides, ...packages]
       .filter((path) => path.endsWith('.md'))
       .flatMap((path) => examplesInMarkdown(path, textOf(path))),
     ...packages

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { withClaims } from './claims.js';
-import { examplesInMarkdown, examplesInSource } from './extract.js';
+import { commandsInMarkdown, examplesInMarkdown, examplesInSource } from './extract.js';
 
 test('blocks of ts and js are found in Markdown, with their lines', () => {
   const text = '# A\n\n```ts\nlet a: 1;\n```\n```sh\nls\n```\n```js no-run\nb();\nc();\n```\n';
@@ -8,6 +8,22 @@ test('blocks of ts and js are found in Markdown, with their lines', () => {
     { place: 'a.md:4', language: 'ts', runs: true, code: 'let a: 1;\n' },
     { place: 'a.md:10', language: 'js', runs: false, code: 'b();\nc();\n' },
   ]);
+});
+
+test('a block that continues belongs to the one before it', () => {
+  const text = '```ts\na();\n```\nthen\n```ts continues\nb();\n```\n';
+  expect(examplesInMarkdown('a.md', text)).toEqual([
+    { place: 'a.md:2', language: 'ts', runs: true, code: 'a();\nb();\n' },
+  ]);
+  expect(() => examplesInMarkdown('a.md', '```js\na();\n```\n```ts continues\nb();\n```\n')).toThrow('a.md:5');
+});
+
+test('commands are the blocks of sh', () => {
+  expect(commandsInMarkdown('a.md', '```sh\nls\n```\n```\nfile\n```\n```sh no-run\nkubectl get pods\n```\n')).toEqual([
+    { place: 'a.md:2', runs: true, code: 'ls\n' },
+    { place: 'a.md:8', runs: false, code: 'kubectl get pods\n' },
+  ]);
+  expect(() => commandsInMarkdown('a.md', '```sh norun\n```\n')).toThrow('unknown mark "norun"');
 });
 
 test('a misspelt mark is refused', () => {

@@ -11,16 +11,44 @@ export interface Example {
 const FENCE = /^```(ts|js)([^\n]*)\n(.*?)^```/gms;
 const DOC_COMMENT = /^[ \t]*\/\*\*.*?\*\//gms;
 
-/** The fenced blocks of `ts` and `js`. Any other word after the language than `no-run` is a mistake and throws. */
+/**
+ * The fenced blocks of `ts` and `js`. One that is marked `continues` is the rest of the one before it. Any other word after the
+ * language than that and `no-run` is a mistake and throws.
+ */
 export function examplesInMarkdown(path: string, text: string): readonly Example[] {
-  return [...text.matchAll(FENCE)].map(([, language, mark, code], i, all) => {
-    const line = lineAt(text, all[i]!.index) + 1;
-    const place = `${path}:${line}`;
-    if (mark!.trim() !== '' && mark!.trim() !== 'no-run')
-      throw new Error(`Cannot use the example at ${place}: unknown mark "${mark!.trim()}"`);
-    return { place, language: language as 'ts' | 'js', runs: mark!.trim() === '', code: code! };
-  });
+  const examples: Example[] = [];
+  for (const { 1: language, 2: words, 3: code, index } of text.matchAll(FENCE)) {
+    const place = `${path}:${lineAt(text, index) + 1}`;
+    const mark = words!.trim();
+    const before = examples.at(-1);
+    if (mark === 'continues' && before?.language === language) {
+      examples[examples.length - 1] = { ...before!, code: `${before!.code}${code}` };
+      continue;
+    }
+    if (mark !== '' && mark !== 'no-run') throw new Error(`Cannot use the example at ${place}: unknown mark "${mark}"`);
+    examples.push({ place, language: language as 'ts' | 'js', runs: mark === '', code: code! });
+  }
+  return examples;
 }
+
+/** Commands of a guide, all of which are run one after the other in one directory. */
+export interface Commands {
+  /** File and line of the first. */
+  readonly place: string;
+  /** False for what is marked `no-run`, because it needs a cluster or never ends. */
+  readonly runs: boolean;
+  readonly code: string;
+}
+
+/** The fenced blocks of `sh`. Any other word after it than `no-run` is a mistake and throws. */
+export const commandsInMarkdown = (path: string, text: string): readonly Commands[] =>
+  [...text.matchAll(/^```sh([^\n]*)\n(.*?)^```/gms)].map(({ 1: words, 2: code, index }) => {
+    const place = `${path}:${lineAt(text, index) + 1}`;
+    const mark = words!.trim();
+    if (mark !== '' && mark !== 'no-run')
+      throw new Error(`Cannot use the commands at ${place}: unknown mark "${mark}"`);
+    return { place, runs: mark === '', code: code! };
+  });
 
 /** The fenced blocks after `@example` in doc comments, complete with their imports. */
 export function examplesInSource(path: string, text: string): readonly Example[] {

@@ -190,8 +190,8 @@ export function keyStore({ keys, trusted = [], crls = [], ...unknown }: KeyStore
 }
 
 /**
- * Lays a trust store out so that Java takes every certificate in it for trusted.
- * @param options.encrypted - Default true; false for the profile `passwordless`.
+ * Lays a trust store out so that Java takes every certificate in it for trusted: encrypted unless told otherwise, as the profile
+ * `passwordless` wants it.
  */
 export const trustStore = (
   trusted: readonly TrustedEntry[],
