@@ -44,19 +44,29 @@ export interface SignerProcessOptions {
 
 const program = fileURLToPath(new URL('../../packages/cli/bin/mayfly.js', import.meta.url));
 
+/** Writes the kubeconfig of an installation's service account. */
+export function kubeconfigFile(
+  { namespace, token }: Pick<Installation, 'namespace' | 'token'>,
+  { server, authority, directory }: Pick<SignerProcessOptions, 'authority' | 'directory' | 'server'>,
+): string {
+  const path = join(directory, `${namespace}.kubeconfig`);
+  writeFileSync(path, JSON.stringify(kubeconfigOf(server, authority, { token })), { mode: 0o600 });
+  return path;
+}
+
 /** Starts it as the service account of an installation. */
 export async function startSignerProcess(
-  { signerName, namespace, token }: Pick<Installation, 'namespace' | 'signerName' | 'token'>,
-  { server, authority, directory, flags = [] }: SignerProcessOptions,
+  installation: Pick<Installation, 'namespace' | 'signerName' | 'token'>,
+  options: SignerProcessOptions,
 ): Promise<SignerProcess> {
-  const kubeconfig = join(directory, `${namespace}.kubeconfig`);
-  writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf(server, authority, { token })), { mode: 0o600 });
+  const { signerName, namespace } = installation;
+  const kubeconfig = kubeconfigFile(installation, options);
   const port = await freePort();
   const args = [
     ...['signer', '--signer-name', signerName, '--kubeconfig', kubeconfig],
     ...['--ca-secret', `${namespace}/mayfly-ca`, '--lease', `${namespace}/mayfly.${signerName.replace('/', '.')}`],
     ...['--trust-domain', 'example.com', '--listen', `127.0.0.1:${port}`],
-    ...flags,
+    ...(options.flags ?? []),
   ];
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'inherit', 'pipe'] });
   const log: Json[] = [];

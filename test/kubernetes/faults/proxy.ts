@@ -52,6 +52,8 @@ export interface FaultyProxy {
   /** What goes wrong from now on. Default nothing. */
   plan: FaultPlan;
   freeze: Relay['freeze'];
+  /** Ends the watches that there are, as a server does that goes away. */
+  breakWatches(): void;
   close(): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export async function startFaultyProxy(
   ]);
   const agent = new Agent({ keepAlive: true, ca: target.authority.certificate });
   const calls: NotedCall[] = [];
+  const watches = new Set<ServerResponse>();
   const from = Date.now();
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const { method = 'GET', url = '/' } = request;
@@ -76,6 +79,7 @@ export async function startFaultyProxy(
     const call = { method, path, query, isWatch: query.get('watch') === 'true', at: Date.now() - from };
     const noted: NotedCall = { ...call, fault: proxy.plan(call, random), status: undefined };
     calls.push(noted);
+    if (call.isWatch) watches.add(response.once('close', () => watches.delete(response)));
     if (noted.fault?.type === 'silence') request.resume();
     else if (noted.fault?.type === 'answer') answer(response, noted.fault);
     else if (noted.fault?.type === 'expire') expire(response);
@@ -91,6 +95,9 @@ export async function startFaultyProxy(
     calls,
     plan: () => undefined,
     freeze: relay.freeze,
+    breakWatches() {
+      for (const response of watches) response.destroy();
+    },
     async close() {
       await relay.close();
       server.closeAllConnections();

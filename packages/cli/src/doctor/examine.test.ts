@@ -110,6 +110,6 @@ test.each<[string, Parameters<typeof bad>[0], readonly RegExp[]]>([
 test('tells every right that is missing', async () => {
   const denied = { '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews': { status: { allowed: false } } };
   const told = await bad({ answers: denied });
-  expect(told).toHaveLength(6);
+  expect(told).toHaveLength(12);
   expect(told[4]).toMatch(/^rights: may not sign signers example.com\/workload; add it to the ClusterRole/);
 });

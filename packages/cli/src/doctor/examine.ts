@@ -25,15 +25,23 @@ const MAX_SKEW: Seconds = 120;
 /** Requests told one by one. */
 const MAX_TOLD = 5;
 
-/** What a signer has to be allowed. */
+/** What a signer has to be allowed in the whole cluster. */
 const rights = (signerName: string): readonly Right[] => [
   ...(['get', 'list', 'watch'] as const).map((verb) => ({ verb, resource: 'podcertificaterequests' })),
   { verb: 'update', resource: 'podcertificaterequests', subresource: 'status' },
   { verb: 'sign', resource: 'signers', name: signerName },
   { verb: 'attest', resource: 'signers', name: signerName },
+  { verb: 'patch', resource: 'clustertrustbundles', name: `${trustBundlePrefix(signerName)}mayfly` },
+  { verb: 'create', resource: 'clustertrustbundles' },
+  { group: '', verb: 'get', resource: 'pods' },
+  { group: '', verb: 'list', resource: 'services' },
+  { group: '', verb: 'watch', resource: 'services' },
+  { group: 'events.k8s.io', verb: 'create', resource: 'events' },
 ];
 
 interface Right {
+  /** Default `certificates.k8s.io`. */
+  readonly group?: string;
   readonly verb: string;
   readonly resource: string;
   readonly subresource?: string;
@@ -80,10 +88,13 @@ export async function examine(client: Client, signerName: string, now: Seconds):
   return findings;
 }
 
-async function review(client: Client, { verb, resource, subresource, name }: Right): Promise<Omit<Finding, 'check'>> {
+async function review(
+  client: Client,
+  { group = 'certificates.k8s.io', verb, resource, subresource, name }: Right,
+): Promise<Omit<Finding, 'check'>> {
   const what = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}${name === undefined ? '' : ` ${name}`}`;
   const attributes = {
-    group: 'certificates.k8s.io',
+    group,
     verb,
     resource,
     ...(subresource && { subresource }),

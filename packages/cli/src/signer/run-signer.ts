@@ -66,8 +66,8 @@ export interface ClusterSignerOptions {
   readonly onStarted?: (started: { readonly url: string | undefined; readonly statusUrl: string | undefined }) => void;
 }
 
-/** Seconds between two looks at the trust bundle that is out there. */
-const BUNDLE_PERIOD: Seconds = 60;
+/** Seconds between two looks at what is out there, and at what could not be followed. */
+const LOOK_PERIOD: Seconds = 60;
 /** Skew at which `notBefore` may be refused by somebody's clock; ours follows the server's. */
 const LOUD_SKEW: Seconds = 120;
 const BACKDATE: Seconds = 60;
@@ -201,7 +201,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
             },
           }),
       ...(options.serviceNames
-        ? [followServices(client, services, local, serving, log, () => (synced.services = true))]
+        ? [followServices(client, services, local, serving, log, (areKnown) => (synced.services = areKnown))]
         : []),
       ...(options.bundle === undefined
         ? []
@@ -260,21 +260,38 @@ const currentPod = async (
 ): Promise<PodIdentity> =>
   readPod(await client.request({ method: 'GET', path: resourcePath('v1', 'pods', namespace, podName), query }));
 
+/** Knows the Services as long as they may be listed and watched; while they are not known, `onState` is told so. */
 async function followServices(
   client: KubernetesClient,
   services: Map<string, ServiceSelector>,
   clock: Clock,
   signal: AbortSignal,
   log: Log,
-  onSynced: () => void,
+  onState: (areKnown: boolean) => void,
 ): Promise<void> {
   const onTrouble = ({ error }: { readonly error: unknown }): void =>
     log({ level: 'warn', reason: 'WatchInterrupted', message: because('The watch of Services goes on', error) });
   const path = resourcePath('v1', 'services');
-  for await (const event of reflect({ client, path, query: {}, read: readService, clock, signal, onTrouble })) {
-    if (event.type === 'bookmark') onSynced();
-    else if (event.type === 'deleted') services.delete(event.object.metadata.uid);
-    else services.set(event.object.metadata.uid, event.object);
+  while (!signal.aborted) {
+    services.clear();
+    try {
+      for await (const event of reflect({ client, path, query: {}, read: readService, clock, signal, onTrouble })) {
+        if (event.type === 'bookmark') onState(true);
+        else if (event.type === 'deleted') services.delete(event.object.metadata.uid);
+        else services.set(event.object.metadata.uid, event.object);
+      }
+    } catch (error) {
+      onState(false);
+      log({
+        level: 'error',
+        reason: 'ServicesNotFollowed',
+        message: because(
+          'Requests wait until Services can be listed and watched, or --no-service-names is given',
+          error,
+        ),
+      });
+    }
+    await sleep(clock, clock.now() + LOOK_PERIOD, signal);
   }
 }
 
@@ -312,7 +329,7 @@ async function keepBundle(
         message: because(`ClusterTrustBundle ${name} is not published`, error),
       });
     }
-    await sleep(clock, clock.now() + BUNDLE_PERIOD, signal);
+    await sleep(clock, clock.now() + LOOK_PERIOD, signal);
   }
 }
 
@@ -329,7 +346,7 @@ async function watchSkew(client: KubernetesClient, clock: Clock, signal: AbortSi
         clockAhead: ahead,
       });
     told = isLoud;
-    await sleep(clock, clock.now() + BUNDLE_PERIOD, signal);
+    await sleep(clock, clock.now() + LOOK_PERIOD, signal);
   }
 }
 
@@ -344,7 +361,7 @@ async function forgetOld(
   while (!signal.aborted) {
     for (const [uid, { metadata }] of waiting)
       if (metadata.creationTimestamp + MAX_REQUEST_AGE < clock.now()) waiting.delete(uid);
-    await sleep(clock, clock.now() + BUNDLE_PERIOD, signal);
+    await sleep(clock, clock.now() + LOOK_PERIOD, signal);
   }
 }
 
