@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import type { Limit } from './limits.js';
+import type { KernelLimit, Limit } from './limits.js';
 
 /** How one bundle came out. */
 export interface Measurement {
@@ -31,6 +32,13 @@ export function weigh(entry: string, code: Uint8Array, limit: number, without: r
     bleeds: without.filter((unwanted) => text.includes(unwanted)),
   };
 }
+
+/** Bytes of kernels, each after gzip, as they are published. */
+export const weighKernels = ({ kernels }: KernelLimit): number =>
+  kernels.reduce((sum, name) => {
+    const module = new URL(import.meta.resolve(`@mayfly/wasm/kernels/${name}.wasm`));
+    return sum + gzipSync(readFileSync(module), { level: 9 }).length;
+  }, 0);
 
 async function bundle(entry: string): Promise<Uint8Array> {
   const { outputFiles } = await build({

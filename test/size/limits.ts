@@ -26,3 +26,15 @@ export const limits: readonly Limit[] = [
   { entry: 'pkcs12-read', gzip: 26 * KiB, without: ['node:', 'WebAssembly', 'podcertificaterequests'] },
   { entry: 'issue', gzip: 19.75 * KiB, without: ['node:', 'WebAssembly', 'PBKDF2', 'podcertificaterequests'] },
 ];
+
+/** What kernels may weigh, after gzip: those with SIMD, which nearly everybody loads. */
+export interface KernelLimit {
+  readonly name: string;
+  readonly kernels: readonly string[];
+  readonly gzip: number;
+}
+
+export const kernelLimits: readonly KernelLimit[] = [
+  { name: 'P-256 alone', kernels: ['p256'], gzip: 25 * KiB },
+  { name: 'all kernels', kernels: ['p256', 'p384', 'ed25519', 'sha256', 'sha512', 'rsa'], gzip: 70 * KiB },
+];

@@ -89,10 +89,9 @@ test('what kills one thread after the other is given up, and the next is signed'
 });
 
 test.each([
-  ['is not there', 'missing.ts'],
-  ['ends its thread', 'ending-worker.ts'],
-])('a worker that %s is an error, not a wait without end', async (_, file) => {
-  const worker = new URL(`../../testing/${file}`, import.meta.url);
+  ['is not there', new URL('../../testing/missing-worker.js', import.meta.url)],
+  ['ends its thread', new URL('../../testing/ending-worker.ts', import.meta.url)],
+])('a worker that %s is an error, not a wait without end', async (_, worker) => {
   const pool = openPoolOn(nobleBackend, { worker, execArgv }, { threads: 2, chunkLength: 4 });
   opened.push(pool);
   const key = pool.softwareKey(pkcs8);

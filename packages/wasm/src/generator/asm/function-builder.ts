@@ -14,6 +14,10 @@ export class FunctionBuilder {
   readonly #params: readonly ValueType[];
   readonly #locals: ValueType[] = [];
   readonly #body: Code[] = [];
+  /** Variables of scopes that have ended. */
+  #free: Local[] = [];
+  /** Variables of the scope that is open. */
+  #scope: Local[] | undefined;
 
   constructor(params: readonly ValueType[]) {
     this.#params = params;
@@ -32,10 +36,33 @@ export class FunctionBuilder {
     return localOf(this.#params[index]!, index);
   }
 
-  /** A new variable, zero until it is set. */
+  /** A new variable: zero until it is set, but for one of a {@link scope}. */
   local<T extends ValueType>(type: T): Local<T> {
+    const local = this.#reused(type) ?? this.#declared(type);
+    this.#scope?.push(local);
+    return local;
+  }
+
+  /**
+   * Variables made in the body are nobody's after it, and those of the next scope. Steps that keep what they need in the same
+   * variables are the same octets, which compress; no optimizing compiler sees the difference.
+   */
+  scope(body: () => void): void {
+    const outer = this.#scope;
+    this.#scope = [];
+    body();
+    this.#free = [...this.#scope, ...this.#free];
+    this.#scope = outer;
+  }
+
+  #declared<T extends ValueType>(type: T): Local<T> {
     this.#locals.push(type);
     return localOf(type, this.#params.length + this.#locals.length - 1);
+  }
+
+  #reused<T extends ValueType>(type: T): Local<T> | undefined {
+    const at = this.#scope === undefined ? -1 : this.#free.findIndex((local) => local.type === type);
+    return at < 0 ? undefined : (this.#free.splice(at, 1)[0] as Local<T>); // of that type
   }
 
   /** A new variable with a value. Evaluates once what would otherwise be evaluated at each use. */

@@ -1,4 +1,4 @@
-import { type I32, i32, i64, type V128 } from '../asm/expression.js';
+import { type I32, i32, i64, type Local, type V128 } from '../asm/expression.js';
 import type { FunctionBuilder } from '../asm/function-builder.js';
 import { v128 } from '../asm/vector.js';
 import { type Bounds, limbsValue, requireStorable, sumBounds, unionBounds } from './bounds.js';
@@ -52,8 +52,7 @@ export const carryOnce = (pairs: PairField, f: FunctionBuilder, target: Register
  * a target may be read by its own combination.
  */
 export function combineLanes(pairs: PairField, f: FunctionBuilder, ...combinations: readonly Combination[]): void {
-  if (pairs.simd) combineVectors(pairs, f, combinations);
-  else combineScalars(pairs, f, combinations);
+  f.scope(() => (pairs.simd ? combineVectors : combineScalars)(pairs, f, combinations));
   for (const { target, lanes, carried = false, folded = false } of combinations) {
     const sum = requireStorable(unionBounds(sumOf(lanes[0]), sumOf(lanes[1])), 'pair');
     target.bounds = folded ? foldedBounds(pairs.modulus, sum) : carried ? carriedBounds(pairs.modulus, sum) : sum;
@@ -71,40 +70,41 @@ function combineVectors(
   /** A value for either limb of a vector, the same for both elements. */
   const halves = (low: number, high: number): V128 => v128.i32x4Const(low, low, high, high);
   const lastOffset = byteLength - 16;
-  const excesses = new Map<Combination, V128>();
+  const excesses = new Map<Combination, Local<'v128'>>();
   for (const combination of combinations) {
     if (combination.folded !== true) continue;
-    const top = f.let(v128.i32x4ShrS(vectorReader(f, lastOffset).sum(combination.lanes), keptBits(modulus)));
-    const isUpper = limbs % 2 === 0;
-    excesses.set(combination, f.let(v128.shuffle(top, top, isUpper ? BOTH_UPPER : BOTH_LOWER)));
+    const excess = f.let(v128.i32x4ShrS(vectorReader(f, lastOffset).sum(combination.lanes), keptBits(modulus)));
+    f.set(excess, v128.shuffle(excess, excess, limbs % 2 === 0 ? BOTH_UPPER : BOTH_LOWER));
+    excesses.set(combination, excess);
   }
-  const carries = new Map<Combination, V128>();
-  for (let offset = 0; offset < byteLength; offset += 16) {
+  const carries = new Map(combinations.map((combination) => [combination, f.local('v128')]));
+  const step = (offset: number) => {
     const reader = vectorReader(f, offset);
     const first = offset / 8;
     for (const combination of combinations) {
       const { target, lanes, carried = false, folded = false } = combination;
       let sum = reader.sum(lanes);
-      if (folded) {
-        const excess = excesses.get(combination)!; // set above
-        for (const { limb, bits, sign } of foldedTerms(modulus)) {
-          if (limb !== first && limb !== first + 1) continue;
-          const term = v128.and(v128.i32x4Shl(excess, bits), limb === first ? halves(-1, 0) : halves(0, -1));
-          sum = f.let(sign === 1 ? v128.i32x4Add(sum, term) : v128.i32x4Sub(sum, term));
-        }
+      for (const { limb, bits, sign } of folded ? foldedTerms(modulus) : []) {
+        if (limb !== first && limb !== first + 1) continue;
+        const excess = v128.i32x4Shl(excesses.get(combination)!, bits); // set above
+        const term = v128.and(excess, limb === first ? halves(-1, 0) : halves(0, -1));
+        sum = f.let(sign === 1 ? v128.i32x4Add(sum, term) : v128.i32x4Sub(sum, term));
       }
       if (carried || folded) {
+        const before = carries.get(combination)!; // set above
         const carry = f.let(v128.i32x4ShrS(sum, limbBits));
         const top = folded ? (1 << keptBits(modulus)) - 1 : -1;
         const [low, high] = [first, first + 1].map((k) => (k < limbs - 1 ? mask : k === limbs - 1 ? top : -1));
         const own = low === -1 && high === -1 ? sum : v128.and(sum, halves(low!, high!));
-        sum = f.let(v128.i32x4Add(own, v128.shuffle(carries.get(combination) ?? none, carry, UPPER_THEN_LOWER)));
-        carries.set(combination, carry);
+        const carriedIn = v128.shuffle(offset === 0 ? none : before, carry, UPPER_THEN_LOWER);
+        sum = f.let(v128.i32x4Add(own, carriedIn));
+        f.set(before, carry);
       }
       f.do(v128.store(target.address, offset, sum));
       reader.wrote(target, sum);
     }
-  }
+  };
+  for (let offset = 0; offset < byteLength; offset += 16) f.scope(() => step(offset));
 }
 
 /** Reads vectors at one offset, each of them once. */
@@ -152,32 +152,29 @@ function combineScalars(
         combination,
         sumsAt(limbs - 1, combination.lanes).map((top) => f.let(i32.shrS(top, keptBits(modulus)))),
       );
-  const carries = new Map<Combination, readonly I32[]>();
-  for (let k = 0; k < limbs; k++)
+  const carries = new Map(combinations.map((combination) => [combination, [f.local('i32'), f.local('i32')] as const]));
+  const step = (k: number) => {
     for (const combination of combinations) {
       const { target, lanes, carried = false, folded = false } = combination;
       let sums = sumsAt(k, lanes);
-      for (const { limb, bits, sign } of folded ? foldedTerms(modulus) : [])
-        if (limb === k)
-          sums = sums.map((sum, lane) => {
-            const term = i32.shl(excesses.get(combination)![lane]!, bits); // set above
-            return f.let(sign === 1 ? i32.add(sum, term) : i32.sub(sum, term));
-          });
-      if (carried || folded) {
-        const before = carries.get(combination);
-        const own = k < limbs - 1 ? mask : folded ? (1 << keptBits(modulus)) - 1 : undefined;
-        const whole = sums;
-        carries.set(
-          combination,
-          whole.map((sum) => f.let(i32.shrS(sum, limbBits))),
-        );
-        sums = whole.map((sum, lane) => {
-          const kept = own === undefined ? sum : i32.and(sum, i32.const(own));
-          return before === undefined ? kept : i32.add(kept, before[lane]!);
-        });
+      for (const { limb, bits, sign } of folded ? foldedTerms(modulus) : []) {
+        if (limb !== k) continue;
+        const terms = excesses.get(combination)!.map((excess) => i32.shl(excess, bits)); // set above
+        sums = sums.map((sum, lane) => f.let(sign === 1 ? i32.add(sum, terms[lane]!) : i32.sub(sum, terms[lane]!)));
       }
-      for (const [lane, sum] of sums.entries()) f.do(i32.store(target.address, 8 * k + 4 * lane, sum));
+      const own = k < limbs - 1 ? mask : folded ? (1 << keptBits(modulus)) - 1 : -1;
+      for (const [lane, sum] of sums.entries()) {
+        const place = 8 * k + 4 * lane;
+        if (carried || folded) {
+          const carry = carries.get(combination)![lane]!; // set above
+          const kept = own === -1 ? sum : i32.and(sum, i32.const(own));
+          f.do(i32.store(target.address, place, k === 0 ? kept : i32.add(kept, carry)));
+          f.set(carry, i32.shrS(sum, limbBits));
+        } else f.do(i32.store(target.address, place, sum));
+      }
     }
+  };
+  for (let k = 0; k < limbs; k++) f.scope(() => step(k));
 }
 
 /** Carries leave the number as it is. */

@@ -74,9 +74,10 @@ export function weierstrassKernel(
   const bounds = jacobianBounds(curve, doublingEmitter(curve));
   const add = mixedAddition(curve, bounds);
   const lanes = laneMultiplication(curve, laneTable, laneLength, windows.lane, laneSelection(curve, width.single), add);
+  const recode = recoding(curve);
   const base = baseMultiplication(curve, {
     lanes,
-    recode: recoding(curve, width.single, 2 * windows.lane, 1),
+    recode: recode({ width: width.single, count: 2 * windows.lane, distance: 1 }),
     transfer,
     complete,
     declassify,
@@ -103,7 +104,7 @@ export function weierstrassKernel(
     baseTable: plainTable,
     width: width.batch,
     windows: windows.batch,
-    recode: recoding(curve, width.batch, windows.batch, 1),
+    recode: recode({ width: width.batch, count: windows.batch, distance: 1 }),
     signature: results,
     digest: digests,
   });
@@ -121,7 +122,7 @@ export function weierstrassKernel(
     ...signing(curve, {
       base,
       batch,
-      recodeBatch: recoding(curve, width.batch, windows.batch, BATCH_SIZE),
+      recodeBatch: recode({ width: width.batch, count: windows.batch, distance: BATCH_SIZE }),
       batchDigits,
       scalars: orderScalars,
       ...nonces(module, simd),

@@ -7,6 +7,7 @@ import type { CompleteArithmetic } from './complete.js';
 import type { Affine, Curve, Jacobian } from './curve.js';
 import type { LaneMultiplication, PairTransfer } from './lanes.js';
 import { addition, affinity, deviation } from './points.js';
+import type { Recode } from './recode.js';
 
 /** The base point times one secret scalar. */
 export interface BaseMultiplication {
@@ -22,7 +23,7 @@ export interface BaseMultiplication {
 export interface BaseMultiplicationParts {
   readonly lanes: LaneMultiplication;
   /** (digits, scalar) */
-  readonly recode: FunctionReference;
+  readonly recode: Recode;
   readonly transfer: PairTransfer;
   readonly complete: CompleteArithmetic;
   readonly declassify: FunctionReference;
@@ -49,7 +50,7 @@ export function baseMultiplication(
   const negate = negation(curve);
 
   const fast = module.function(`${name}.multiplyFast`, [], ['i32'], (f) => {
-    f.run(recode, i32.const(lanes.digits), scalar.address);
+    recode(f, i32.const(lanes.digits), scalar.address);
     f.run(lanes.run);
     transfer.unpack(f, first.x, second.x, lanes.sum.x);
     transfer.unpack(f, first.y, second.y, lanes.sum.y);

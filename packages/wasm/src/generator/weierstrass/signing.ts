@@ -6,6 +6,7 @@ import type { Drbg } from '../rfc6979.js';
 import { BATCH_SIZE, type BatchMultiplication } from './batch.js';
 import type { Affine, Curve } from './curve.js';
 import { type BaseMultiplication, negation } from './multiplication.js';
+import type { Recode } from './recode.js';
 import type { Scalars } from './scalars.js';
 
 /** How a nonce is made: RFC 6979, RFC 6979 with additional data (§3.6), or hashed from key, digest and entropy. */
@@ -27,7 +28,7 @@ export interface SigningParts {
   readonly base: BaseMultiplication;
   readonly batch: BatchMultiplication;
   /** (digits, scalar) of a batch. */
-  readonly recodeBatch: FunctionReference;
+  readonly recodeBatch: Recode;
   readonly batchDigits: number;
   readonly scalars: Scalars;
   readonly drbg: Drbg;
@@ -208,7 +209,7 @@ export function signing(curve: Curve, parts: SigningParts): { readonly secretKey
   const multiplyBatch = (f: FunctionBuilder, count: I32): I32 => {
     const j = f.local('i32');
     f.forUp(j, i32.const(0), count, 1, () =>
-      f.run(parts.recodeBatch, i32.add(i32.const(parts.batchDigits), j), element(batchScalars, j, order.byteLength)),
+      parts.recodeBatch(f, i32.add(i32.const(parts.batchDigits), j), element(batchScalars, j, order.byteLength)),
     );
     return i32Call(f, batch.run, count);
   };

@@ -17,7 +17,7 @@ import {
 import { nonAdjacentForm } from './non-adjacent-form.js';
 import { addition } from './points.js';
 import type { PublicKeys } from './public-key.js';
-import { entryIndex, isNegative } from './recode.js';
+import { entryIndex, isNegative, type Recode } from './recode.js';
 import type { Scalars } from './scalars.js';
 import { negatedWhere } from './select.js';
 import { entryLength, type TableBuilder } from './tables.js';
@@ -37,7 +37,7 @@ export interface VerificationParts {
   readonly width: number;
   readonly windows: number;
   /** (digits, scalar) for these windows, one octet each. */
-  readonly recode: FunctionReference;
+  readonly recode: Recode;
   /** Where JavaScript writes r and s, and the digest. */
   readonly signature: number;
   readonly digest: number;
@@ -195,7 +195,7 @@ export function verification(curve: Curve, parts: VerificationParts): void {
   /** The first entries of both tables, with Z = 1. */
   const begin = (f: FunctionBuilder) => {
     setOne(f, sum.z);
-    f.run(parts.recode, i32.const(digits), u1.address);
+    parts.recode(f, i32.const(digits), u1.address);
   };
 
   const entryKey: Affine = { x: field.allocate(), y: field.allocate() };
@@ -205,7 +205,7 @@ export function verification(curve: Curve, parts: VerificationParts): void {
       const window = f.let(i32.const(0));
       const [even1, even2] = [evenness(f, u1), evenness(f, u2)];
       begin(f);
-      f.run(parts.recode, i32.const(digits + windows), u2.address);
+      parts.recode(f, i32.const(digits + windows), u2.address);
       const lookUpBoth = (target: Affine) => {
         lookUpWindow(f, target, 0, i32.const(baseTable), window, digits, even1);
         lookUpWindow(f, target, 1, table, window, digits + windows, even2);
