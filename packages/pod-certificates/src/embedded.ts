@@ -1,5 +1,5 @@
 import type { Seconds } from '@mayfly/der';
-import type { Clock } from '@mayfly/rotation';
+import { type Clock, sleepFor } from '@mayfly/rotation';
 import {
   ApiError,
   invalidObject,
@@ -14,7 +14,6 @@ import { PodCertificatesError } from './errors.js';
 import { isObject, type JsonObject, objectMember } from './json.js';
 import { kubernetesLimits, localLimits } from './limits.js';
 import { createObjectTable, type ObjectTable, type Versioned } from './object-table.js';
-import { slept } from './patience.js';
 import {
   clusterTrustBundleToJson,
   podCertificateRequestToJson,
@@ -264,7 +263,7 @@ export async function openEmbeddedApi({
       }),
 
     async runCleaner(cleanerClock, signal) {
-      while (await slept(cleanerClock, cleanerClock.now() + CLEANER_PERIOD, signal)) {
+      while (await sleepFor(cleanerClock, CLEANER_PERIOD, signal)) {
         try {
           await api.clean();
         } catch {

@@ -1,10 +1,10 @@
 import { equalBytes, type Seconds } from '@mayfly/der';
 import { createCertificationRequest, parseCertificationRequest } from '@mayfly/pkcs10';
-import type { BackoffOptions, Clock, CredentialBundle } from '@mayfly/rotation';
+import { type BackoffOptions, type Clock, type CredentialBundle, sleepFor } from '@mayfly/rotation';
 import type { Certificate } from '@mayfly/x509';
 import type { SigningKey, VerifySignature } from '@mayfly/x509/signed';
 import { ApiError, type PodCertificateApi } from './api.js';
-import { createPatience, slept } from './patience.js';
+import { createPatience } from './patience.js';
 import {
   identityFields,
   type NewPodCertificateRequest,
@@ -133,7 +133,7 @@ export async function requestCertificate(options: RequesterOptions): Promise<Req
       return outcome;
     }
     onEvent({ type: 'lost', name: current.name, at: Math.max(lostAt, clock.now()) });
-    if (!(await slept(clock, lostAt, signal))) signal.throwIfAborted();
+    if (!(await sleepFor(clock, lostAt - clock.now(), signal))) signal.throwIfAborted();
     await inFlight?.clear();
     current = undefined;
   }
@@ -286,16 +286,16 @@ const FINAL: readonly string[] = ['AlreadyExists', 'BadRequest', 'Forbidden', 'I
 /** Does something until the API lets it succeed or refuses it for good. */
 async function persist<T>(options: RequesterOptions, work: () => Promise<T>): Promise<T> {
   const { clock, signal, random = Math.random, backoff = { cap: 60 }, onEvent = () => {} } = options;
-  const patience = createPatience(clock, backoff, random);
+  const patience = createPatience(backoff, random);
   for (;;) {
     signal.throwIfAborted();
     try {
       return await work();
     } catch (error) {
       if (signal.aborted || (error instanceof ApiError && FINAL.includes(error.reason))) throw error;
-      const at = patience.after(error);
-      onEvent({ type: 'retry', error, at });
-      await slept(clock, at, signal);
+      const delay = patience.after(error);
+      onEvent({ type: 'retry', error, at: clock.now() + delay });
+      await sleepFor(clock, delay, signal);
     }
   }
 }

@@ -1,10 +1,10 @@
 import { type Denial, issueMany } from '@mayfly/ca';
 import type { Seconds } from '@mayfly/der';
-import type { BackoffOptions, Clock } from '@mayfly/rotation';
+import { type BackoffOptions, type Clock, sleepFor } from '@mayfly/rotation';
 import { type Answer, answerRequest, isStillAcceptable, type SigningPolicy } from './answer.js';
 import { ApiError, type PodCertificateApi } from './api.js';
 import { createGathering, MAX_BATCH, type Timer } from './gathering.js';
-import { createPatience, slept } from './patience.js';
+import { createPatience } from './patience.js';
 import { createSlots } from './slots.js';
 import type { PodCertificateRequest } from './types.js';
 
@@ -110,7 +110,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
   const serve = async (request: PodCertificateRequest, gone: AbortSignal): Promise<void> => {
     const stopped = AbortSignal.any([signal, gone]);
     const task: Task = { request, answer: undefined, stale: false };
-    const patience = createPatience(clock, backoff, random);
+    const patience = createPatience(backoff, random);
     for (let conflicts = 0; ; ) {
       try {
         if (await slots.run(() => attempt(task, gone))) return;
@@ -118,10 +118,10 @@ export async function runSigner(options: SignerOptions): Promise<void> {
         if (gone.aborted || (error instanceof ApiError && error.reason === 'NotFound')) return;
         // The first conflict is somebody else's write: read again at once.
         if (error instanceof ApiError && error.reason === 'Conflict' && conflicts++ === 0) continue;
-        const at = patience.after(error);
-        onEvent({ type: 'retry', request: task.request, error, at });
+        const delay = patience.after(error);
+        onEvent({ type: 'retry', request: task.request, error, at: clock.now() + delay });
         task.stale = true;
-        if (!(await slept(clock, at, stopped))) return;
+        if (!(await sleepFor(clock, delay, stopped))) return;
       }
     }
   };
@@ -134,12 +134,12 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     serving.set(uid, { gone, done });
   };
 
-  let patience = createPatience(clock, backoff, random);
+  let patience = createPatience(backoff, random);
   while (!signal.aborted) {
     let failure: unknown = new Error('Cannot go on watching: the server ended the watch');
     try {
       for await (const event of api.watchRequests({ signerName }, { signal })) {
-        patience = createPatience(clock, backoff, random);
+        patience = createPatience(backoff, random);
         if (event.type === 'bookmark') continue;
         if (event.type === 'deleted') serving.get(event.object.metadata.uid)?.gone.abort();
         else consider(event.object);
@@ -148,9 +148,9 @@ export async function runSigner(options: SignerOptions): Promise<void> {
       failure = error;
     }
     if (signal.aborted) break;
-    const at = patience.after(failure);
-    onEvent({ type: 'disconnected', error: failure, at });
-    await slept(clock, at, signal);
+    const delay = patience.after(failure);
+    onEvent({ type: 'disconnected', error: failure, at: clock.now() + delay });
+    await sleepFor(clock, delay, signal);
   }
   await Promise.all([...serving.values()].map(({ done }) => done));
 }

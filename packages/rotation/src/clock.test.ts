@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { systemClock, type TimeSource, type Wake } from './clock.js';
+import { sleepFor, systemClock, type TimeSource, type Wake } from './clock.js';
 
 /** A machine whose two clocks and timers are moved by hand. */
 function machine() {
@@ -144,5 +144,37 @@ describe('systemClock', () => {
     const clock = systemClock();
     expect(Math.abs(clock.now() - Date.now() / 1000)).toBeLessThan(2);
     expect(await clock.sleepUntil(clock.now(), never)).toBe('reached');
+  });
+});
+
+describe('sleepFor', () => {
+  test.each([
+    ['a clock that is left alone', 0, 9000, 10_000],
+    ['a clock that is set back by an hour', -3_600_000, 9000, 11_000],
+    ['a clock that is set back by four seconds', -4000, 13_000, 14_000],
+    ['a clock that is set forward, or a machine that was suspended', 3_600_000, 3000, 4000],
+  ])('ten seconds by %s', async (_name, by, before, after) => {
+    const { source, pass, step, armed } = machine();
+    let outcome: boolean | undefined;
+    void sleepFor(systemClock(source), 10, never).then((slept) => {
+      outcome = slept;
+    });
+    await pass(3000);
+    step(by);
+    await pass(before - 3000);
+    expect(outcome).toBeUndefined();
+    await pass(after - before);
+    expect([outcome, armed()]).toEqual([true, 0]);
+  });
+
+  test('ends with its signal, and at once when there is nothing to sleep', async () => {
+    const { source, armed } = machine();
+    const clock = systemClock(source);
+    const controller = new AbortController();
+    const sleep = sleepFor(clock, 10, controller.signal);
+    controller.abort(new Error('enough'));
+    expect(await sleep).toBe(false);
+    expect(await sleepFor(clock, 10, controller.signal)).toBe(false);
+    expect([await sleepFor(clock, 0, never), await sleepFor(clock, -5, never), armed()]).toEqual([true, true, 0]);
   });
 });

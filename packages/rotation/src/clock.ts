@@ -18,6 +18,28 @@ export interface Clock {
   sleepUntil(at: Seconds, signal: AbortSignal): Promise<Wake>;
 }
 
+/**
+ * Sleeps for a while: until either clock shows that it has passed. So a wall clock that was set back makes a sleep at most
+ * {@link STEP_THRESHOLD} seconds longer, and one that was set forward, or stood on during suspend, ends it.
+ * @param period - From now. Zero or less does not sleep.
+ * @returns `false` as soon as the signal is or becomes aborted.
+ */
+export async function sleepFor(clock: Clock, period: Seconds, signal: AbortSignal): Promise<boolean> {
+  const at = clock.now() + period;
+  const end = clock.monotonic() + period * 1000;
+  while (!signal.aborted) {
+    const now = clock.now();
+    const left = Math.min(at - now, Math.ceil((end - clock.monotonic()) / 1000));
+    if (left <= 0) return true;
+    try {
+      await clock.sleepUntil(now + left, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+  return false;
+}
+
 /** Seconds that the wall clock may gain or lose against the monotonic one between two looks; more is a step. */
 export const STEP_THRESHOLD = 5;
 

@@ -20,7 +20,7 @@ import {
   serverClock,
 } from '@mayfly/pod-certificates/kubernetes';
 import { runSigner } from '@mayfly/pod-certificates/signer';
-import { type Clock, systemClock } from '@mayfly/rotation';
+import { type Clock, sleepFor, systemClock } from '@mayfly/rotation';
 import { annotationKeys, type Usage } from '../manifests/annotations.js';
 import type { Policy } from '../policy/policy.js';
 import { createStatusFeed, type StatusFeed } from '../status/feed.js';
@@ -28,7 +28,6 @@ import { serveStatus } from '../status/serve-status.js';
 import { type Health, serveHealth } from '../up/health.js';
 import { type KeysChoice, openKeys } from '../up/keys.js';
 import { requestedUsage } from '../up/local-signer.js';
-import { sleep } from '../up/sleep.js';
 import { type AuthoritySource, type ClusterAuthority, readAuthority } from './authority-material.js';
 import { dnsNamesOf, type PodIdentity, readPod, readService, type ServiceSelector } from './entitlement.js';
 import { because, type Log, rfc3339 } from './log.js';
@@ -291,7 +290,7 @@ async function followServices(
         ),
       });
     }
-    await sleep(clock, clock.now() + LOOK_PERIOD, signal);
+    await sleepFor(clock, LOOK_PERIOD, signal);
   }
 }
 
@@ -329,7 +328,7 @@ async function keepBundle(
         message: because(`ClusterTrustBundle ${name} is not published`, error),
       });
     }
-    await sleep(clock, clock.now() + LOOK_PERIOD, signal);
+    await sleepFor(clock, LOOK_PERIOD, signal);
   }
 }
 
@@ -346,7 +345,7 @@ async function watchSkew(client: KubernetesClient, clock: Clock, signal: AbortSi
         clockAhead: ahead,
       });
     told = isLoud;
-    await sleep(clock, clock.now() + LOOK_PERIOD, signal);
+    await sleepFor(clock, LOOK_PERIOD, signal);
   }
 }
 
@@ -361,7 +360,7 @@ async function forgetOld(
   while (!signal.aborted) {
     for (const [uid, { metadata }] of waiting)
       if (metadata.creationTimestamp + MAX_REQUEST_AGE < clock.now()) waiting.delete(uid);
-    await sleep(clock, clock.now() + LOOK_PERIOD, signal);
+    await sleepFor(clock, LOOK_PERIOD, signal);
   }
 }
 

@@ -15,7 +15,7 @@ import { type Seconds, toHex } from '@mayfly/der';
 import { decodePem, encodePem } from '@mayfly/der/pem';
 import { trustBundlePrefix } from '@mayfly/pod-certificates';
 import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
-import type { Clock } from '@mayfly/rotation';
+import { type Clock, sleepFor } from '@mayfly/rotation';
 import {
   type Authority,
   activate,
@@ -42,7 +42,6 @@ import type { Usage } from '../manifests/annotations.js';
 import type { Emit } from './event.js';
 import type { Keys, LocalKey } from './keys.js';
 import { makePrivateDirectory } from './private-directory.js';
-import { sleep } from './sleep.js';
 
 /** How the authority of a local signer lives. */
 export interface LocalAuthorityOptions {
@@ -327,7 +326,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
           });
           next = clock.now() + 10;
         }
-        await sleep(clock, next, signal);
+        await sleepFor(clock, next - clock.now(), signal);
       }
     },
   };

@@ -9,6 +9,7 @@ import {
   type CredentialBundle,
   type KeepFreshEvent,
   keepFresh,
+  sleepFor,
 } from '@mayfly/rotation';
 import { parseCertificate } from '@mayfly/x509';
 import { adviceFor, messageOf } from '../errors.js';
@@ -18,7 +19,6 @@ import type { Emit, UpEvent, UpReason } from './event.js';
 import { inFlightFile } from './in-flight.js';
 import type { Keys } from './keys.js';
 import { credentialsDirectory, podKey, sourceName } from './places.js';
-import { sleep } from './sleep.js';
 import type { StateDirectory } from './state-directory.js';
 import { signerAnchors } from './trust.js';
 
@@ -218,7 +218,7 @@ export function createSourceRunner(
   };
 
   const obtain = async (signal: AbortSignal): Promise<CredentialBundle> => {
-    await sleep(clock, notBeforeDenied, signal);
+    await sleepFor(clock, Math.min(notBeforeDenied - clock.now(), DENIED_PAUSE), signal);
     requestedAt = clock.now();
     retryAt = undefined;
     const outcome = await requestCertificate({

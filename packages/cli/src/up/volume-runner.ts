@@ -1,11 +1,10 @@
 import type { Seconds } from '@mayfly/der';
-import { backoffDelay, type CredentialBundle } from '@mayfly/rotation';
+import { backoffDelay, type CredentialBundle, sleepFor } from '@mayfly/rotation';
 import { adviceFor, messageOf } from '../errors.js';
 import type { Pod, PodCertificateSource, Volume } from '../manifests/manifest.js';
 import type { UpEvent } from './event.js';
 import { createKeystoreFiles } from './keystore.js';
 import { podKey } from './places.js';
-import { sleep } from './sleep.js';
 import { createSourceRunner, type RunnerOptions, type SourceStatus } from './source-runner.js';
 import { writePodVolume } from './volume.js';
 
@@ -102,7 +101,7 @@ export function createVolumeRunner(pod: Pod, volume: Volume, options: RunnerOpti
         tell('Warning', 'VolumeNotWritten', `stays as it is: ${problem}; attempts go on`);
         onChange();
         delay = backoffDelay(delay, 0, { cap: MAX_WRITE_DELAY });
-        await sleep(clock, clock.now() + delay, signal);
+        await sleepFor(clock, delay, signal);
       }
     }
   };

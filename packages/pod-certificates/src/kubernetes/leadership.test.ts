@@ -156,3 +156,21 @@ test.each([1, 2, 3, 4, 5])('ways that come and go at random: never do two lead (
   for (const each of all) each.set('open');
   await Promise.all(all.map(({ stop }) => stop()));
 });
+
+test('a clock that is set back neither ends a leadership nor keeps others from taking over', async () => {
+  const { candidate, pass, clock, clashes } = world();
+  const [a, b] = [candidate('a'), candidate('b')];
+  await pass(5);
+  await clock.step(-3600);
+  await pass(60);
+  expect([a.isLeading(), b.isLeading(), a.events]).toEqual([true, false, ['leading']]);
+  a.set('cut');
+  await clock.step(-3600);
+  await pass(11);
+  expect([a.isLeading(), a.events.at(-1)]).toEqual([false, 'trouble']);
+  expect(a.events).toContain('lost');
+  await pass(8);
+  expect(b.isLeading()).toBe(true);
+  expect(clashes).toEqual([]);
+  await Promise.all([a.stop(), b.stop()]);
+});

@@ -1,6 +1,5 @@
 import type { Seconds } from '@mayfly/der';
-import type { Clock } from '@mayfly/rotation';
-import { slept } from '../patience.js';
+import { type Clock, sleepFor } from '@mayfly/rotation';
 import type { Lease, Leases } from './lease.js';
 
 export type LeadershipEvent =
@@ -56,7 +55,7 @@ export async function runLeadership(options: LeadershipOptions): Promise<void> {
       if (error instanceof LeadFailure) throw error.cause;
       if (!signal.aborted) onEvent({ type: 'trouble', error });
     }
-    await slept(clock, clock.now() + RETRY_PERIOD, signal);
+    await sleepFor(clock, RETRY_PERIOD, signal);
   }
 }
 
@@ -123,7 +122,7 @@ async function leadWith(acquired: Lease, sentAt: Moment, options: LeadershipOpti
   const holds = (): boolean => !leading.aborted && isInTime();
 
   const renew = async (): Promise<void> => {
-    while (await slept(clock, clock.now() + RETRY_PERIOD, leading)) {
+    while (await sleepFor(clock, RETRY_PERIOD, leading)) {
       const at = momentOf(clock);
       try {
         const renewed = await leases.update(leaseOf(options, identity, lease.leaseTransitions), lease.resourceVersion);
@@ -140,7 +139,7 @@ async function leadWith(acquired: Lease, sentAt: Moment, options: LeadershipOpti
   };
   /** Apart from the renewal, which may hang. */
   const watchDeadline = async (): Promise<void> => {
-    while (await slept(clock, clock.now() + 1, leading))
+    while (await sleepFor(clock, 1, leading))
       if (!isInTime()) lost.abort(new Error('Cannot lead: the Lease was not renewed in time'));
   };
 

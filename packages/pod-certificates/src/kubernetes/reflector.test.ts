@@ -1,3 +1,4 @@
+import type { Seconds } from '@mayfly/der';
 import { simulatedClock } from '@mayfly/rotation/testing';
 import { expect, test } from 'vitest';
 import { ApiError, type List } from '../api.js';
@@ -27,7 +28,7 @@ const expired = new ApiError('Expired', 'too old');
 /** One list or one watch of a script: its answers, and how a watch ends (`undefined`: the server ends it). */
 type Step =
   | { readonly list: List<JsonObject> | Error }
-  | { readonly watch: readonly RawWatchEvent[]; readonly end?: Error };
+  | { readonly watch: readonly RawWatchEvent[]; readonly end?: Error; readonly setBack?: Seconds };
 
 /** Plays a script to a reflector; what it yields, what it asked for, and when. */
 async function play(
@@ -40,7 +41,7 @@ async function play(
   const asked: string[] = [];
   const trouble: ReflectorTrouble[] = [];
   const next = (what: string): Step => {
-    asked.push(`${what} at ${clock.now() - 1000}`);
+    asked.push(`${what} at ${clock.monotonic() / 1000}`);
     const step = left.shift();
     if (step === undefined) stop.abort();
     return step ?? { watch: [] };
@@ -56,6 +57,7 @@ async function play(
       const step = next(`watch ${query['resourceVersion']}`);
       if (!('watch' in step)) throw new Error('the script has a list here');
       yield* step.watch;
+      if (step.setBack !== undefined) void clock.step(-step.setBack);
       if (step.end !== undefined) throw step.end;
     },
   };
@@ -190,4 +192,16 @@ test.each(['Forbidden', 'Unauthorized', 'NotFound', 'BadRequest'] as const)('%s 
   expect(error).toMatchObject({ reason });
   const { error: later } = await play([{ list: list(1) }, { watch: [], end: new ApiError(reason, 'no') }]);
   expect(later).toMatchObject({ reason });
+});
+
+test('waits no longer when the clock is set back', async () => {
+  const away = new ApiError('ServiceUnavailable', 'away');
+  const { asked } = await play([
+    { list: list(5) },
+    { watch: [], setBack: 3600 },
+    { watch: [], end: away, setBack: 3600 },
+    { watch: [], end: expired, setBack: 3600 },
+    { list: list(9) },
+  ]);
+  expect(asked).toEqual(['list at 0', 'watch 5 at 0', 'watch 5 at 1', 'watch 5 at 2', 'list at 60', 'watch 9 at 60']);
 });

@@ -1,8 +1,8 @@
 import type { Seconds } from '@mayfly/der';
-import type { BackoffOptions, Clock } from '@mayfly/rotation';
+import { type BackoffOptions, type Clock, sleepFor } from '@mayfly/rotation';
 import { ApiError, type WatchEvent } from '../api.js';
 import { type JsonObject, textMember } from '../json.js';
-import { createPatience, slept } from '../patience.js';
+import { createPatience } from '../patience.js';
 import type { KubernetesClient, Query } from './client.js';
 import { isOlderVersion, knownObjects, type ObjectIdentity } from './known-objects.js';
 
@@ -48,9 +48,10 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
   /** What was told of last; a list before it is of a server that lags behind or was set back. */
   let seen = '0';
   let version: string | undefined;
-  let listedAt: Seconds | undefined;
-  let watchedAt: Seconds | undefined;
-  let patience = createPatience(clock, backoff, random);
+  /** By the monotonic clock. */
+  let listedAt: number | undefined;
+  let watchedAt: number | undefined;
+  let patience = createPatience(backoff, random);
 
   const tryRead = (json: JsonObject): T | undefined => {
     try {
@@ -66,7 +67,7 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
       if (version === undefined) {
         if (!(await paused(listedAt, LIST_PERIOD, clock, signal))) return;
         const list = await client.list(path, query, signal);
-        listedAt = clock.now();
+        listedAt = clock.monotonic();
         if (isOlderVersion(list.resourceVersion, seen)) known = knownObjects();
         yield* known.replace(
           list.items.map(tryRead).filter((item) => item !== undefined),
@@ -74,17 +75,17 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
         );
         version = seen = list.resourceVersion;
         yield { type: 'bookmark', resourceVersion: version };
-        patience = createPatience(clock, backoff, random);
+        patience = createPatience(backoff, random);
       }
       if (!(await paused(watchedAt, WATCH_PERIOD, clock, signal))) return;
-      watchedAt = clock.now();
+      watchedAt = clock.monotonic();
       const timeoutSeconds = WATCH_TIME + Math.floor(WATCH_TIME * random());
       for await (const { type, object } of client.watch(
         path,
         { ...query, resourceVersion: version, timeoutSeconds },
         signal,
       )) {
-        patience = createPatience(clock, backoff, random);
+        patience = createPatience(backoff, random);
         version = seen = newer(version, resourceVersionOf(object));
         if (type === 'BOOKMARK') {
           yield { type: 'bookmark', resourceVersion: version };
@@ -101,9 +102,9 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
         continue;
       }
       if (error instanceof ApiError && FINAL.includes(error.reason)) throw error;
-      const at = patience.after(error);
-      onTrouble({ type: 'interrupted', error, at });
-      if (!(await slept(clock, at, signal))) return;
+      const delay = patience.after(error);
+      onTrouble({ type: 'interrupted', error, at: clock.now() + delay });
+      if (!(await sleepFor(clock, delay, signal))) return;
     }
   }
 }
@@ -111,13 +112,14 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
 /** What no waiting changes: whoever asked has to be told. */
 const FINAL: readonly string[] = ['BadRequest', 'Forbidden', 'NotFound', 'Unauthorized'];
 
-/** Waits until a period has passed since something was done; a clock that was set back makes it no longer. */
+/** Waits until a period has passed since a moment of the monotonic clock. */
 const paused = async (
-  since: Seconds | undefined,
+  since: number | undefined,
   period: Seconds,
   clock: Clock,
   signal: AbortSignal,
-): Promise<boolean> => since === undefined || (await slept(clock, Math.min(since, clock.now()) + period, signal));
+): Promise<boolean> =>
+  since === undefined || (await sleepFor(clock, period - Math.floor((clock.monotonic() - since) / 1000), signal));
 
 const resourceVersionOf = (object: JsonObject): string => {
   const { metadata } = object;
