@@ -15,6 +15,7 @@ import { type SignerBench, signerBench, turn } from './testing/signer-bench.js';
 import type { PodCertificateRequest } from './types.js';
 
 const root = testRoot(NOW);
+const DENIAL = { reason: 'NotAllowed', message: 'no' };
 let bench: SignerBench;
 beforeEach(async () => {
   bench = await signerBench(root);
@@ -224,6 +225,18 @@ describe('leaves the request pending and tries again', () => {
       },
     ],
     [
+      'when a lookup of toRequest finds nothing yet',
+      () => {
+        const fail = flaky(2, () => new ApiError('NotFound', 'pods "web-0" not found'));
+        return {
+          toRequest: async () => {
+            fail();
+            return { subjectAltName: [], subject: encodeName(buildName({ commonName: 'x' })), lifetime: 3600 };
+          },
+        };
+      },
+    ],
+    [
       'when the signature is wrong',
       () => {
         let left = 2;
@@ -325,6 +338,30 @@ describe('leaves the request pending and tries again', () => {
       await bench.clock.advance(30);
     });
     expect(bench.events.map(({ type }) => type)).toEqual(['retry', 'issued']);
+  });
+});
+
+describe('tells of a certificate that nobody got', () => {
+  test.each<[string, PodCertificateApi['updateStatus']]>([
+    [
+      'because another signer was first',
+      async (version) => {
+        const { metadata } = version;
+        const current = await bench.api.getRequest(metadata.namespace, metadata.name);
+        if (current.terminal === undefined) await bench.api.updateStatus(current, deniedStatus(DENIAL, NOW));
+        return { ok: false, reason: 'Conflict', message: 'modified' };
+      },
+    ],
+    [
+      'because the request is gone',
+      async ({ metadata: { namespace, name } }) => {
+        await bench.api.deleteRequest(namespace, name);
+        return { ok: false, reason: 'NotFound', message: 'gone' };
+      },
+    ],
+  ])('%s', async (_name, updateStatus) => {
+    await bench.whileSigning({ api: { ...bench.api, updateStatus } }, () => bench.create());
+    expect(bench.events).toMatchObject([{ type: 'discarded', notAfter: NOW + 3540 }]);
   });
 });
 

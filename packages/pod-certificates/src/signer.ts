@@ -42,6 +42,13 @@ export type SignerEvent =
       readonly beginRefreshAt: Seconds;
     }
   | { readonly type: 'denied' | 'failed'; readonly request: PodCertificateRequest; readonly denial: Denial }
+  /** A certificate was signed and, as far as this signer knows, nobody has it: the request was answered otherwise, or is gone. */
+  | {
+      readonly type: 'discarded';
+      readonly request: PodCertificateRequest;
+      readonly serialNumber: bigint;
+      readonly notAfter: Seconds;
+    }
   /** The request stays pending until `at`. */
   | { readonly type: 'retry'; readonly request: PodCertificateRequest; readonly error: unknown; readonly at: Seconds }
   /** The watch broke; the next one begins at `at`. */
@@ -83,28 +90,38 @@ export async function runSigner(options: SignerOptions): Promise<void> {
   });
   const serving = new Map<string, { readonly gone: AbortController; readonly done: Promise<void> }>();
 
-  /** One attempt; `true` when the request needs no other. */
-  const attempt = async (task: Task, gone: AbortSignal): Promise<boolean> => {
-    if (signal.aborted || gone.aborted) return true;
+  const discard = ({ request, answer }: Task): void => {
+    if (answer?.type !== 'issued') return;
+    const { serialNumber, notAfter } = answer;
+    onEvent({ type: 'discarded', request, serialNumber, notAfter });
+  };
+
+  /** One attempt; afterwards the request needs no other. */
+  const attempt = async (task: Task, gone: AbortSignal): Promise<void> => {
+    if (signal.aborted) return;
+    if (gone.aborted) return discard(task);
     if (task.stale) {
-      const { namespace, name, uid } = task.request.metadata;
-      const current = await api.getRequest(namespace, name);
-      if (current.metadata.uid !== uid) return true;
+      const current = await readAgain(api, task.request);
+      if (current === undefined) return discard(task);
       if (current.terminal !== undefined) {
         // Ours when the write arrived and only its acknowledgement was lost.
         if (task.answer?.type === 'issued' && current.status.certificateChain === task.answer.status.certificateChain)
           onEvent(eventOf(task.answer, current));
-        return true;
+        else discard(task);
+        return;
       }
       task.request = current;
     }
-    if (task.answer === undefined || !isStillAcceptable(task.answer, task.request, clock.now(), options.limits))
+    if (task.answer === undefined || !isStillAcceptable(task.answer, task.request, clock.now(), options.limits)) {
+      discard(task);
+      task.answer = undefined;
       task.answer = await gathering.expect((issue) => answerRequest(task.request, options, around, issue), gone);
+    }
     task.stale = true;
     const update = await api.updateStatus(task.request, task.answer.status);
     if (update.ok) onEvent(eventOf(task.answer, update.request));
     else if (update.reason === 'Conflict') throw new ApiError('Conflict', update.message);
-    return true;
+    else discard(task);
   };
 
   const serve = async (request: PodCertificateRequest, gone: AbortSignal): Promise<void> => {
@@ -113,15 +130,15 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     const patience = createPatience(backoff, random);
     for (let conflicts = 0; ; ) {
       try {
-        if (await slots.run(() => attempt(task, gone))) return;
+        return await slots.run(() => attempt(task, gone));
       } catch (error) {
-        if (gone.aborted || (error instanceof ApiError && error.reason === 'NotFound')) return;
+        if (gone.aborted) return discard(task);
         // The first conflict is somebody else's write: read again at once.
         if (error instanceof ApiError && error.reason === 'Conflict' && conflicts++ === 0) continue;
         const delay = patience.after(error);
         onEvent({ type: 'retry', request: task.request, error, at: clock.now() + delay });
         task.stale = true;
-        if (!(await sleepFor(clock, delay, stopped))) return;
+        if (!(await sleepFor(clock, delay, stopped))) return discard(task);
       }
     }
   };
@@ -166,6 +183,20 @@ interface Task {
   answer: Answer | undefined;
   /** Whether the request is to be read again before the next attempt. */
   stale: boolean;
+}
+
+/** The request as it is now; `undefined` when it is gone, or another one has its name. */
+async function readAgain(
+  api: PodCertificateApi,
+  { metadata: { namespace, name, uid } }: PodCertificateRequest,
+): Promise<PodCertificateRequest | undefined> {
+  try {
+    const current = await api.getRequest(namespace, name);
+    return current.metadata.uid === uid ? current : undefined;
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
+    throw error;
+  }
 }
 
 function eventOf(answer: Answer, request: PodCertificateRequest): SignerEvent {

@@ -209,7 +209,8 @@ export function checkUnique({ findings }: FieldReader, values: readonly Placed<s
   }
 }
 
-const joinPath = (path: string, name: string): string =>
+/** The path of a field below another. */
+export const joinPath = (path: string, name: string): string =>
   /^[A-Za-z_][\w-]*$/.test(name)
     ? path === ''
       ? name

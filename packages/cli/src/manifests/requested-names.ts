@@ -5,6 +5,8 @@ const SCHEME = /^[a-z][-+.a-z0-9]*:/;
 const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
 /** RFC 3986 characters, percent only before two hexadecimal digits. */
 const URI = /^([!$&'()*+,\-./0-9:;=?@A-Z_a-z~[\]]|%[0-9A-Fa-f]{2})+$/;
+/** Host and port, the host a name or an address. Userinfo is none of a name, and percent-encoding hides what it is. */
+const AUTHORITY = /^(\[[0-9a-f:.]+\]|[-0-9a-z._~!$&'()*+,;=]+)(:[0-9]{1,5})?$/;
 /** RFC 5280 appendix A: ub-common-name and ub-organization-name. */
 const MAX_ATTRIBUTE_LENGTH = 64;
 
@@ -44,6 +46,8 @@ export function uriFault(uri: string): string | undefined {
   const [, authority, path = ''] = /^[^:]+:\/\/([^/?]*)([^?]*)/.exec(uri) ?? [];
   if (authority === undefined) return undefined;
   if (authority === '' || authority !== authority.toLowerCase()) return 'needs a lower-case host after "//"';
+  // Readers differ in what they take for the host of an authority that is more than host and port.
+  if (!AUTHORITY.test(authority)) return 'needs a plain host after "//", with a port in digits or none';
   // Whoever compares after normalising would see another name than whoever compares the text.
   if (path.split('/').some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) return 'has a "." or ".." path segment';
   return uri.startsWith('spiffe:') && !SPIFFE_ID.test(uri)

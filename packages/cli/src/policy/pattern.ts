@@ -39,8 +39,8 @@ export function matchesDnsName(pattern: string, name: string, wildcards: boolean
 }
 
 /**
- * Whether a URI matches a pattern. A `*` stays inside its path segment: it stands for no `/`, and for no `?` and no `@`
- * either, by which a host would become part of a query or of a user's name. Compared exactly, case included.
+ * Whether a URI matches a pattern. A `*` stays inside its path segment: it stands for no `/`, and for no `?`, `@` and `:`
+ * either, by which a host would become part of a query, of a user's name or of a port. Compared exactly, case included.
  */
 export function matchesUri(pattern: string, uri: string): boolean {
   const wanted = pattern.split(URI_PARTS);
@@ -80,7 +80,7 @@ export function dnsPatternFault(pattern: string): string | undefined {
 }
 
 /** Parts of a URI that a `*` stays inside, and what stands between them. */
-const URI_PARTS = /([/?@])/;
+const URI_PARTS = /([/?@:])/;
 
 /** A `*` stands for something: an empty label or segment matches only itself. */
 const matchesPart = (pattern: string, part: string): boolean =>

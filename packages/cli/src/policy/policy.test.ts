@@ -100,6 +100,10 @@ describe('faults', () => {
       ['ERR_CLI_TYPE', 12, 16, 'signers[0].allow[0].wildcards'],
     ],
     ['prototype', 'namespace: shop', '__proto__: {}', ['ERR_CLI_UNKNOWN_FIELD', 6, 5, 'signers[0].allow[0].__proto__']],
+    ['empty namespace', 'namespace: shop', 'namespace:', ['ERR_CLI_VALUE', 6, 15, 'signers[0].allow[0].namespace']],
+    ['empty text', 'namespace: shop', 'namespace: ""', ['ERR_CLI_VALUE', 6, 16, 'signers[0].allow[0].namespace']],
+    ['empty usage', 'usage: [client]', 'usage: ~', ['ERR_CLI_VALUE', 15, 12, 'signers[0].allow[0].usage']],
+    ['empty lifetime', '86400', 'null', ['ERR_CLI_VALUE', 3, 25, 'signers[0].maxExpirationSeconds']],
     ['two documents', '- name: example.com/other', '---\nsigners: []', ['ERR_CLI_VALUE', 17, 1, '']],
   ])('%s', (_name, from, to, [code, line, column, path]) => {
     const result = read(text.replace(from, to));

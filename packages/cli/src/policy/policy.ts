@@ -1,11 +1,11 @@
 import type { Seconds } from '@mayfly/der';
 import { type KeyType, keyTypes } from '@mayfly/pod-certificates';
 import { type Usage, usages } from '../manifests/annotations.js';
-import { checkUnique, type FieldReader, type Placed, readMapping } from '../manifests/field-reader.js';
+import { checkUnique, type FieldReader, joinPath, type Placed, readMapping } from '../manifests/field-reader.js';
 import { Findings, type ManifestError, type Place, quoted } from '../manifests/findings.js';
 import { lifetimeFault, MIN_EXPIRATION_SECONDS, type SourceOptions } from '../manifests/pod-certificate-source.js';
 import { signerNameFault } from '../manifests/signer-names.js';
-import { parseYaml, type SourceFile } from '../manifests/yaml-tree.js';
+import { parseYaml, type SourceFile, type YamlNode } from '../manifests/yaml-tree.js';
 import { dnsPatternFault, ipPatternFault } from './pattern.js';
 
 /**
@@ -62,7 +62,10 @@ export type ReadPolicyResult =
   | { readonly ok: true; readonly policy: Policy }
   | { readonly ok: false; readonly errors: readonly ManifestError[] };
 
-/** Reads a policy file. Every field is known or an error; the result is a policy or all errors; it throws nothing. */
+/**
+ * Reads a policy file. Every field is known and has a value, or is an error: one that was left empty by mistake would grant
+ * more than it says, as leaving it out does. The result is a policy or all errors; it throws nothing.
+ */
 export function readPolicy(
   file: SourceFile,
   { minExpirationSeconds = MIN_EXPIRATION_SECONDS, ...unknown }: SourceOptions = {},
@@ -75,6 +78,7 @@ export function readPolicy(
   if (second !== undefined)
     findings.error('ERR_CLI_VALUE', second.tree?.place ?? start, '', 'a policy file holds one document');
   const fields = first?.tree === undefined ? undefined : readMapping(first.tree, '', findings);
+  if (first?.tree !== undefined && fields?.has('signers')) refuseNothing(first.tree, '', findings);
   if (first?.tree === undefined && findings.errors.length === 0)
     findings.error('ERR_CLI_MISSING_FIELD', start, 'signers', 'required');
   if (fields !== undefined && !fields.has('signers')) fields.missing('signers');
@@ -91,6 +95,19 @@ export function readPolicy(
       })),
     );
   return findings.errors.length > 0 ? { ok: false, errors: findings.errors } : { ok: true, policy: { signers } };
+}
+
+/** Reports every field that is `null`, as written or as what a template left behind. */
+function refuseNothing(node: YamlNode, path: string, findings: Findings): void {
+  if (node.kind === 'list')
+    for (const [index, item] of node.items.entries()) refuseNothing(item, `${path}[${index}]`, findings);
+  if (node.kind !== 'map') return;
+  for (const [name, { value }] of node.entries) {
+    const at = joinPath(path, name);
+    if (value.kind === 'scalar' && value.value === null)
+      findings.error('ERR_CLI_VALUE', value.place, at, 'is nothing; write a value or leave the field out');
+    else refuseNothing(value, at, findings);
+  }
 }
 
 function readSignerPolicy(fields: FieldReader, minimum: Seconds): SignerPolicy {
@@ -110,9 +127,9 @@ function readRule(fields: FieldReader): AllowRule {
   const rule: AllowRule = {
     path: fields.path,
     place: fields.place,
-    namespace: fields.string('namespace') ?? '*',
-    serviceAccount: fields.string('serviceAccount') ?? '*',
-    pod: fields.string('pod') ?? '*',
+    namespace: readMatcher(fields, 'namespace'),
+    serviceAccount: readMatcher(fields, 'serviceAccount'),
+    pod: readMatcher(fields, 'pod'),
     commonName: readPatterns(fields, 'commonName', emptyFault),
     organization: readPatterns(fields, 'organization', emptyFault),
     dnsNames: readPatterns(fields, 'dnsNames', dnsPatternFault),
@@ -123,6 +140,13 @@ function readRule(fields: FieldReader): AllowRule {
   };
   fields.end();
   return rule;
+}
+
+/** What a pod's own name of a kind has to match; anything when the field is left out. */
+function readMatcher(fields: FieldReader, name: string): string {
+  const pattern = fields.string(name);
+  if (pattern === '') fields.error('ERR_CLI_VALUE', name, 'is empty; write "*" for any, or leave the field out');
+  return pattern ?? '*';
 }
 
 function readPatterns(

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { dnsNamesOf, readPod, readService } from './entitlement.js';
+import type { PodCertificateRequest } from '@mayfly/pod-certificates';
+import { describe, expect, test } from 'vitest';
+import { claimDenial, dnsNamesOf, readPod, readService } from './entitlement.js';
 
 const meta = (name: string, labels = {}, namespace = 'shop') => ({
   namespace,
@@ -23,10 +24,10 @@ test.each([
   ['an alias', pod({ app: 'web' }), service('web', { selector: { app: 'web' }, type: 'ExternalName' }), []],
   ['a label that every object has', pod({}), service('web', { selector: { constructor: 'Object' } }), []],
   [
-    'its subdomain',
+    'its subdomain, which names it only by a host name',
     pod({ a: 'b' }, { subdomain: 'db' }),
     service('db', { selector: { a: 'b' } }),
-    ['db.shop.svc', 'web-0.db.shop.svc'],
+    ['db.shop.svc'],
   ],
   [
     'its host name',
@@ -52,6 +53,23 @@ test('each name stands with the domain of the cluster too', () => {
 test('no name is longer than DNS has room for', () => {
   const all = dnsNamesOf(pod({ a: 'b' }), [service('web', { selector: { a: 'b' } })], `${'k8s.'.repeat(60)}example`);
   expect(all).toEqual(['web.shop.svc']);
+});
+
+describe('a request speaks for its pod', () => {
+  const asking = pod({}, { serviceAccountName: 'web', nodeName: 'n1' });
+  const claim = { podName: 'web-0', podUID: 'web-0', serviceAccountName: 'web', nodeName: 'n1' };
+  const denial = (changed: Partial<typeof claim>) =>
+    claimDenial({ metadata: { namespace: 'shop' }, spec: { ...claim, ...changed } } as PodCertificateRequest, asking);
+  test('that has the same service account and node', () => expect(denial({})).toBeUndefined());
+  test.each([
+    [{ serviceAccountName: 'admin' }, /serviceAccountName "admin", pod web-0 has "web"/],
+    [{ nodeName: 'n2' }, /nodeName "n2", pod web-0 has "n1"/],
+  ])('and not with %j', (changed, message) => {
+    expect(denial(changed)).toMatchObject({ reason: 'ForeignIdentity', message: expect.stringMatching(message) });
+  });
+  test('and waits for a pod of the same name to go', () => {
+    expect(() => denial({ podUID: 'earlier' })).toThrow(/it has uid web-0, the request was made for earlier/);
+  });
 });
 
 test.each([[null], [{}], [{ metadata: { name: 'a' } }]])('refuses %j', (json) => {

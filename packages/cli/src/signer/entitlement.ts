@@ -1,3 +1,5 @@
+import type { Denial } from '@mayfly/ca';
+import type { PodCertificateRequest } from '@mayfly/pod-certificates';
 import { isObject, type JsonObject } from './json.js';
 
 /** What of a Service decides whether its name is a pod's. */
@@ -14,6 +16,8 @@ export interface PodIdentity {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  readonly serviceAccountName: string | undefined;
+  readonly nodeName: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly hostname: string | undefined;
   readonly subdomain: string | undefined;
@@ -41,9 +45,31 @@ export function readPod(json: unknown): PodIdentity {
     name: text(metadata, 'name'),
     uid: text(metadata, 'uid'),
     labels: isObject(metadata['labels']) ? textMap(metadata['labels']) : {},
+    serviceAccountName: optional('serviceAccountName'),
+    nodeName: optional('nodeName'),
     hostname: optional('hostname'),
     subdomain: optional('subdomain'),
   };
+}
+
+/**
+ * Why a request does not speak for the pod that it names. The API server has seen that a node asks for its own pods; whoever
+ * else may create requests could name a pod and somebody else's service account.
+ * @throws Error when the pod of that name is another one.
+ */
+export function claimDenial({ spec, metadata }: PodCertificateRequest, pod: PodIdentity): Denial | undefined {
+  const { podName, podUID, serviceAccountName, nodeName } = spec;
+  if (pod.uid !== podUID)
+    throw new Error(
+      `Cannot name pod ${metadata.namespace}/${podName}: it has uid ${pod.uid}, the request was made for ${podUID}`,
+    );
+  const foreign = (field: string, claimed: string, found: string | undefined): Denial => ({
+    reason: 'ForeignIdentity',
+    message: `The request says ${field} ${JSON.stringify(claimed)}, pod ${podName} has ${JSON.stringify(found ?? '')}`,
+  });
+  if (pod.serviceAccountName !== serviceAccountName)
+    return foreign('serviceAccountName', serviceAccountName, pod.serviceAccountName);
+  return pod.nodeName === nodeName ? undefined : foreign('nodeName', nodeName, pod.nodeName);
 }
 
 /**
@@ -63,8 +89,9 @@ export function dnsNamesOf(
   );
   const names = selecting.flatMap(({ name }) => [
     `${name}.${pod.namespace}.svc`,
-    // As EndpointSlices have it: a host name counts below the Service that is its subdomain.
-    ...(pod.subdomain === name ? [`${pod.hostname ?? pod.name}.${name}.${pod.namespace}.svc`] : []),
+    // As EndpointSlices have it: a host name of the pod's own counts below the Service that is its subdomain. Without one the
+    // name is nobody's, or that of a sibling with this hostname.
+    ...(pod.subdomain === name && pod.hostname !== undefined ? [`${pod.hostname}.${name}.${pod.namespace}.svc`] : []),
   ]);
   // No certificate has a longer name, and no resolver finds one.
   return names.toSorted().flatMap((name) => [name, `${name}.${clusterDomain}`].filter(isShortEnough));

@@ -32,6 +32,7 @@ export function createMetrics(signerName: string, gauges: Gauges): Metrics {
   const issued = counter('issued_total', 'Certificates issued');
   const denied = counter('denied_total', 'Requests denied, by reason', ['reason']);
   const failed = counter('failed_total', 'Requests that nobody could sign, by reason', ['reason']);
+  const discarded = counter('discarded_total', 'Certificates that were signed and that nobody was given');
   const retries = counter('retries_total', 'Attempts that are to be repeated, by what the server said', ['reason']);
   const interruptions = counter('watch_interruptions_total', 'Times that the signer had to begin its watch anew');
   const latency = new Histogram({
@@ -73,6 +74,9 @@ export function createMetrics(signerName: string, gauges: Gauges): Metrics {
           break;
         case 'failed':
           failed.inc({ reason: event.denial.reason });
+          break;
+        case 'discarded':
+          discarded.inc();
           break;
         case 'retry':
           retries.inc({ reason: event.error instanceof ApiError ? event.error.reason : 'Other' });

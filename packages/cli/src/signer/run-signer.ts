@@ -29,7 +29,14 @@ import { type Health, serveHealth } from '../up/health.js';
 import { type KeysChoice, openKeys } from '../up/keys.js';
 import { requestedUsage } from '../up/local-signer.js';
 import { type AuthoritySource, type ClusterAuthority, readAuthority } from './authority-material.js';
-import { dnsNamesOf, type PodIdentity, readPod, readService, type ServiceSelector } from './entitlement.js';
+import {
+  claimDenial,
+  dnsNamesOf,
+  type PodIdentity,
+  readPod,
+  readService,
+  type ServiceSelector,
+} from './entitlement.js';
 import { because, type Log, rfc3339 } from './log.js';
 import { createMetrics } from './metrics.js';
 import { eventTeller, logEvent, logLeadership } from './signer-events.js';
@@ -171,8 +178,10 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
         },
         async toRequest(request) {
           if (!synced.services) throw new Error('Cannot name the pod: Services are not listed yet');
-          const entitled = options.serviceNames ? await entitledNames(client, request, services.values(), options) : [];
-          return wantedInCluster(request, entitled, options);
+          if (!options.serviceNames) return wantedInCluster(request, [], options);
+          const pod = await podOf(client, request);
+          const entitled = dnsNamesOf(pod, services.values(), options.clusterDomain);
+          return claimDenial(request, pod) ?? wantedInCluster(request, entitled, options);
         },
         signal: signingSignal,
         onEvent(event) {
@@ -222,20 +231,12 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
   }
 }
 
-/** The DNS names of the pod that asks, if it is still the one that asked. */
-async function entitledNames(
-  client: Pick<KubernetesClient, 'request'>,
-  request: PodCertificateRequest,
-  services: Iterable<ServiceSelector>,
-  { clusterDomain }: Pick<ClusterSignerOptions, 'clusterDomain'>,
-): Promise<readonly string[]> {
-  const { podUID, podName } = request.spec;
-  const pod = (await cachedPod(client, request)) ?? (await currentPod(client, request));
-  if (pod.uid !== podUID)
-    throw new Error(
-      `Cannot name pod ${pod.namespace}/${podName}: it has uid ${pod.uid}, the request was made for ${podUID}`,
-    );
-  return dnsNamesOf(pod, services, clusterDomain);
+/** The pod of the name that a request has. What was seen of it is believed where it says yes: it may be older than the request. */
+async function podOf(client: Pick<KubernetesClient, 'request'>, request: PodCertificateRequest): Promise<PodIdentity> {
+  const cached = await cachedPod(client, request);
+  return cached !== undefined && claimDenial(request, cached) === undefined
+    ? cached
+    : await currentPod(client, request);
 }
 
 /** As the server's own watch last showed it, which costs its store nothing; `undefined` where that is another pod or none. */

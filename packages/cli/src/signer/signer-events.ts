@@ -33,7 +33,8 @@ export function eventTeller(
       const { podName, podUID } = event.request.spec;
       send({
         reason: 'CertificateDelayed',
-        note: because(`${signerName} cannot answer ${event.request.metadata.name} yet and tries again`, event.error),
+        // Why is for the operator, in the log: it may name addresses and other people's objects.
+        note: `${signerName} cannot answer ${event.request.metadata.name} yet and tries again; its log says why`,
         regarding: { namespace: event.request.metadata.namespace, name: podName, uid: podUID },
       });
     }
@@ -67,6 +68,15 @@ export function logEvent(event: SignerEvent, log: Log): void {
       serialNumber: event.serialNumber.toString(16),
       notAfter: rfc3339(event.notAfter),
       beginRefreshAt: rfc3339(event.beginRefreshAt),
+    });
+  else if (event.type === 'discarded')
+    log({
+      level: 'warn',
+      reason: 'Discarded',
+      message: `Certificate for ${about.pod} was signed and not used`,
+      ...about,
+      serialNumber: event.serialNumber.toString(16),
+      notAfter: rfc3339(event.notAfter),
     });
   else if (event.type === 'retry')
     log({

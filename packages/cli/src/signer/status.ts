@@ -90,7 +90,7 @@ export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
           problem: messageOf(event.error),
           until: Math.max(row.until, event.at + DENIAL_SHOWN),
         });
-      else {
+      else if (event.type !== 'discarded') {
         counts.refused++;
         const { reason, message } = event.denial;
         put(row, {
