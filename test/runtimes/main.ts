@@ -5,9 +5,9 @@ import { runtimes } from './programs.js';
 import type { Outcome } from './suite.js';
 
 // npm run test:runtimes [-- --write] [names]: installs the runtimes, runs the suite in each, and prints a table; --write puts
-// it into README.md. Fails when a case does.
+// it into the README at the root. Fails when a case does.
 const here = fileURLToPath(new URL('.', import.meta.url));
-const readme = fileURLToPath(new URL('README.md', import.meta.url));
+const readme = fileURLToPath(new URL('../../README.md', import.meta.url));
 const args = process.argv.slice(2);
 const isWriting = args.includes('--write');
 const names = args.filter((arg) => arg !== '--write');
@@ -51,7 +51,7 @@ for (const { runtime, outcomes } of rows)
   for (const { name, fault } of outcomes) if (fault !== undefined) console.error(`${runtime}: ${name}: ${fault}`);
 for (const each of skipped) console.log(`skipped: ${each}`);
 if (isWriting) {
-  const [before, after] = ['<!-- results -->', '<!-- end of results -->'];
+  const [before, after] = ['<!-- runtimes -->', '<!-- end of runtimes -->'];
   const text = readFileSync(readme, 'utf8');
   const [head, rest] = text.split(before);
   const tail = rest?.split(after)[1];

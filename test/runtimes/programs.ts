@@ -1,13 +1,14 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { bundleSuite, type Shape } from './bundle.js';
+import { start, text, withChild } from './processes.js';
 import type { Outcome } from './suite.js';
+import { withWorker } from './workerd.js';
 
 /** A runtime that the suite runs in. */
 export interface Runtime {
@@ -25,9 +26,6 @@ export type Found = { readonly program: string } | { readonly missing: string; r
 const here: string = fileURLToPath(new URL('.', import.meta.url));
 /** So that the packages are found from there, as they are from an application. */
 const output = join(here, 'dist');
-/** Against hanging alone. */
-const PATIENCE = 240_000;
-
 const printed = (program: string): string => execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
 
 const installed = (path: string): Found => {
@@ -106,7 +104,7 @@ function bundled(shape: Shape): ReturnType<typeof bundleSuite> {
 /** A runtime that runs a file and prints. */
 async function runProgram(program: string, args: readonly string[]): Promise<readonly Outcome[]> {
   const [main] = await bundled('program');
-  const child = start(program, [...args, join(output, 'program', main!)]);
+  const child = start(program, [...args, join(output, 'program', main!)], output);
   return withChild(child, async () => {
     const [printedText, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
     return read(printedText.trim().split('\n').at(-1) ?? '', `${program}: ${printedText}${errors}`);
@@ -115,36 +113,10 @@ async function runProgram(program: string, args: readonly string[]): Promise<rea
 
 /** workerd compiles no WebAssembly: kernels are modules of the worker's. */
 async function runWorker(program: string): Promise<readonly Outcome[]> {
-  const [main, ...kernels] = await bundled('worker');
-  const config = join(output, 'worker', 'config.capnp');
-  const modules = kernels
-    .filter((name) => name.endsWith('.wasm'))
-    .map((name) => `(name = "${name}", wasm = embed "${name}")`);
-  writeFileSync(
-    config,
-    `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "suite", worker = (
-    modules = [(name = "${main}", esModule = embed "${main}"), ${modules.join(', ')}],
-    compatibilityDate = "2025-01-01"))],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "suite")]);
-`,
+  const modules = await bundled('worker');
+  return withWorker(program, join(output, 'worker'), modules, async (url) =>
+    read(await (await fetch(url)).text(), 'workerd'),
   );
-  const child = start(program, ['serve', config, '--control-fd=3'], 'pipe');
-  return withChild(child, async () => {
-    const errors = text(child.stderr);
-    const port = await new Promise<number>((resolve, reject) => {
-      let seen = '';
-      (child.stdio[3] as Readable).on('data', (chunk) => {
-        seen += chunk;
-        const listening = /"port":\s*(\d+)/.exec(seen);
-        if (listening !== null) resolve(Number(listening[1]));
-      });
-      child.once('close', () => void errors.then((said) => reject(new Error(`workerd ended: ${said}`))));
-    });
-    const answer = await fetch(`http://127.0.0.1:${port}/`);
-    return read(await answer.text(), 'workerd');
-  });
 }
 
 /** A browser that loads a page, whose script sends what came out to the server of the page. */
@@ -171,7 +143,7 @@ async function runPage(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // it listens on a port
-  const child = start(program, args(directory, `http://127.0.0.1:${port}/`));
+  const child = start(program, args(directory, `http://127.0.0.1:${port}/`), output);
   try {
     return await withChild(child, async () => {
       const errors = text(child.stderr);
@@ -185,42 +157,6 @@ async function runPage(
     server.closeAllConnections();
     rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
-}
-
-function start(program: string, args: readonly string[], control: 'pipe' | 'ignore' = 'ignore'): ChildProcess {
-  const environment = { ...process.env, DENO_NO_UPDATE_CHECK: '1', DO_NOT_TRACK: '1' };
-  // A group of its own: browsers start others, and all of them end together.
-  return spawn(program, args, {
-    cwd: output,
-    env: environment,
-    stdio: ['ignore', 'pipe', 'pipe', control],
-    detached: true,
-  });
-}
-
-/** Ends the program, whatever happens. */
-async function withChild<T>(child: ChildProcess, use: () => Promise<T>): Promise<T> {
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    const failed = new Promise<never>((_, reject) => {
-      child.once('error', reject);
-      timer = setTimeout(() => reject(new Error(`Cannot finish: nothing within ${PATIENCE} ms`)), PATIENCE);
-    });
-    return await Promise.race([use(), failed]);
-  } finally {
-    clearTimeout(timer);
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-      process.kill(-child.pid, 'SIGKILL');
-      await closed;
-    }
-  }
-}
-
-async function text(stream: AsyncIterable<Buffer | string> | null): Promise<string> {
-  let all = '';
-  for await (const chunk of stream ?? []) all += chunk;
-  return all;
 }
 
 function read(json: string, source: string): readonly Outcome[] {

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { pagesDirectory } from '@mayfly/console';
 import { expect, test } from 'vitest';
 import { measure, weigh, weighKernels } from './bundle.js';
 import { kernelLimits, limits } from './limits.js';
+import { firstLoad, pageLimits } from './pages.js';
 
 test.each(limits)('the bundle $entry stays below $gzip bytes and holds nothing foreign', async (limit) => {
   const { gzip, bleeds } = await measure(limit);
@@ -19,3 +22,15 @@ test('text that does not belong in a bundle is found', () => {
     bleeds: ['node:', 'PBKDF2'],
   });
 });
+
+const areBuilt = existsSync(new URL('workbench.html', pagesDirectory()));
+const unlessBuilt = areBuilt ? '' : ' (the pages are not built: npm run build)';
+
+test.skipIf(!areBuilt).each(pageLimits)(
+  `the first load of $page stays below $gzip bytes${unlessBuilt}`,
+  ({ page, gzip }) => {
+    const bytes = firstLoad(page);
+    expect(bytes).toBeGreaterThan(10_000); // its scripts were found
+    expect(bytes).toBeLessThanOrEqual(gzip);
+  },
+);
