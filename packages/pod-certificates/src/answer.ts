@@ -21,6 +21,7 @@ import type { IssueMany, IssueOne } from './gathering.js';
 import { classifyKey, type KeyType, keyTypes } from './key-type.js';
 import { kubernetesLimits, type Limits } from './limits.js';
 import { beginRefreshAt } from './refresh.js';
+import { sizeDenial } from './request-size.js';
 import { type RequestedKey, requestedKey } from './requested-key.js';
 import { deniedStatus, failedStatus, issuedStatus, type StatusJson } from './status.js';
 import { validateStatusUpdate } from './status-rules.js';
@@ -86,7 +87,10 @@ export async function answerRequest(
   const now = around.now();
   const key = readKey(request);
   if ('reason' in key) return { type: 'failed', status: failedStatus(key.reason, key.message, now), denial: key };
-  const denial = keyDenial(key, policy.keyTypes ?? keyTypes) ?? annotationDenial(request, policy.annotations ?? []);
+  const denial =
+    sizeDenial(request) ??
+    keyDenial(key, policy.keyTypes ?? keyTypes) ??
+    annotationDenial(request, policy.annotations ?? []);
   if (denial !== undefined) return denied(denial, now);
   const wanted = await policy.toRequest(request);
   if ('reason' in wanted) return denied(wanted, now);
@@ -121,7 +125,8 @@ export function isStillAcceptable(
   return 'reason' in key || statusFaults(request, key, status, now, limits).length === 0;
 }
 
-const denied = (denial: Denial, now: Seconds): Answer => ({
+/** The answer that refuses a request for good. */
+export const denied = (denial: Denial, now: Seconds): Answer => ({
   type: 'denied',
   status: deniedStatus(denial, now),
   denial,

@@ -8,6 +8,7 @@ import { type SignerBench, signerBench, turn } from './testing/signer-bench.js';
 import type { PodCertificateRequest } from './types.js';
 
 const root = testRoot(NOW);
+const many = Array.from({ length: 1000 }, (_, i) => [`x.example/a${i}`, 'a'.repeat(40)]);
 let bench: SignerBench;
 beforeEach(async () => {
   bench = await signerBench(root);
@@ -175,6 +176,29 @@ describe('runs', () => {
       await bench.clock.advance(600);
       expect(bench.events).toHaveLength(before);
       expect(bench.clock.nextWake()).toBeUndefined();
+    });
+  });
+  test.each([
+    ['annotations', { unverifiedUserAnnotations: { 'x.example/a': '<'.repeat(200_000) } }],
+    ['many annotations', { unverifiedUserAnnotations: Object.fromEntries(many) }],
+  ])('and denies one with large %s without keeping them', async (_name, spec) => {
+    let refusals = 3;
+    const away: PodCertificateApi = {
+      ...bench.api,
+      updateStatus: async (version, status) => {
+        if (refusals-- > 0) throw new ApiError('InternalError', 'etcd');
+        return await bench.api.updateStatus(version, status);
+      },
+    };
+    const request = await bench.create(spec);
+    await bench.whileSigning({ api: away, annotations: Object.keys(spec.unverifiedUserAnnotations) }, async () => {
+      await bench.clock.advance(200);
+    });
+    expect(bench.events.map(({ type }) => type)).toEqual(['retry', 'retry', 'retry', 'denied']);
+    expect((bench.events[0] as { request: PodCertificateRequest }).request.spec.unverifiedUserAnnotations).toEqual({});
+    expect((await bench.reread(request)).status.conditions[0]).toMatchObject({
+      type: 'Denied',
+      reason: 'RequestTooLarge',
     });
   });
   test('many at once as one batch where the key signs batches, and one alone at once', async () => {

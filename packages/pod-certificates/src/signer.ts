@@ -1,10 +1,11 @@
 import { type Denial, issueMany } from '@mayfly/ca';
 import type { Seconds } from '@mayfly/der';
 import { type BackoffOptions, type Clock, sleepFor } from '@mayfly/rotation';
-import { type Answer, answerRequest, isStillAcceptable, type SigningPolicy } from './answer.js';
+import { type Answer, answerRequest, denied, isStillAcceptable, type SigningPolicy } from './answer.js';
 import { ApiError, type PodCertificateApi } from './api.js';
 import { createGathering, MAX_BATCH, type Timer } from './gathering.js';
 import { createPatience } from './patience.js';
+import { sizeDenial, withoutContents } from './request-size.js';
 import { createSlots } from './slots.js';
 import type { PodCertificateRequest } from './types.js';
 
@@ -110,9 +111,10 @@ export async function runSigner(options: SignerOptions): Promise<void> {
         else discard(task);
         return;
       }
-      task.request = current;
+      Object.assign(task, kept(current));
     }
-    if (task.answer === undefined || !isStillAcceptable(task.answer, task.request, clock.now(), options.limits)) {
+    if (task.denial !== undefined) task.answer = denied(task.denial, clock.now());
+    else if (task.answer === undefined || !isStillAcceptable(task.answer, task.request, clock.now(), options.limits)) {
       discard(task);
       task.answer = undefined;
       task.answer = await gathering.expect((issue) => answerRequest(task.request, options, around, issue), gone);
@@ -126,7 +128,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
 
   const serve = async (request: PodCertificateRequest, gone: AbortSignal): Promise<void> => {
     const stopped = AbortSignal.any([signal, gone]);
-    const task: Task = { request, answer: undefined, stale: false };
+    const task: Task = { ...kept(request), answer: undefined, stale: false };
     const patience = createPatience(backoff, random);
     for (let conflicts = 0; ; ) {
       try {
@@ -179,6 +181,8 @@ const systemTimer: Timer = (callback, milliseconds) => {
 
 interface Task {
   request: PodCertificateRequest;
+  /** Of a request that is too large to be kept as it is. */
+  denial: Denial | undefined;
   /** Made once; kept until it is written or the API server would not take it any more. */
   answer: Answer | undefined;
   /** Whether the request is to be read again before the next attempt. */
@@ -197,6 +201,11 @@ async function readAgain(
     if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
     throw error;
   }
+}
+
+function kept(request: PodCertificateRequest): Pick<Task, 'request' | 'denial'> {
+  const denial = sizeDenial(request);
+  return { denial, request: denial === undefined ? request : withoutContents(request) };
 }
 
 function eventOf(answer: Answer, request: PodCertificateRequest): SignerEvent {

@@ -125,6 +125,20 @@ test('what is urgent waits for no answer to others', async () => {
   await all;
 });
 
+test.each([
+  ['of a refusal', { status: 500 }],
+  ['of what is asked for', { status: 200 }],
+])('more octets than an answer may have are not read: %s', async (_name, { status }) => {
+  const { client } = await open({ fault: () => ({ status, body: 'x'.repeat((16 << 20) + 1) }) });
+  const tooLarge = { code: 'ERR_KUBERNETES_ANSWER', message: expect.stringContaining('more than 16777216 octets') };
+  await expect(client.request({ method: 'GET', path: PATH })).rejects.toMatchObject(tooLarge);
+  await expect(client.request({ method: 'GET', path: PATH, urgent: true })).rejects.toMatchObject(tooLarge);
+  if (status === 500)
+    await expect(
+      client.watch(PATH, {}, new AbortController().signal)[Symbol.asyncIterator]().next(),
+    ).rejects.toMatchObject(tooLarge);
+});
+
 test('after a 401 asks for new credentials, once', async () => {
   let token = 1;
   const more = { headers: async () => ({ authorization: `Bearer ${token}` }), forgetCredentials: () => void token++ };
@@ -141,7 +155,7 @@ test('after a 401 asks for new credentials, once', async () => {
 });
 
 describe('lists', () => {
-  const PODS = 1203;
+  const PODS = 203;
   async function filled(options: HttpFaceOptions = {}) {
     const opened = await open(options);
     const stub = testRequest().spec.stubPKCS10Request!;
@@ -153,22 +167,59 @@ describe('lists', () => {
     const { items } = await client.list(PATH);
     expect(new Set(items.map(({ metadata }) => (metadata as { uid: string }).uid)).size).toBe(PODS);
     expect(face.seen.map(({ query }) => [query.get('limit'), query.get('continue')])).toEqual([
-      ['500', null],
-      ['500', '500'],
-      ['500', '1000'],
+      ['100', null],
+      ['100', '100'],
+      ['100', '200'],
     ]);
   });
   test('in one go when the server has forgotten the moment of the pages', async () => {
     let forgets = true;
     const { client, face } = await filled({
       fault: ({ query }) => {
-        if (query.get('continue') !== '1000' || !forgets) return undefined;
+        if (query.get('continue') !== '200' || !forgets) return undefined;
         forgets = false;
         return { status: 410, body: { kind: 'Status', reason: 'Expired' } };
       },
     });
     expect((await client.list(PATH)).items).toHaveLength(PODS);
     expect(face.seen.at(-1)?.query.get('limit')).toBeNull();
+  });
+});
+
+describe('lists of large objects', () => {
+  /** A server of so many objects of so many characters. */
+  async function large(count: number, size: number) {
+    const limits: number[] = [];
+    const server: Server = createServer(({ url }, response) => {
+      const query = new URL(url!, 'http://server').searchParams;
+      const limit = Number(query.get('limit'));
+      limits.push(limit);
+      const from = Number(query.get('continue') ?? 0);
+      const more = from + limit < count;
+      response.write(`{"metadata":{"resourceVersion":"1"${more ? `,"continue":"${from + limit}"` : ''}},"items":[`);
+      for (let i = from; i < Math.min(from + limit, count); i++)
+        response.write(`${i === from ? '' : ','}{"metadata":{"uid":"${i}"},"text":"${'\\u003c'.repeat(size / 6)}"}`);
+      response.end(']}');
+    }).listen(0, '127.0.0.1');
+    await until(() => server.listening);
+    const client = loopbackClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    closing.push(
+      async () => server.close(),
+      () => client.close(),
+    );
+    return { client, limits };
+  }
+  test('come in smaller pages', async () => {
+    const { client, limits } = await large(40, 1_200_000);
+    const pages: number[] = [];
+    for await (const { items } of client.pages(PATH)) pages.push(items.length);
+    expect(limits).toEqual([100, 50, 25, 12, 12, 12, 12]);
+    expect(pages).toEqual([12, 12, 12, 4]);
+  });
+  test('are refused where one alone is too large', async () => {
+    const { client, limits } = await large(1, 17_000_000);
+    await expect(client.list(PATH)).rejects.toMatchObject({ code: 'ERR_KUBERNETES_ANSWER', path: PATH });
+    expect(limits).toEqual([100, 50, 25, 12, 6, 3, 1]);
   });
 });
 
@@ -221,7 +272,7 @@ describe('watches', () => {
     ['no JSON', '{\n'],
     ['no object', '[]\n'],
     ['without an object', '{"type":"ADDED"}\n'],
-    ['too long', 'x'.repeat((4 << 20) + 1)],
+    ['too long', 'x'.repeat((16 << 20) + 1)],
   ])('with an event that is %s are refused', async (_name, body) => {
     const { client } = await open({ fault: () => ({ status: 200, body }) });
     await expect(watch(client, new AbortController().signal)[Symbol.asyncIterator]().next()).rejects.toMatchObject({

@@ -1,12 +1,14 @@
 import type { Seconds } from '@mayfly/der';
 import type { Dispatcher } from 'undici';
 import { ApiError, type List } from '../api.js';
-import { isObject, type JsonObject, objectMember, textMember } from '../json.js';
+import { isObject, type JsonObject, textMember } from '../json.js';
 import { apiErrorOf, parseRetryAfter } from './answer-status.js';
+import { readText } from './answer-text.js';
 import { createClockSkew } from './clock-skew.js';
 import type { ClusterConnection } from './connection.js';
 import { KubernetesError, messageOf } from './errors.js';
 import { parseJsonLines } from './json-lines.js';
+import { pagesOf, type ReadPage, readPage, wholeList } from './pages.js';
 import { type Connections, createTransport } from './transport.js';
 
 /** Query parameters; `undefined` ones are left out. */
@@ -41,8 +43,16 @@ export interface KubernetesClient {
    * twice, but for one attempt with new credentials after a 401.
    */
   request(call: ApiCall): Promise<unknown>;
-  /** Every object, page by page. Throws as `request` does; a list that took too long to page is read in one go. */
+  /**
+   * Every object, read page by page. Throws as `request` does, and `ERR_KUBERNETES_ANSWER` for more than 256 MiB; a list that
+   * took too long to page is read in one go.
+   */
   list(path: string, query?: Query, signal?: AbortSignal): Promise<List<JsonObject>>;
+  /**
+   * Every object of one moment, page by page, so that no more than a page is held at once; large objects come in smaller
+   * pages. Throws as `request` does: an {@link ApiError} `Expired` where paging took longer than the server remembers.
+   */
+  pages(path: string, query?: Query, signal?: AbortSignal): AsyncIterable<List<JsonObject>>;
   /**
    * One watch until the server or the signal ends it.
    * @param query - What `list` takes, and `resourceVersion`.
@@ -66,9 +76,6 @@ export interface ClientOptions {
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
 }
-
-/** Objects of one page. */
-const PAGE = 500;
 
 /** Makes a client; it connects when it is first asked. */
 export function createClient(
@@ -121,12 +128,12 @@ export function createClient(
     }
   };
 
-  const request = async (call: ApiCall): Promise<unknown> => {
+  const ask = async (call: ApiCall): Promise<{ readonly body: unknown; readonly length: number }> => {
     const where = `${call.method} ${call.path}`;
     const response = await send(call, call.urgent === true ? 'unbounded' : 'requests', timeout);
     let text: string;
     try {
-      text = await response.body.text();
+      text = await readText(response.body, where, call.path);
     } catch (cause) {
       throw brokenOff(cause, where, call.path, call.signal);
     }
@@ -134,32 +141,27 @@ export function createClient(
     if (response.statusCode >= 300) throw refusal(response, body ?? text, where, now);
     if (body === undefined)
       throw new KubernetesError('ERR_KUBERNETES_ANSWER', call.path, `Cannot use the answer to ${where}: it is no JSON`);
-    return body;
+    return { body, length: text.length };
   };
+  const request = async (call: ApiCall): Promise<unknown> => (await ask(call)).body;
 
-  const list = async (path: string, query: Query = {}, signal?: AbortSignal): Promise<List<JsonObject>> => {
-    const readPage = async (more: Query) =>
-      readList(await request({ method: 'GET', path, query: { ...query, ...more }, ...(signal && { signal }) }), path);
-    let items: JsonObject[] = [];
-    let page = await readPage({ limit: PAGE });
-    for (;;) {
-      items.push(...page.items);
-      if (page.next === '') return { items, resourceVersion: page.resourceVersion };
-      try {
-        page = await readPage({ limit: PAGE, continue: page.next });
-      } catch (error) {
-        if (!(error instanceof ApiError && error.reason === 'Expired')) throw error;
-        // The pages were of a moment that the server has forgotten.
-        items = [];
-        page = await readPage({});
-      }
-    }
-  };
+  const pageReader =
+    (path: string, query: Query = {}, signal?: AbortSignal): ReadPage =>
+    async (more) => {
+      const { body, length } = await ask({
+        method: 'GET',
+        path,
+        query: { ...query, ...more },
+        ...(signal && { signal }),
+      });
+      return readPage(body, length, path);
+    };
 
   return {
     connection,
     request,
-    list,
+    list: (path, query, signal) => wholeList(pageReader(path, query, signal), path),
+    pages: (path, query, signal) => pagesOf(pageReader(path, query, signal), path),
     async *watch(path, query, signal) {
       const where = `watch of ${path}`;
       const call: ApiCall = {
@@ -172,7 +174,7 @@ export function createClient(
       const { body, statusCode } = response;
       try {
         if (statusCode >= 300) {
-          const text = await body.text();
+          const text = await readText(body, where, path);
           throw refusal(response, parseJson(text) ?? text, where, now);
         }
         for await (const event of parseJsonLines(body, path)) {
@@ -202,15 +204,6 @@ export function createClient(
     clockAhead: () => skew.ahead(),
     close: () => transport.close(),
   };
-}
-
-function readList(json: unknown, path: string): List<JsonObject> & { readonly next: string } {
-  const metadata = objectMember(json, 'metadata');
-  const items = isObject(json) ? (json['items'] ?? []) : undefined;
-  const resourceVersion = textMember(metadata, 'resourceVersion');
-  if (!Array.isArray(items) || resourceVersion === '')
-    throw new KubernetesError('ERR_KUBERNETES_ANSWER', path, `Cannot use the answer to GET ${path}: it is no list`);
-  return { items: items.filter(isObject), resourceVersion, next: textMember(metadata, 'continue') };
 }
 
 const refusal = ({ statusCode, headers }: Dispatcher.ResponseData, body: unknown, where: string, now: () => number) =>

@@ -17,6 +17,7 @@ import {
   readClusterTrustBundle,
   readPodCertificateRequest,
 } from '../read.js';
+import { withoutContents } from '../request-size.js';
 import type { ApiVersion } from '../types.js';
 import type { KubernetesClient, Query } from './client.js';
 import type { CertificatesVersions } from './discovery.js';
@@ -67,9 +68,10 @@ export function clusterApi(options: ClusterApiOptions): PodCertificateApi {
     query: Query,
     read: (json: unknown) => T,
     { resourceVersion, signal }: WatchOptions,
+    keep: (object: T) => T = (object) => object,
   ): AsyncIterable<WatchEvent<T>> =>
     resourceVersion === undefined
-      ? reflect({ ...options, path, query, read, signal })
+      ? reflect({ ...options, path, query, read, keep, signal })
       : watchOnce(client, path, { ...query, resourceVersion }, read, signal);
 
   return {
@@ -83,7 +85,7 @@ export function clusterApi(options: ClusterApiOptions): PodCertificateApi {
     },
     listRequests: (selector = {}) => list(requests(selector.namespace), queryOf(selector), readPodCertificateRequest),
     watchRequests: (selector, watchOptions) =>
-      watch(requests(selector.namespace), queryOf(selector), readPodCertificateRequest, watchOptions),
+      watch(requests(selector.namespace), queryOf(selector), readPodCertificateRequest, watchOptions, withoutContents),
 
     async updateStatus({ metadata }, status) {
       const { namespace, name, uid, resourceVersion } = metadata;

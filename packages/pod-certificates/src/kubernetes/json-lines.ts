@@ -1,12 +1,10 @@
+import { MAX_ANSWER } from './answer-text.js';
 import { KubernetesError } from './errors.js';
-
-/** Octets that one event may have: a request with the largest annotations and chain has a fifth of it. */
-const MAX_LINE = 4 << 20;
 
 /**
  * Cuts a stream into lines and parses each as JSON; empty lines are passed over.
  * @param path - Of the API, for messages.
- * @throws {@link KubernetesError} `ERR_KUBERNETES_ANSWER` for a line that is no JSON or longer than 4 MiB. What stands behind
+ * @throws {@link KubernetesError} `ERR_KUBERNETES_ANSWER` for a line that is no JSON or longer than 16 MiB. What stands behind
  * the last line break is dropped: the connection broke before its end.
  */
 export async function* parseJsonLines(chunks: AsyncIterable<Uint8Array>, path: string): AsyncIterable<unknown> {
@@ -26,11 +24,11 @@ export async function* parseJsonLines(chunks: AsyncIterable<Uint8Array>, path: s
     // A copy: the network reuses what it hands out.
     parts.push(chunk.slice(from));
     length += chunk.length - from;
-    if (length > MAX_LINE)
+    if (length > MAX_ANSWER)
       throw new KubernetesError(
         'ERR_KUBERNETES_ANSWER',
         path,
-        `Cannot watch ${path}: an event has more than ${MAX_LINE} octets`,
+        `Cannot watch ${path}: an event has more than ${MAX_ANSWER} octets`,
       );
   }
 }

@@ -9,15 +9,26 @@ export interface ObjectIdentity {
 export interface Known<T> {
   /** @returns The event of a change, or `undefined` for one that is older than what was told. */
   change(type: string, object: T): WatchEvent<T> | undefined;
-  /** The events that lead from what was told to what there is, as of a resource version. */
-  replace(objects: readonly T[], resourceVersion: string): readonly WatchEvent<T>[];
+  /** Begins to compare with a list, of which `isBehind` says whether it is of a moment before what was told of. */
+  list(isBehind: boolean): KnownList<T>;
+}
+
+/** The events that lead from what was told to what there is. */
+export interface KnownList<T> {
+  /** Of some objects of the list. */
+  add(objects: readonly T[]): readonly WatchEvent<T>[];
+  /** Of what is not in the list, all of which was added. */
+  end(resourceVersion: string): readonly WatchEvent<T>[];
 }
 
 /** Deletions that are remembered, so that no late event brings an object back. */
 const MAX_GONE = 10_000;
 
-/** Knows nothing yet. */
-export function knownObjects<T extends ObjectIdentity>(): Known<T> {
+/**
+ * Knows nothing yet.
+ * @param keep - What is kept of an object, to tell of its end.
+ */
+export function knownObjects<T extends ObjectIdentity>(keep: (object: T) => T): Known<T> {
   const present = new Map<string, T>();
   /** Uids, oldest first, with the resource version of their end. */
   const gone = new Map<string, string>();
@@ -33,7 +44,7 @@ export function knownObjects<T extends ObjectIdentity>(): Known<T> {
   return {
     change(type, object) {
       const { uid, resourceVersion } = object.metadata;
-      const before = present.get(uid);
+      const before = present.get(uid)?.metadata.resourceVersion;
       // No uid is given twice: what is gone stays gone.
       if (gone.has(uid)) return undefined;
       if (type === 'DELETED') {
@@ -41,27 +52,32 @@ export function knownObjects<T extends ObjectIdentity>(): Known<T> {
         return { type: 'deleted', object };
       }
       if (type !== 'ADDED' && type !== 'MODIFIED') return undefined;
-      if (before?.metadata.resourceVersion === resourceVersion) return undefined;
-      if (before !== undefined && isOlderVersion(resourceVersion, before.metadata.resourceVersion)) return undefined;
-      present.set(uid, object);
+      if (before === resourceVersion) return undefined;
+      if (before !== undefined && isOlderVersion(resourceVersion, before)) return undefined;
+      present.set(uid, keep(object));
       return { type: before === undefined ? 'added' : 'modified', object };
     },
-    replace(objects, resourceVersion) {
-      const now = new Map(objects.map((object) => [object.metadata.uid, object]));
-      const events: WatchEvent<T>[] = [];
-      for (const [uid, object] of [...present])
-        if (!now.has(uid)) {
-          bury(uid, resourceVersion);
-          events.push({ type: 'deleted', object });
-        }
-      for (const [uid, object] of now) {
-        const before = present.get(uid);
-        gone.delete(uid);
-        if (before?.metadata.resourceVersion === object.metadata.resourceVersion) continue;
-        present.set(uid, object);
-        events.push({ type: before === undefined ? 'added' : 'modified', object });
-      }
-      return events;
+    list(isBehind) {
+      const listed = new Set<string>();
+      return {
+        add: (objects) =>
+          objects.flatMap((object) => {
+            const { uid, resourceVersion } = object.metadata;
+            const before = present.get(uid)?.metadata.resourceVersion;
+            listed.add(uid);
+            gone.delete(uid);
+            if (before === resourceVersion) return [];
+            present.set(uid, keep(object));
+            return [{ type: before === undefined ? 'added' : 'modified', object }];
+          }),
+        end(resourceVersion) {
+          const ended = [...present].filter(([uid]) => !listed.has(uid));
+          for (const [uid] of ended) bury(uid, resourceVersion);
+          // What a server does not know yet may still come.
+          if (isBehind) gone.clear();
+          return ended.map(([, object]) => ({ type: 'deleted', object }));
+        },
+      };
     },
   };
 }

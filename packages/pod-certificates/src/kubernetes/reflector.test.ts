@@ -25,15 +25,17 @@ const bookmark = (resourceVersion: number): RawWatchEvent => ({
 });
 const expired = new ApiError('Expired', 'too old');
 
-/** One list or one watch of a script: its answers, and how a watch ends (`undefined`: the server ends it). */
+type Page = List<JsonObject> | Error;
+/** One list, in pages, or one watch of a script: its answers, and how a watch ends (`undefined`: the server ends it). */
 type Step =
-  | { readonly list: List<JsonObject> | Error }
+  | { readonly list: Page | readonly Page[] }
   | { readonly watch: readonly RawWatchEvent[]; readonly end?: Error; readonly setBack?: Seconds };
 
 /** Plays a script to a reflector; what it yields, what it asked for, and when. */
 async function play(
   steps: readonly Step[],
   read: (json: unknown) => ObjectIdentity = (json) => json as ObjectIdentity,
+  keep = (object: ObjectIdentity) => object,
 ) {
   const clock = simulatedClock({ now: 1000 });
   const stop = new AbortController();
@@ -47,11 +49,13 @@ async function play(
     return step ?? { watch: [] };
   };
   const client = {
-    async list(): Promise<List<JsonObject>> {
+    async *pages() {
       const step = next('list');
       if (!('list' in step)) throw new Error('the script has a watch here');
-      if (step.list instanceof Error) throw step.list;
-      return step.list;
+      for (const page of [step.list].flat()) {
+        if (page instanceof Error) throw page;
+        yield page;
+      }
     },
     async *watch(_path: string, query: Readonly<Record<string, unknown>>) {
       const step = next(`watch ${query['resourceVersion']}`);
@@ -63,7 +67,7 @@ async function play(
   };
   const told: string[] = [];
   const run = (async () => {
-    const options = { client, path: '/p', query: {}, read, clock, signal: stop.signal, random: () => 0 };
+    const options = { client, path: '/p', query: {}, read, keep, clock, signal: stop.signal, random: () => 0 };
     for await (const each of reflect({ ...options, onTrouble: (each) => trouble.push(each) }))
       told.push(
         each.type === 'bookmark'
@@ -108,7 +112,7 @@ test('lists anew where the server has forgotten, no sooner than a minute later, 
     { list: list(90, object('a', 3), object('b', 50), object('d', 80)) },
     { watch: [event('MODIFIED', 'c', 70), event('ADDED', 'e', 91)] },
   ]);
-  expect(told.slice(4)).toEqual(['deleted c 5', 'modified b 50', 'added d 80', '= 90', 'added e 91']);
+  expect(told.slice(4)).toEqual(['modified b 50', 'added d 80', 'deleted c 5', '= 90', 'added e 91']);
   expect(asked).toEqual(['list at 0', 'watch 5 at 0', 'list at 60', 'watch 90 at 60', 'watch 91 at 61']);
   expect(trouble).toEqual([]);
 });
@@ -134,7 +138,7 @@ test('drops what is older than what it has told, and what is gone stays gone', a
   expect(told).toEqual(['added a 5', '= 5', 'modified a 9', 'deleted a 10', 'added z 100000000000000000000']);
 });
 
-test('begins anew with a server that was set back or lags behind, and takes nothing for gone by its word', async () => {
+test('begins anew with a server that was set back or lags behind: what it does not know is gone, and may come back', async () => {
   const { told } = await play([
     { list: list(900, object('a', 800), object('b', 890)) },
     { watch: [event('DELETED', 'a', 901)], end: expired },
@@ -142,7 +146,31 @@ test('begins anew with a server that was set back or lags behind, and takes noth
     { watch: [event('MODIFIED', 'a', 851), event('ADDED', 'b', 890)] },
   ]);
   const first = ['added a 800', 'added b 890', '= 900', 'deleted a 901'];
-  expect(told).toEqual([...first, 'added a 800', '= 850', 'modified a 851', 'added b 890']);
+  expect(told).toEqual([...first, 'added a 800', 'deleted b 890', '= 850', 'modified a 851', 'added b 890']);
+});
+
+test('tells of a page what is new before the next comes, and of what is gone behind the last', async () => {
+  const { told, asked, trouble } = await play([
+    { list: [list(5, object('a', 3), object('b', 4)), list(5, object('c', 5))] },
+    { watch: [], end: expired },
+    { list: [list(90, object('a', 3), object('d', 80)), expired] },
+    { list: [list(91, object('a', 3)), list(91, object('c', 60), object('e', 91))] },
+  ]);
+  expect(told.slice(4)).toEqual(['added d 80', 'modified c 60', 'added e 91', 'deleted b 4', 'deleted d 80', '= 91']);
+  expect(asked.slice(2)).toEqual(['list at 60', 'list at 120', 'watch 91 at 120']);
+  expect(trouble.map(({ type }) => type)).toEqual(['interrupted']);
+});
+
+test('keeps of an object what it is told to', async () => {
+  const keep = ({ metadata: { uid, resourceVersion } }: ObjectIdentity) => ({
+    metadata: { uid: `kept ${uid}`, resourceVersion },
+  });
+  const { told } = await play(
+    [{ list: list(5, object('a', 3)) }, { watch: [], end: expired }, { list: list(90) }],
+    undefined,
+    keep,
+  );
+  expect(told).toEqual(['added a 3', '= 5', 'deleted kept a 3', '= 90']);
 });
 
 test('waits longer after each failure, as long as the server asks for, and no longer once it goes again', async () => {

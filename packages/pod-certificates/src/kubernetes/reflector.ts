@@ -4,7 +4,7 @@ import { ApiError, type WatchEvent } from '../api.js';
 import { type JsonObject, textMember } from '../json.js';
 import { createPatience } from '../patience.js';
 import type { KubernetesClient, Query } from './client.js';
-import { isOlderVersion, knownObjects, type ObjectIdentity } from './known-objects.js';
+import { isOlderVersion, type KnownList, knownObjects, type ObjectIdentity } from './known-objects.js';
 
 /** What a reflector tells beside events; nothing of it ends it. */
 export type ReflectorTrouble =
@@ -14,12 +14,14 @@ export type ReflectorTrouble =
   | { readonly type: 'unreadable'; readonly error: unknown };
 
 export interface ReflectorOptions<T extends ObjectIdentity> {
-  readonly client: Pick<KubernetesClient, 'list' | 'watch'>;
+  readonly client: Pick<KubernetesClient, 'pages' | 'watch'>;
   /** Of the collection. */
   readonly path: string;
   /** Field and label selectors. */
   readonly query: Query;
   readonly read: (json: unknown) => T;
+  /** What is kept of an object to tell of its end when a list shows that it is gone. Default all of it. */
+  readonly keep?: (object: T) => T;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Draws from [0, 1). Default `Math.random`. */
@@ -43,8 +45,8 @@ const WATCH_TIME: Seconds = 300;
  */
 export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptions<T>): AsyncIterable<WatchEvent<T>> {
   const { client, path, query, read, clock, signal, random = Math.random, backoff = { cap: 60 } } = options;
-  const { onTrouble = () => {} } = options;
-  let known = knownObjects<T>();
+  const { keep = (object) => object, onTrouble = () => {} } = options;
+  const known = knownObjects<T>(keep);
   /** What was told of last; a list before it is of a server that lags behind or was set back. */
   let seen = '0';
   let version: string | undefined;
@@ -66,14 +68,16 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
     try {
       if (version === undefined) {
         if (!(await paused(listedAt, LIST_PERIOD, clock, signal))) return;
-        const list = await client.list(path, query, signal);
-        listedAt = clock.monotonic();
-        if (isOlderVersion(list.resourceVersion, seen)) known = knownObjects();
-        yield* known.replace(
-          list.items.map(tryRead).filter((item) => item !== undefined),
-          list.resourceVersion,
-        );
-        version = seen = list.resourceVersion;
+        let list: KnownList<T> | undefined;
+        let listed = seen;
+        for await (const { items, resourceVersion } of client.pages(path, query, signal)) {
+          listedAt = clock.monotonic();
+          list ??= known.list(isOlderVersion(resourceVersion, seen));
+          listed = resourceVersion;
+          yield* list.add(items.map(tryRead).filter((item) => item !== undefined));
+        }
+        if (list !== undefined) yield* list.end(listed);
+        version = seen = listed;
         yield { type: 'bookmark', resourceVersion: version };
         patience = createPatience(backoff, random);
       }
@@ -97,7 +101,7 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof ApiError && error.reason === 'Expired') {
+      if (error instanceof ApiError && error.reason === 'Expired' && version !== undefined) {
         version = undefined;
         continue;
       }

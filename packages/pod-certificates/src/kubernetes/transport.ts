@@ -10,8 +10,6 @@ const MAX_CONNECTIONS = 32;
 /** Milliseconds after which a quiet connection is probed; Linux gives it up ten unanswered seconds later. */
 const KEEP_ALIVE_DELAY = 15_000;
 const CONNECT_TIMEOUT = 10_000;
-/** Octets that an answer may have; the largest page of requests has a tenth. */
-const MAX_RESPONSE = 256 << 20;
 
 /** The connections of one time, all made with what was known of keys then or later. */
 export interface Connections {
@@ -36,7 +34,7 @@ export interface Transport {
 export function createTransport(connection: ClusterConnection): Transport {
   const connect = connectorOf(connection);
   const create = (): { readonly requests: Agent; readonly unbounded: Agent } => ({
-    requests: new Agent({ connect, connections: MAX_CONNECTIONS, maxResponseSize: MAX_RESPONSE }),
+    requests: new Agent({ connect, connections: MAX_CONNECTIONS }),
     unbounded: new Agent({ connect }),
   });
   let current = create();
