@@ -75,9 +75,9 @@ const SHORTEST_SAMPLE = 0.05;
 
 /**
  * How long the slots of one contender may take, in milliseconds for each round: in twelve rounds a job of half a second runs
- * three times, and of one that takes longer than 1.8 seconds the run that was checked is the only one.
+ * twice, and of one that takes longer than 1.2 seconds the run that was checked is the only one.
  */
-const ROUND_LIMIT = 150;
+const ROUND_LIMIT = 100;
 
 const NANOSECONDS_PER_MILLISECOND = 1e6;
 
