@@ -82,10 +82,14 @@ export function generateKeySync(algorithm: KeyAlgorithm, options: NodeKeyOptions
   return fromKeyObjects(generatePairSync(algorithm), options);
 }
 
-const notHere = (kind: KeyType): KeysError =>
-  new KeysError('ERR_KEYS_UNSUPPORTED_ALGORITHM', `Cannot use ${kind} key here: take @mayfly/keys/ml-dsa`);
+const notHere = (kind: KeyType, cause: unknown): KeysError =>
+  new KeysError(
+    'ERR_KEYS_UNSUPPORTED_ALGORITHM',
+    `Cannot use ${kind} key here: this OpenSSL has none, take @mayfly/keys/ml-dsa`,
+    { cause },
+  );
 
-/** A {@link SyncVerifySignature} through OpenSSL. See {@link verifier} for what it throws. */
+/** A {@link SyncVerifySignature} through OpenSSL; ML-DSA where that is 3.5, as in Node from 24.7 on. See {@link verifier} for what it throws. */
 export const verifyWithNode: SyncVerifySignature = (signed, subjectPublicKeyInfo) =>
   verifier(subjectPublicKeyInfo)(signed);
 
@@ -97,7 +101,6 @@ export const verifyWithNode: SyncVerifySignature = (signed, subjectPublicKeyInfo
  */
 export function verifier(subjectPublicKeyInfo: Uint8Array): (signed: SignedParts) => boolean {
   const publicKey = parsePublicKey(subjectPublicKeyInfo);
-  if (publicKey.keyType.startsWith('ML-DSA')) throw notHere(publicKey.keyType);
   const key = importPublic(publicKey, subjectPublicKeyInfo);
   return ({ tbs, signatureAlgorithm: identifier, signatureValue }) => {
     const scheme = verificationScheme(identifier);
@@ -222,6 +225,8 @@ function importPublic(publicKey: PublicKey, subjectPublicKeyInfo: Uint8Array): K
     const y = text(publicKey.point.subarray(33));
     return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' });
   } catch (cause) {
+    // Any octets of the right number are a key of ML-DSA, so that the algorithm is what OpenSSL before 3.5 refuses.
+    if (publicKey.keyType.startsWith('ML-DSA')) throw notHere(publicKey.keyType, cause);
     throw new KeysError('ERR_KEYS_PUBLIC_KEY', 'Cannot use public key: OpenSSL refuses it', { cause });
   }
 }

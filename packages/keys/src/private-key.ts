@@ -2,6 +2,7 @@ import { equalBytes } from '@mayfly/der';
 import { encodePrivateKeyInfo, type PrivateKeyInfo, parsePrivateKeyInfo, readCurvePrivateKey } from '@mayfly/pkcs8';
 import { idEcPublicKey, type NamedCurve, readECPrivateKey } from '@mayfly/pkcs8/ec';
 import { type RSAPrivateKey, readRSAPrivateKeyInfo, rsaEncryption } from '@mayfly/pkcs8/rsa';
+import { idRSASSAPSS } from './algorithms.js';
 import { KeysError } from './errors.js';
 import { requireRsaBounds } from './public-key.js';
 
@@ -54,7 +55,9 @@ export function parsePrivateKey(pkcs8: Uint8Array): PrivateKey {
   }
   throw new KeysError(
     'ERR_KEYS_UNSUPPORTED_ALGORITHM',
-    `Cannot use private key: no signing with algorithm ${algorithm} here`,
+    algorithm === idRSASSAPSS
+      ? 'Cannot use private key: it is tied to RSASSA-PSS by id-RSASSA-PSS; make it one of rsaEncryption to sign here'
+      : `Cannot use private key: no signing with algorithm ${algorithm} here`,
   );
 }
 
