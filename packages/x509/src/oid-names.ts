@@ -32,6 +32,7 @@ const NAMES: Readonly<Record<Oid, string>> = {
   '1.3.6.1.5.5.7.1.3': 'qcStatements',
   '1.3.6.1.5.5.7.1.11': 'subjectInfoAccess',
   '1.3.6.1.5.5.7.1.24': 'tlsFeature',
+  '1.3.6.1.5.5.7.48.1.2': 'ocspNonce',
   '1.3.6.1.5.5.7.48.1.5': 'ocspNoCheck',
   '1.3.6.1.4.1.11129.2.4.2': 'signedCertificateTimestamps',
   '1.3.6.1.4.1.11129.2.4.3': 'ctPoison',

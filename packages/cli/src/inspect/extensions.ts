@@ -32,6 +32,7 @@ import {
 } from '@mayfly/x509/extensions';
 import { formatGeneralName, type GeneralName } from '@mayfly/x509/general-name';
 import { formatDistinguishedName } from '@mayfly/x509/name';
+import { ocspNonce } from '@mayfly/x509/ocsp';
 import { oidName, oidText } from '@mayfly/x509/oid-names';
 import { colonHex } from '../terminal-text.js';
 import { type Fact, type Facts, facts } from './description.js';
@@ -78,8 +79,8 @@ const decoders: Readonly<Record<string, Decode>> = {
     })),
   policyConstraints: (of) => optionally(policyConstraints(of), (constraints) => ({ ...constraints })),
   inhibitAnyPolicy: (of) => inhibitAnyPolicy(of),
-  cRLNumber: (of) => optionally(cRLNumber(of), serialNumberText),
-  deltaCRLIndicator: (of) => optionally(deltaCRLIndicator(of), serialNumberText),
+  cRLNumber: (of) => optionally(cRLNumber(of), String),
+  deltaCRLIndicator: (of) => optionally(deltaCRLIndicator(of), String),
   issuingDistributionPoint: (of) =>
     optionally(issuingDistributionPoint(of), ({ distributionPoint, onlySomeReasons, ...flags }) =>
       facts({
@@ -88,6 +89,7 @@ const decoders: Readonly<Record<string, Decode>> = {
         onlySomeReasons: optionally(onlySomeReasons, (reasons) => [...reasons]),
       }),
     ),
+  ocspNonce: (of) => optionally(ocspNonce(of), toHex),
   nameConstraints: (of) =>
     optionally(nameConstraints(of), ({ permittedSubtrees, excludedSubtrees }) =>
       facts({
