@@ -25,6 +25,8 @@ export interface ApiCall {
   readonly contentType?: string;
   /** Does not wait for a connection until others have theirs. Default `false`. */
   readonly urgent?: boolean;
+  /** Seconds that the answer may take. Default the client's. */
+  readonly timeout?: Seconds;
   readonly signal?: AbortSignal;
 }
 
@@ -80,7 +82,7 @@ export interface ClientOptions {
 /** Makes a client; it connects when it is first asked. */
 export function createClient(
   connection: ClusterConnection,
-  { userAgent, timeout = 30, silence = 90, now = Date.now, ...unknown }: ClientOptions,
+  { userAgent, timeout: answerTime = 30, silence = 90, now = Date.now, ...unknown }: ClientOptions,
 ): KubernetesClient {
   unknown satisfies Record<string, never>;
   const transport = createTransport(connection);
@@ -89,7 +91,7 @@ export function createClient(
   const prefix = pathname === '/' ? '' : pathname;
 
   const send = async (
-    { method, path, query = {}, body, contentType = 'application/json', signal }: ApiCall,
+    { method, path, query = {}, body, contentType = 'application/json', timeout = answerTime, signal }: ApiCall,
     kind: keyof Connections,
     bodyTimeout: Seconds,
   ): Promise<Dispatcher.ResponseData> => {
@@ -130,7 +132,7 @@ export function createClient(
 
   const ask = async (call: ApiCall): Promise<{ readonly body: unknown; readonly length: number }> => {
     const where = `${call.method} ${call.path}`;
-    const response = await send(call, call.urgent === true ? 'unbounded' : 'requests', timeout);
+    const response = await send(call, call.urgent === true ? 'unbounded' : 'requests', call.timeout ?? answerTime);
     let text: string;
     try {
       text = await readText(response.body, where, call.path);

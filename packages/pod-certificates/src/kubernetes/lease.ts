@@ -33,12 +33,16 @@ export interface Leases {
   delete(name: string): Promise<void>;
 }
 
+/** Seconds that an answer may take: one that hangs leaves time for another attempt before the Lease runs out. */
+const ANSWER_LIMIT: Seconds = 3;
+
 /** Leases of a namespace, over a client. */
 export function leasesIn(client: Pick<KubernetesClient, 'list' | 'request'>, namespace: string): Leases {
   const path = (...rest: readonly string[]): string =>
     resourcePath('coordination.k8s.io/v1', 'leases', namespace, ...rest);
   // A renewal that stood behind hundreds of other requests would be late, and a late one ends the lead.
-  const urgently = (call: ApiCall): Promise<unknown> => client.request({ ...call, urgent: true });
+  const urgently = (call: ApiCall): Promise<unknown> =>
+    client.request({ ...call, urgent: true, timeout: ANSWER_LIMIT });
   return {
     get: (name) => unless(['NotFound'], async () => readLease(await urgently({ method: 'GET', path: path(name) }))),
     async list(labelSelector) {
