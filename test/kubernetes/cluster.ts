@@ -14,6 +14,8 @@ export interface Cluster {
   /** Of the API server. */
   readonly port: number;
   readonly url: string;
+  /** Of its etcd, which lets anybody in. */
+  readonly etcdUrl: string;
   readonly authority: ClusterAuthority;
   readonly directory: string;
   /** `system:masters`: everything is allowed. */
@@ -38,14 +40,18 @@ const GATES = ['PodCertificateRequest', 'ClusterTrustBundle', 'ClusterTrustBundl
 const gates = (minor: number): readonly string[] =>
   minor >= 37 ? [] : [`--feature-gates=${GATES.map((gate) => `${gate}=true`).join(',')}`];
 
-/** Starts etcd and the API server, and waits until it is ready. */
-export async function startCluster({ path, minor }: Binary): Promise<Cluster> {
+/**
+ * Starts etcd and the API server, and waits until it is ready.
+ * @param more - Flags of the API server beside those that every suite needs.
+ */
+export async function startCluster({ path, minor }: Binary, more: readonly string[] = []): Promise<Cluster> {
   const directory = mkdtempSync(join(tmpdir(), 'mayfly-kubernetes-'));
   const authority = createClusterAuthority();
   const adminCredential = authority.client('admin', ['system:masters']);
   const tokenKey = createTokenKey();
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
+  const etcdUrl = `http://127.0.0.1:${await freePort()}`;
   const file = (name: string, text: string): string => {
     writeFileSync(join(directory, name), text, { mode: 0o600 });
     return join(directory, name);
@@ -60,7 +66,7 @@ export async function startCluster({ path, minor }: Binary): Promise<Cluster> {
   const tokenPrivate = file('sa.key', tokenKey.privateKey);
   const flags = [
     'kube-apiserver',
-    `--etcd-data-dir=${join(directory, 'etcd')}`,
+    ...[`--etcd-data-dir=${join(directory, 'etcd')}`, `--etcd-client-url=${etcdUrl}`],
     ...['--bind-address=127.0.0.1', `--secure-port=${port}`, '--advertise-address=127.0.0.1'],
     '--endpoint-reconciler-type=none',
     `--tls-cert-file=${file('apiserver.crt', server.certificate)}`,
@@ -71,7 +77,7 @@ export async function startCluster({ path, minor }: Binary): Promise<Cluster> {
     `--service-account-key-file=${file('sa.pub', tokenKey.publicKey)}`,
     `--service-account-signing-key-file=${tokenPrivate}`,
     ...['--service-cluster-ip-range=10.0.0.0/24', '--allow-privileged=true', '--profiling=false'],
-    ...gates(minor),
+    ...[...gates(minor), ...more],
     ...(minor >= 37 ? [] : ['--runtime-config=certificates.k8s.io/v1beta1=true']),
   ];
   const clients: Client[] = [];
@@ -111,7 +117,7 @@ export async function startCluster({ path, minor }: Binary): Promise<Cluster> {
     throw error;
   }
   return {
-    ...{ port, url, authority, directory, admin, adminCredential, client, stop },
+    ...{ port, url, etcdUrl, authority, directory, admin, adminCredential, client, stop },
     get serverProcess() {
       return serverProcess;
     },

@@ -12,7 +12,7 @@ import { eventually } from './wait.js';
 
 /** Requests of each trouble, and how many are made a second. */
 const REQUESTS = 100;
-const RATE = 25;
+const RATE = 10;
 const LIMIT_MS = 280_000;
 const MINUTE = 60_000;
 

@@ -1,6 +1,7 @@
 // One binary with the components of a Kubernetes control plane: the first argument names the one to run.
 //
-//	kube-apiserver              the API server; with --etcd-data-dir an etcd runs in the same process
+//	kube-apiserver              the API server; with --etcd-data-dir an etcd runs in the same process, and serves
+//	                            --etcd-client-url
 //	kube-controller-manager     the controller manager
 package main
 
@@ -29,7 +30,7 @@ func main() {
 		fail("etcd ended: %v", <-store.Err())
 	case "kube-apiserver":
 		if directory := take("--etcd-data-dir="); directory != "" {
-			store := startEtcd(directory, "http://127.0.0.1:0")
+			store := startEtcd(directory, take("--etcd-client-url="))
 			defer store.Close()
 			os.Args = append(os.Args, "--etcd-servers=http://"+store.Clients[0].Addr().String())
 		}
@@ -59,6 +60,7 @@ func startEtcd(directory, client string) *embed.Etcd {
 	config.Dir = directory
 	config.LogLevel = "warn"
 	config.UnsafeNoFsync = true
+	config.EnableGRPCGateway = true
 	peer := url.URL{Scheme: "http", Host: "127.0.0.1:0"}
 	listen, err := url.Parse(client)
 	if err != nil {
