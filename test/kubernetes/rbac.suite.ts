@@ -18,7 +18,7 @@ interface Diagnosis {
   /** Of a line of the log. */
   readonly reason: string;
   readonly message: string;
-  /** An event at the pod says it too. */
+  /** An event at the pod says that its certificate is delayed. */
   readonly event?: boolean;
   /** The doctor cannot know where the authority and the Lease are. */
   readonly doctor?: false;
@@ -161,9 +161,12 @@ test.each(Object.entries(diagnoses))('without %s it says so', async (right, diag
   await line(signer, reason, message);
   if (event) {
     const path = `/apis/events.k8s.io/v1/namespaces/${installation.namespace}/events`;
-    await eventually('an event says so', async () => {
+    await eventually('an event at the pod', async () => {
       const { items } = await admin.expect('GET', path);
-      return items.some(({ note, regarding }: Json) => regarding.kind === 'Pod' && note.includes(message)) || undefined;
+      return (
+        items.some(({ regarding, reason: why }: Json) => regarding.kind === 'Pod' && why === 'CertificateDelayed') ||
+        undefined
+      );
     });
   }
   if (doctor !== false)
