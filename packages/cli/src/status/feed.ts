@@ -10,7 +10,7 @@ export interface StatusSource {
 export interface StatusFeed {
   /** Keeps an event for those who ask. */
   note(event: StatusEvent): void;
-  /** A {@link import('@mayfly/console').StatusSnapshot} as JSON. */
+  /** A `StatusSnapshot` as JSON. */
   snapshot(): string;
   /** A new reader, who has read nothing yet. */
   reader(): StatusReader;
