@@ -49,7 +49,16 @@ test.each([
 });
 
 test('counts by standing', () => {
-  expect(tally(three, NOW)).toEqual({ good: 2, due: 0, requested: 0, trouble: 1, expired: 0, none: 0 });
+  const waiting = row('d', { held: [], requestedAt: 990 });
+  expect(tally([...three, waiting], NOW)).toEqual({
+    valid: 3,
+    good: 2,
+    due: 0,
+    requested: 1,
+    trouble: 1,
+    expired: 0,
+    none: 0,
+  });
 });
 
 test('what is next: steps among refreshes, those of one second together', () => {

@@ -56,10 +56,16 @@ export function listed(
   return keyed.sort((a, b) => a.gravity - b.gravity || a.at - b.at).map(({ row }) => row);
 }
 
-/** Counts of certificates by how they stand. */
-export function tally(certificates: Iterable<CertificateStatus>, now: number): Readonly<Record<Standing, number>> {
-  const counts = { good: 0, due: 0, requested: 0, trouble: 0, expired: 0, none: 0 };
-  for (const row of certificates) counts[standingOf(row, now)]++;
+/** Counts of certificates: those that are valid, whatever else, and each by how it stands. */
+export function tally(
+  certificates: Iterable<CertificateStatus>,
+  now: number,
+): Readonly<Record<Standing | 'valid', number>> {
+  const counts = { valid: 0, good: 0, due: 0, requested: 0, trouble: 0, expired: 0, none: 0 };
+  for (const row of certificates) {
+    counts[standingOf(row, now)]++;
+    if ((inUse(row)?.notAfter ?? Number.NEGATIVE_INFINITY) >= now) counts.valid++;
+  }
   return counts;
 }
 

@@ -62,7 +62,7 @@ function Board({ known }: { readonly known: Known }) {
     <>
       <Health summary={summary} />
       <dl class="figures">
-        <Figure name="Valid" value={rows.length - standings.expired - standings.none} of={rows.length} />
+        <Figure name="Valid" value={standings.valid} of={rows.length} />
         <Figure name="Waiting" value={waiting} />
         <Figure name="In trouble" value={standings.trouble + standings.expired} isBad />
         <Figure name="Issued" value={summary.counts.issued} />
@@ -117,7 +117,8 @@ const Health = ({ summary: { problems, problemCount } }: { readonly summary: Sta
     </Notice>
   ) : (
     <Notice kind="bad">
-      <strong>Not ready</strong>: {problemCount === 1 ? 'one thing is wrong.' : `${problemCount} things are wrong.`}
+      <strong>Not ready</strong>:{' '}
+      {problemCount === 1 ? 'one thing is wrong.' : `${problemCount.toLocaleString('en')} things are wrong.`}
       <ul class="named">
         {problems.slice(0, NAMED_PROBLEMS).map((problem) => (
           <li key={problem}>{problem}</li>

@@ -25,7 +25,7 @@ const ORDERS: Readonly<Record<Order, string>> = {
 const STANDINGS: Readonly<Record<Standing, string>> = {
   good: 'valid',
   due: 'refresh due',
-  requested: 'waits for an answer',
+  requested: 'waits',
   trouble: 'in trouble',
   expired: 'expired',
   none: 'no certificate yet',
@@ -145,15 +145,19 @@ interface LaneProps {
 
 const nameOf = ({ pod, volume }: CertificateStatus): string => (volume === undefined ? pod : `${pod} ${volume}`);
 
-const NEXT: Readonly<Record<Next['what'], string>> = {
+const NEXT: Readonly<Record<Exclude<Next['what'], 'answer'>, string>> = {
   refresh: 'refresh',
   retry: 'asks again',
-  answer: 'asked',
   end: 'ends',
 };
 
-const nextText = (next: Next | undefined, now: number): string =>
-  next === undefined ? '' : next.what === 'answer' ? 'waits' : `${NEXT[next.what]} ${distanceText(next.at, now)}`;
+function nextText(row: CertificateStatus, now: number): string {
+  const next = nextOf(row, now);
+  if (next === undefined) return '';
+  return next.what === 'answer'
+    ? `asked ${distanceText(row.requestedAt ?? now, now)}`
+    : `${NEXT[next.what]} ${distanceText(next.at, now)}`;
+}
 
 function Lane({ row, index, count, span, now, isChosen, onChoose }: LaneProps) {
   const standing = standingOf(row, now);
@@ -191,7 +195,7 @@ function Lane({ row, index, count, span, now, isChosen, onChoose }: LaneProps) {
       </span>
       <span class="lane-next">
         {standing === 'good' ? '' : <span class={`badge ${BADGES[standing]}`}>{STANDINGS[standing]}</span>}{' '}
-        {nextText(nextOf(row, now), now)}
+        {nextText(row, now)}
       </span>
     </div>
   );
@@ -226,7 +230,7 @@ const Details = ({ row, now }: { readonly row: CertificateStatus; readonly now: 
       <span class={`badge ${BADGES[standingOf(row, now)]}`}>{STANDINGS[standingOf(row, now)]}</span>{' '}
       <span class="muted">
         {row.rotations === 1 ? 'one rotation' : `${row.rotations} rotations`}
-        {nextOf(row, now) !== undefined && `, ${nextText(nextOf(row, now), now)}`}
+        {nextOf(row, now) !== undefined && `, ${nextText(row, now)}`}
       </span>
     </p>
     {row.problem !== undefined && <p class="fault">{row.problem}</p>}
