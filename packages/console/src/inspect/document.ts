@@ -78,7 +78,7 @@ export async function readDocument(
   };
 }
 
-/** The kind that can be read; where none can, that whose reader came furthest. */
+/** The kind that can be read; where none can, that whose reader came furthest, and among equals the one that hides something. */
 export function recognise(bytes: Uint8Array): Kind {
   let furthest: { readonly kind: Kind; readonly offset: number } = { kind: unknownKind, offset: 8 };
   for (const kind of kinds) {
@@ -88,7 +88,8 @@ export function recognise(bytes: Uint8Array): Kind {
     } catch (error) {
       if (!isInputFault(error)) throw error;
       const { offset = 0 } = error;
-      if (offset > furthest.offset && kind.isSecret !== true) furthest = { kind, offset };
+      if (offset > furthest.offset || (offset === furthest.offset && kind.isSecret === true))
+        furthest = { kind, offset };
     }
   }
   return furthest.kind;

@@ -160,4 +160,7 @@ export const unknownKind: Kind = {
   shape: {},
 };
 
+/** The content of a secret bag, whatever it is. */
+export const secretKind: Kind = { ...unknownKind, title: 'Secret', shape: { isSecret: true }, isSecret: true };
+
 export const kindLabelled = (label: string): Kind | undefined => kinds.find(({ labels }) => labels.includes(label));

@@ -1,7 +1,7 @@
 import { decryptPrivateKeyInfo } from '@mayfly/pkcs8/encrypted';
 import { allBags, friendlyName, readPfx } from '@mayfly/pkcs12';
 import { type Document, readDocument } from './document.js';
-import { kindLabelled } from './kinds.js';
+import { kindLabelled, secretKind } from './kinds.js';
 
 /** Whether a document holds more than can be read without its password. */
 export const isLocked = ({ kind, traditional }: Document): boolean =>
@@ -30,7 +30,7 @@ export async function openDocument(document: Document, password: string): Promis
         case 'crl':
           return readDocument(bag.crl, origin, kindLabelled('X509 CRL'));
         case 'secret':
-          return readDocument(bag.secretValue, `${origin}, secret`);
+          return readDocument(bag.secretValue, origin, secretKind);
         case 'unknown':
           return readDocument(bag.bagValue, `${origin}, bag ${bag.bagId}`);
         case 'safeContents':

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fromHex } from '@mayfly/der';
 import { parsePem } from '@mayfly/der/pem';
+import { generateKeySync } from '@mayfly/keys/node';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readDocument } from './document.js';
@@ -108,12 +109,20 @@ describe('inputs', () => {
     ['nothing', '', /^This is empty/],
     ['prose', 'not a certificate', /neither PEM nor DER.*octets 6e 6f 74 20/],
     ['a Java key store', fromHex('feedfeed00000002'), /JKS|keytool/],
+    ['more than a page can show', pem.repeat(501), /501 PEM blocks; 500/],
     ['PEM that is cut', pem.slice(0, 200), /ERR_PEM_/],
   ])('%s is refused in words', async (_name, input, message) => {
     await expect(readInput(input)).rejects.toMatchObject({
       name: 'InputError',
       message: expect.stringMatching(message),
     });
+  });
+
+  test('of a private key with a fault too', async () => {
+    const key = generateKeySync('P-256').exportPkcs8();
+    const [broken] = await readInput(Uint8Array.of(...key, 0));
+    expect(broken!.kind.type).toBe('privateKey');
+    expect([...allFields(broken!.root)].some(({ isSecret }) => isSecret)).toBe(true);
   });
 
   test('octets of private keys are marked, and nothing says them', async () => {

@@ -10,6 +10,8 @@ export class InputError extends Error {
 
 /** Octets that the page reads; a page that stands still tells nothing. */
 const MAX_INPUT = 16 * 1024 * 1024;
+/** PEM blocks that are shown: three times the roots that a browser trusts. */
+const MAX_BLOCKS = 500;
 
 /**
  * Reads every structure of an input: PEM with any number of blocks, DER or BER, or their base64 or hexadecimal text.
@@ -67,6 +69,8 @@ async function readPem(text: string): Promise<readonly Document[]> {
     if (!isInputFault(error)) throw error;
     throw new InputError(`${error.message} (${error.code}).`);
   }
+  if (blocks.length > MAX_BLOCKS)
+    throw new InputError(`This has ${blocks.length} PEM blocks; ${MAX_BLOCKS} are shown at most.`);
   return Promise.all(
     blocks.map(async ({ label, bytes, line, headers }): Promise<Document> => {
       const origin = `${label}, line ${line}`;

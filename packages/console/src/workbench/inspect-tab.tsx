@@ -35,8 +35,8 @@ export function InspectTab({ input, onInput }: InspectTabProps) {
       readInput(input).then(
         (found) => show(found, ''),
         (error: unknown) => {
+          show([], error instanceof InputError ? error.message : 'This cannot be shown, by a mistake of this page.');
           if (!(error instanceof InputError)) throw error;
-          show([], error.message);
         },
       );
     return () => {
@@ -73,6 +73,7 @@ export function InspectTab({ input, onInput }: InspectTabProps) {
           class="code"
           rows={documents.length > 0 ? 3 : 7}
           spellcheck={false}
+          autocomplete="off"
           placeholder="-----BEGIN CERTIFICATE-----"
           value={typeof input === 'string' ? input : ''}
           onInput={(event) => onInput(event.currentTarget.value)}

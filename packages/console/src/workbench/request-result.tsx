@@ -111,6 +111,7 @@ function KeyDownloads({ made }: { readonly made: MadeRequest }) {
             class="code"
             rows={4}
             spellcheck={false}
+            autocomplete="off"
             value={certificates}
             onInput={(event) => setCertificates(event.currentTarget.value)}
           />

@@ -172,6 +172,7 @@ const CertificateField = ({ id, label, value, onValue, fault }: CertificateField
       class="code"
       rows={8}
       spellcheck={false}
+      autocomplete="off"
       placeholder={typeof value === 'string' ? '-----BEGIN CERTIFICATE-----' : `A file of ${value.length} octets`}
       value={typeof value === 'string' ? value : ''}
       aria-invalid={fault !== undefined}
