@@ -1,7 +1,7 @@
 import { type I64, i32, i64, type Local } from '../asm/expression.js';
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import type { ModuleBuilder } from '../asm/module-builder.js';
-import { inverseOf, limbMask, limbsOf, type Modulus } from './modulus.js';
+import { inverseOf, limbMask, type Modulus } from './modulus.js';
 
 /**
  * Enough half-delta division steps for inputs of as many bits as the modulus has: (45907 d + 26313) / 19929 rounded down,
@@ -10,27 +10,39 @@ import { inverseOf, limbMask, limbsOf, type Modulus } from './modulus.js';
  */
 const divisionSteps = (bits: number): number => Math.floor((45_907 * bits + 26_313) / 19_929);
 
-/**
- * A function (target, source): writes x with x · source ≡ 1 or 0, in [-2m, 2m], limbs carried. `source` is canonical.
- * The number of steps is fixed, and no branch or address depends on the numbers.
- */
-export function safegcd(module: ModuleBuilder, modulus: Modulus): FunctionReference {
-  const { limbs, limbBits, value, name } = modulus;
-  const rounds = Math.ceil(divisionSteps(value.toString(2).length) / limbBits);
-  const modulusLimbs = limbsOf(value, modulus);
-  const mask = i64.const(limbMask(modulus));
-  const inverse = i64.const(inverseOf(value, 1n << BigInt(limbBits)));
+/** Inverts modulo any modulus of one length. */
+export interface Inversion {
+  /** Bits of the modulus. */
+  readonly bits: number;
+  /**
+   * (target, source, modulus, inverse): writes x with x · source ≡ 1 or 0, in [-2m, 2m], limbs carried. `source` is canonical;
+   * `modulus` is where the limbs of m stand, `inverse` that of m modulo 2^limbBits.
+   */
+  readonly run: FunctionReference;
+}
 
-  return module.function(`${name}.gcd`, ['i32', 'i32'], [], (f, target, source) => {
-    const f0 = modulusLimbs.map((limb) => f.let(i64.const(limb)));
-    const g0 = modulusLimbs.map((_, k) => f.let(i64.load(source, 8 * k)));
-    const d = modulusLimbs.map(() => f.let(i64.const(0)));
-    const e = modulusLimbs.map((_, k) => f.let(i64.const(k === 0 ? 1 : 0)));
+/** The last operand of {@link Inversion.run}. */
+export const inverseOfLowest = ({ value, limbBits }: Modulus): bigint => inverseOf(value, 1n << BigInt(limbBits));
+
+/** The number of steps is fixed, and no branch or address depends on the numbers. */
+export function safegcd(module: ModuleBuilder, modulus: Modulus): Inversion {
+  const { limbs, limbBits, value, name } = modulus;
+  const bits = value.toString(2).length;
+  const rounds = Math.ceil(divisionSteps(bits) / limbBits);
+  const mask = i64.const(limbMask(modulus));
+  const places = Array.from({ length: limbs }, (_, k) => 8 * k);
+
+  const run = module.function(`${name}.gcd`, ['i32', 'i32', 'i32', 'i64'], [], (f, target, source, from, inverse) => {
+    const modulusLimb = (k: number) => i64.load(from, 8 * k);
+    const f0 = places.map((place) => f.let(i64.load(from, place)));
+    const g0 = places.map((place) => f.let(i64.load(source, place)));
+    const d = places.map(() => f.let(i64.const(0)));
+    const e = places.map((_, k) => f.let(i64.const(k === 0 ? 1 : 0)));
     const zeta = f.let(i64.const(-1));
     const round = f.local('i32');
     f.forUp(round, i32.const(0), i32.const(rounds), 1, () => {
       const t = divisionStepsOnLowBits(f, zeta, f0[0]!, g0[0]!, limbBits);
-      updateModulo(f, d, e, t);
+      updateModulo(f, d, e, t, modulusLimb, inverse);
       updateExactly(f, f0, g0, t);
     });
     // f is 1 or -1 by now (or the modulus, if the source was zero and so is d): the sign of f is the sign of the inverse.
@@ -43,9 +55,17 @@ export function safegcd(module: ModuleBuilder, modulus: Modulus): FunctionRefere
       f.do(i64.store(target, 8 * k, k === limbs - 1 ? sum : i64.and(sum, mask)));
     }
   });
+  return { bits, run };
 
   /** (d, e) becomes t (d, e) / 2^limbBits modulo the modulus, within (-2m, m). */
-  function updateModulo(f: FunctionBuilder, d: readonly Local<'i64'>[], e: readonly Local<'i64'>[], t: Matrix): void {
+  function updateModulo(
+    f: FunctionBuilder,
+    d: readonly Local<'i64'>[],
+    e: readonly Local<'i64'>[],
+    t: Matrix,
+    modulusLimb: (k: number) => I64,
+    inverse: I64,
+  ): void {
     const addIfNegative = (a: I64, b: I64) =>
       f.let(i64.add(i64.and(a, i64.shrS(d.at(-1)!, 63)), i64.and(b, i64.shrS(e.at(-1)!, 63))));
     const rows = [
@@ -55,13 +75,13 @@ export function safegcd(module: ModuleBuilder, modulus: Modulus): FunctionRefere
       const lowest = f.let(combine(x, y, d[0]!, e[0]!));
       // As many times the modulus as make the lowest limb zero.
       f.set(multiple, i64.sub(multiple, i64.and(i64.add(i64.mul(lowest, inverse), multiple), mask)));
-      const carry = f.let(i64.shrS(i64.add(lowest, i64.mul(multiple, i64.const(modulusLimbs[0]!))), limbBits));
+      const carry = f.let(i64.shrS(i64.add(lowest, i64.mul(multiple, modulusLimb(0))), limbBits));
       return { x, y, target, multiple, carry };
     });
     for (let k = 1; k < limbs; k++) {
       const sums = rows.map(({ x, y, multiple, carry }) => {
         const sum = i64.add(carry, combine(x, y, d[k]!, e[k]!));
-        return modulusLimbs[k] === 0n ? sum : i64.add(sum, i64.mul(multiple, i64.const(modulusLimbs[k]!)));
+        return i64.add(sum, i64.mul(multiple, modulusLimb(k)));
       });
       for (const [i, { carry }] of rows.entries()) f.set(carry, sums[i]!);
       for (const { target, carry } of rows) {

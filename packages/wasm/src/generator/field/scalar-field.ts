@@ -16,7 +16,7 @@ import { limbMask, limbsOf, type Modulus, mod, radix } from './modulus.js';
 import { montgomeryProduct } from './montgomery.js';
 import { scalarOperations } from './operations.js';
 import type { Register } from './pair-field.js';
-import { safegcd } from './safegcd.js';
+import { type Inversion, inverseOfLowest, safegcd } from './safegcd.js';
 
 /** Arithmetic on single elements: limbs of 64 bits in memory, Montgomery products, bounds tracked as they are made. */
 export class ScalarField {
@@ -30,10 +30,14 @@ export class ScalarField {
   #sub: FunctionReference | undefined;
   #freeze: { readonly run: FunctionReference; readonly multiples: number } | undefined;
   #copy: FunctionReference | undefined;
-  #gcd: FunctionReference | undefined;
+  #inversion: Inversion | undefined;
   readonly #constants = new Map<bigint, number>();
 
-  constructor(module: ModuleBuilder, modulus: Modulus) {
+  readonly #sibling: ScalarField | undefined;
+
+  /** @param sibling - A field of as many bits and limbs, to share the function that inverts. */
+  constructor(module: ModuleBuilder, modulus: Modulus, sibling?: ScalarField) {
+    this.#sibling = sibling;
     this.#module = module;
     this.modulus = modulus;
     this.byteLength = 8 * modulus.limbs;
@@ -167,14 +171,22 @@ export class ScalarField {
     return { run, multiples };
   }
 
+  /** Made when it is first asked for. */
+  get inversion(): Inversion {
+    this.#inversion ??= this.#sibling?.inversion ?? safegcd(this.#module, this.modulus);
+    if (this.#inversion.bits !== this.modulus.value.toString(2).length)
+      throw new TypeError(`Cannot invert modulo ${this.modulus.name}: its sibling has another length`);
+    return this.#inversion;
+  }
+
   /**
    * The inverse of a residue, times a constant: with the factor R² it turns what stands as it is into its inverse in
    * Montgomery form, with R³ both are in Montgomery form. The inverse of zero is zero.
    */
   invert(f: FunctionBuilder, target: Register, a: Register, factor: Register): void {
-    this.#gcd ??= safegcd(this.#module, this.modulus);
     this.freeze(f, target, a);
-    f.run(this.#gcd, target.address, target.address);
+    const modulus = this.#literalMultiple(1n);
+    f.run(this.inversion.run, target.address, target.address, modulus, i64.const(inverseOfLowest(this.modulus)));
     const twice = 2n * this.modulus.value;
     target.bounds = normalized(this.modulus, interval(-twice, twice));
     this.mul(f, target, target, factor);

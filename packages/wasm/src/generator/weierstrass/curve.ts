@@ -41,16 +41,17 @@ export interface Curve {
 }
 
 export function defineCurve(module: ModuleBuilder, parameters: CurveParameters, simd: boolean): Curve {
-  const { field, order, byteLength } = parameters;
+  const { field: fieldModulus, order: orderModulus, byteLength } = parameters;
+  const field = new ScalarField(module, fieldModulus);
   return {
     parameters,
     module,
     simd,
-    pairs: new PairField(module, field, simd),
-    field: new ScalarField(module, field),
-    order: new ScalarField(module, order),
-    fieldCodec: octetCodec(module, field, byteLength, 'big'),
-    orderCodec: octetCodec(module, order, byteLength, 'big'),
+    pairs: new PairField(module, fieldModulus, simd),
+    field,
+    order: new ScalarField(module, orderModulus, field),
+    fieldCodec: octetCodec(module, fieldModulus, byteLength, 'big'),
+    orderCodec: octetCodec(module, orderModulus, byteLength, 'big'),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import { unionBounds } from '../field/bounds.js';
-import { emitRound } from '../field/invariant.js';
+import { emitRound, requireWithin } from '../field/invariant.js';
 import { combineLanes, inBothLanes, minusLane, plusLane } from '../field/lanes.js';
 import type { PairField, Register } from '../field/pair-field.js';
 import type { Curve } from './curve.js';
@@ -23,24 +23,46 @@ export function inFormulaDoubling(curve: Curve, bounds: JacobianBounds): InFormu
   const x = allocatePair(curve, bounds.x);
   const emit = doublingEmitter(curve);
   const run = module.function(`${pairs.modulus.name}.double`, [], [], (f) => emitRound([yz, x], () => emit(f, yz, x)));
-  const [first, second] = [plusLane(yz, 0), plusLane(yz, 1)];
+  const axes = ['x', 'y', 'z'] as const;
+  /** A function for a pair of points anywhere within the bounds, and code that calls it. */
+  const forPoints = (name: string, emit: (f: FunctionBuilder, point: JacobianPair) => void) => {
+    const defined = module.function(`${pairs.modulus.name}.${name}`, ['i32', 'i32', 'i32'], [], (f, ...addresses) => {
+      const [x, y, z] = axes.map((axis, i) => pairs.register(addresses[i]!, bounds[axis])) as [
+        Register,
+        Register,
+        Register,
+      ];
+      emitRound([x, y, z], () => emit(f, { x, y, z }));
+    });
+    return (f: FunctionBuilder, point: JacobianPair) => {
+      for (const axis of axes) {
+        requireWithin(point[axis].bounds, bounds[axis]);
+        point[axis].bounds = bounds[axis];
+      }
+      f.run(defined, point.x.address, point.y.address, point.z.address);
+    };
+  };
   return {
     run,
-    enter: (f, point) =>
-      combineLanes(
-        pairs,
-        f,
-        { target: yz, lanes: [[plusLane(point.y, 0)], [plusLane(point.z, 0)]] },
-        { target: x, lanes: [[plusLane(point.x, 0)], [plusLane(point.x, 1)]] },
+    enter: forPoints('enter', (f, point) =>
+      emitRound([yz, x], () =>
+        combineLanes(
+          pairs,
+          f,
+          { target: yz, lanes: [[plusLane(point.y, 0)], [plusLane(point.z, 0)]] },
+          { target: x, lanes: [[plusLane(point.x, 0)], [plusLane(point.x, 1)]] },
+        ),
       ),
-    leave: (f, point) =>
+    ),
+    leave: forPoints('leave', (f, point) =>
       combineLanes(
         pairs,
         f,
         { target: point.x, lanes: [[plusLane(x, 0)], [plusLane(point.x, 1)]] },
-        { target: point.y, lanes: [[first], [plusLane(point.y, 1)]] },
-        { target: point.z, lanes: [[second], [plusLane(point.z, 1)]] },
+        { target: point.y, lanes: [[plusLane(yz, 0)], [plusLane(point.y, 1)]] },
+        { target: point.z, lanes: [[plusLane(yz, 1)], [plusLane(point.z, 1)]] },
       ),
+    ),
   };
 }
 

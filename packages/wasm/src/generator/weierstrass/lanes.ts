@@ -68,6 +68,7 @@ export function jacobianBounds(
   const allocate = () => allocatePair(curve, table.x);
   const [x, y, z, yz, xx] = [allocate(), allocate(), allocate(), allocate(), allocate()];
   y.bounds = table.y;
+  z.bounds = table.y;
   const scratch = additionScratch(curve);
   const addend: Affine = { x: allocate(), y: { ...allocate(), bounds: table.y } };
   findInvariant([x, y, z], (f) => {
@@ -76,8 +77,8 @@ export function jacobianBounds(
     addMixed(curve.pairs, scratch, f, { x, y, z }, addend);
     emitDoubling(f, yz, xx);
     x.bounds = unionBounds(x.bounds, xx.bounds);
-    y.bounds = unionBounds(y.bounds, yz.bounds);
-    z.bounds = unionBounds(z.bounds, yz.bounds);
+    y.bounds = unionBounds(unionBounds(y.bounds, z.bounds), yz.bounds);
+    z.bounds = y.bounds; // a doubling keeps them in one pair
   });
   return { x: x.bounds, y: y.bounds, z: z.bounds };
 }

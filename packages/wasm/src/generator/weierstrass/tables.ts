@@ -2,7 +2,7 @@ import { type I32, i32, i64, type Local } from '../asm/expression.js';
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import { canonical } from '../field/bounds.js';
 import type { Register } from '../field/pair-field.js';
-import { type Affine, type Curve, plus } from './curve.js';
+import { type Affine, type Curve, type Jacobian, plus } from './curve.js';
 import { doubling } from './points.js';
 
 /**
@@ -14,6 +14,12 @@ export interface TableBuilder {
   readonly build: FunctionReference;
   /** The point B: affine, canonical, in Montgomery form. Not infinity. */
   readonly point: Affine;
+  /** Points that stand in the workspace, by their number, as many as there are powers: canonical. */
+  readonly workspace: (index: I32) => Jacobian;
+  /** (count): makes the first points of the workspace affine, with one inversion; none may be infinity. */
+  readonly normalize: FunctionReference;
+  /** (entry, x, y) */
+  readonly writeEntry: FunctionReference;
 }
 
 /** Octets of a table entry. */
@@ -45,26 +51,23 @@ export function tableBuilder(curve: Curve, workspace: number, powers: number): T
 
   const [product, inverse, t, u] = [field.allocate(), field.allocate(), field.allocate(), field.allocate()];
 
-  /** 2^index · B for all indexes below `count`, affine. */
-  const buildPowers = module.function(`${field.modulus.name}.powers`, ['i32'], [], (f, count) => {
+  const stored = (index: I32): Jacobian => ({
+    x: element(xs, index),
+    y: element(ys, index),
+    z: element(zs, index),
+  });
+  const normalize = module.function(`${field.modulus.name}.normalize`, ['i32'], [], (f, count) => {
     const index = f.local('i32');
-    field.copy(f, chain.x, point.x);
-    field.copy(f, chain.y, point.y);
-    field.copy(f, chain.z, field.montgomeryConstant(1n));
     field.copy(f, product, field.montgomeryConstant(1n));
     f.forUp(index, i32.const(0), count, 1, () => {
-      field.copy(f, element(xs, index), chain.x);
-      field.copy(f, element(ys, index), chain.y);
-      field.copy(f, element(zs, index), chain.z);
       field.copy(f, element(products, index), product);
-      field.mul(f, product, product, chain.z);
+      field.mul(f, product, product, stored(index).z);
       field.freeze(f, product, product);
-      double(f, chain);
     });
     field.invertMontgomery(f, inverse, product);
     field.freeze(f, inverse, inverse);
     f.forDown(index, i32.sub(count, i32.const(1)), i32.const(0), 1, () => {
-      const [x, y, z] = [element(xs, index), element(ys, index), element(zs, index)];
+      const { x, y, z } = stored(index);
       field.mul(f, t, inverse, element(products, index)); // 1 / z
       field.mul(f, inverse, inverse, z);
       field.freeze(f, inverse, inverse);
@@ -75,6 +78,20 @@ export function tableBuilder(curve: Curve, workspace: number, powers: number): T
       field.mul(f, y, y, t);
       field.freeze(f, y, y);
     });
+  });
+
+  /** 2^index · B for all indexes below `count`, affine. */
+  const buildPowers = module.function(`${field.modulus.name}.powers`, ['i32'], [], (f, count) => {
+    const index = f.local('i32');
+    field.copy(f, chain.x, point.x);
+    field.copy(f, chain.y, point.y);
+    field.copy(f, chain.z, field.montgomeryConstant(1n));
+    f.forUp(index, i32.const(0), count, 1, () => {
+      const power = stored(index);
+      for (const axis of ['x', 'y', 'z'] as const) field.copy(f, power[axis], chain[axis]);
+      double(f, chain);
+    });
+    f.run(normalize, count);
   });
 
   /** Copies limbs between an entry and a register. */
@@ -189,5 +206,5 @@ export function tableBuilder(curve: Curve, workspace: number, powers: number): T
       });
     },
   );
-  return { build, point };
+  return { build, point, workspace: stored, normalize, writeEntry };
 }

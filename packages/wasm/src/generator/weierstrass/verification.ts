@@ -15,6 +15,7 @@ import {
   tableBounds,
 } from './lanes.js';
 import { nonAdjacentForm } from './non-adjacent-form.js';
+import { oddMultiples } from './odd-multiples.js';
 import { addition } from './points.js';
 import type { PublicKeys } from './public-key.js';
 import { entryIndex, isNegative, type Recode } from './recode.js';
@@ -227,6 +228,8 @@ export function verification(curve: Curve, parts: VerificationParts): void {
   });
 
   const double = inFormulaDoubling(curve, parts.bounds);
+  const count = entryCount(UNKNOWN_WIDTH - 1);
+  const multiples = oddMultiples(curve, { tables, transfer, add, double, bounds: parts.bounds, count });
   const copyJacobian = (f: FunctionBuilder, target: JacobianPair, source: JacobianPair) => {
     for (const axis of ['x', 'y', 'z'] as const) pairs.copy(f, target[axis], source[axis]);
   };
@@ -251,7 +254,7 @@ export function verification(curve: Curve, parts: VerificationParts): void {
     f.if(result, () => {
       field.copy(f, tables.point.x, field.register(keys.point.x.address, known));
       field.copy(f, tables.point.y, field.register(keys.point.y.address, known));
-      f.run(tables.build, i32.const(keyTable), i32.const(UNKNOWN_WIDTH - 1), i32.const(1));
+      f.run(multiples, i32.const(keyTable));
       begin(f);
       const even = evenness(f, u1);
       const window = f.let(i32.const(0));
