@@ -6,6 +6,7 @@ import { ApiError, type PodCertificateApi } from './api.js';
 import { createGathering, MAX_BATCH, type Timer } from './gathering.js';
 import { createPatience } from './patience.js';
 import { sizeDenial, withoutContents } from './request-size.js';
+import type { RequestShare } from './share.js';
 import { createSlots } from './slots.js';
 import type { PodCertificateRequest } from './types.js';
 
@@ -13,11 +14,14 @@ export { type Answer, answerRequest, type SigningPolicy, type WantedCertificate 
 export { evidenceOf } from './evidence.js';
 export type { IssueMany, IssueOne, Timer } from './gathering.js';
 export { beginRefreshAt } from './refresh.js';
+export type { RequestShare } from './share.js';
 
 export interface SignerOptions extends SigningPolicy {
   readonly api: PodCertificateApi;
   readonly signerName: string;
   readonly clock: Clock;
+  /** Which requests are this signer's, of several that share a name. Default all. */
+  readonly share?: RequestShare;
   /** Cryptographically secure. Returns a new array. */
   readonly randomBytes: (length: number) => Uint8Array;
   /** Requests that are worked on at once. Default 256, as many as are signed together at most. */
@@ -58,7 +62,8 @@ export type SignerEvent =
 /**
  * Answers every request for one signer name until the signal is aborted. Each gets at most one terminal status: an answer
  * that could not be written is kept and written again, not made again, and whatever is no decision leaves the request
- * pending. Several signers of one name may run: the API server takes the first answer, the others discard theirs.
+ * pending. Several signers of one name may run: with a `share` each signs what is its own, without one the API server takes the
+ * first answer and the others discard theirs.
  *
  * What is asked for at the same time is signed together where the key has a `signMany`: up to 256 certificates, of which none
  * waits longer than 2 ms for others. One that comes alone is signed at once.
@@ -71,6 +76,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     concurrency = MAX_BATCH,
     backoff = { cap: 60 },
     random = Math.random,
+    share,
     signal,
     onEvent: observer = () => {},
   } = options;
@@ -90,6 +96,17 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     signal,
   });
   const serving = new Map<string, { readonly gone: AbortController; readonly done: Promise<void> }>();
+  /** Pending requests that are others' to answer, for the case that they become ours. */
+  const others = new Map<string, PodCertificateRequest>();
+  const isOurs = ({ metadata: { uid } }: PodCertificateRequest): boolean => share === undefined || share.owns(uid);
+  const policy: SigningPolicy = {
+    ...options,
+    compiled(request) {
+      // After all lookups and before the signature.
+      if (!isOurs(request)) throw new OthersRequest();
+      return options.compiled(request);
+    },
+  };
 
   const discard = ({ request, answer }: Task): void => {
     if (answer?.type !== 'issued') return;
@@ -101,6 +118,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
   const attempt = async (task: Task, gone: AbortSignal): Promise<void> => {
     if (signal.aborted) return;
     if (gone.aborted) return discard(task);
+    if (!isOurs(task.request)) throw new OthersRequest();
     if (task.stale) {
       const current = await readAgain(api, task.request);
       if (current === undefined) return discard(task);
@@ -117,7 +135,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     else if (task.answer === undefined || !isStillAcceptable(task.answer, task.request, clock.now(), options.limits)) {
       discard(task);
       task.answer = undefined;
-      task.answer = await gathering.expect((issue) => answerRequest(task.request, options, around, issue), gone);
+      task.answer = await gathering.expect((issue) => answerRequest(task.request, policy, around, issue), gone);
     }
     task.stale = true;
     const update = await api.updateStatus(task.request, task.answer.status);
@@ -126,33 +144,53 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     else discard(task);
   };
 
-  const serve = async (request: PodCertificateRequest, gone: AbortSignal): Promise<void> => {
+  /** @returns The request, if it became another signer's. */
+  const serve = async (
+    request: PodCertificateRequest,
+    stale: boolean,
+    gone: AbortSignal,
+  ): Promise<PodCertificateRequest | undefined> => {
     const stopped = AbortSignal.any([signal, gone]);
-    const task: Task = { ...kept(request), answer: undefined, stale: false };
+    const task: Task = { ...kept(request), answer: undefined, stale };
     const patience = createPatience(backoff, random);
     for (let conflicts = 0; ; ) {
       try {
-        return await slots.run(() => attempt(task, gone));
+        await slots.run(() => attempt(task, gone));
+        return undefined;
       } catch (error) {
-        if (gone.aborted) return discard(task);
+        if (gone.aborted || error instanceof OthersRequest) {
+          discard(task);
+          return gone.aborted ? undefined : task.request;
+        }
         // The first conflict is somebody else's write: read again at once.
         if (error instanceof ApiError && error.reason === 'Conflict' && conflicts++ === 0) continue;
         const delay = patience.after(error);
         onEvent({ type: 'retry', request: task.request, error, at: clock.now() + delay });
         task.stale = true;
-        if (!(await sleepFor(clock, delay, stopped))) return discard(task);
+        if (await sleepFor(clock, delay, stopped)) continue;
+        discard(task);
+        return undefined;
       }
     }
   };
 
-  const consider = (request: PodCertificateRequest): void => {
+  /** @param stale - Whether somebody may have answered it since it was read. */
+  const consider = (request: PodCertificateRequest, stale: boolean): void => {
     const { uid } = request.metadata;
+    others.delete(uid);
     if (request.spec.signerName !== signerName || request.terminal !== undefined || serving.has(uid)) return;
+    if (!isOurs(request)) return void others.set(uid, request);
     const gone = new AbortController();
-    const done = serve(request, gone.signal).finally(() => serving.delete(uid));
+    const done = serve(request, stale, gone.signal).then((other) => {
+      serving.delete(uid);
+      if (other !== undefined && !gone.signal.aborted) others.set(uid, other);
+    });
     serving.set(uid, { gone, done });
   };
 
+  const endSharing = share?.onChange(() => {
+    for (const request of [...others.values()]) if (isOurs(request)) consider(request, true);
+  });
   let patience = createPatience(backoff, random);
   while (!signal.aborted) {
     let failure: unknown = new Error('Cannot go on watching: the server ended the watch');
@@ -160,8 +198,11 @@ export async function runSigner(options: SignerOptions): Promise<void> {
       for await (const event of api.watchRequests({ signerName }, { signal })) {
         patience = createPatience(backoff, random);
         if (event.type === 'bookmark') continue;
-        if (event.type === 'deleted') serving.get(event.object.metadata.uid)?.gone.abort();
-        else consider(event.object);
+        if (event.type === 'deleted') {
+          const { uid } = event.object.metadata;
+          others.delete(uid);
+          serving.get(uid)?.gone.abort();
+        } else consider(event.object, false);
       }
     } catch (error) {
       failure = error;
@@ -171,8 +212,12 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     onEvent({ type: 'disconnected', error: failure, at: clock.now() + delay });
     await sleepFor(clock, delay, signal);
   }
+  endSharing?.();
   await Promise.all([...serving.values()].map(({ done }) => done));
 }
+
+/** Ends an attempt at what became another signer's to answer. */
+class OthersRequest extends Error {}
 
 const systemTimer: Timer = (callback, milliseconds) => {
   const id = setTimeout(callback, milliseconds);

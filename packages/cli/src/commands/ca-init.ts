@@ -16,6 +16,7 @@ import { keyTypeOption } from '../key-types.js';
 import { type OutputFile, requireFree, writeOutputs } from '../output-file.js';
 import { formatTime, printable } from '../terminal-text.js';
 import { durationArgument } from './arguments.js';
+import { caRotateCommand } from './ca-rotate.js';
 
 /** What authorities to make, and where. */
 export interface CaInitOptions {
@@ -46,8 +47,8 @@ Examples:
 /** `mayfly ca`. */
 export const caCommand = (io: CommandIo = processIo()): Command => {
   const ca = new Command('ca')
-    .summary('make certification authorities')
-    .description('Makes certification authorities.');
+    .summary('make certification authorities, and replace them')
+    .description('Makes certification authorities, and replaces those of a signer.');
   ca.command('init')
     .summary('make a root, and an intermediate below it')
     .description('Makes a root authority: a certificate that signs itself, and its key.')
@@ -64,7 +65,7 @@ export const caCommand = (io: CommandIo = processIo()): Command => {
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .action((options: CaInitOptions) => caInit(options, io));
-  return ca;
+  return ca.addCommand(caRotateCommand(io));
 };
 
 /**

@@ -6,12 +6,11 @@ import { CliError } from '../errors.js';
 import { formatFindings } from '../manifests/read-manifests.js';
 import { signerNameFault } from '../manifests/signer-names.js';
 import { type Policy, readPolicy } from '../policy/policy.js';
-import type { AuthoritySource } from '../signer/authority-material.js';
 import { jsonLog } from '../signer/log.js';
 import { type ClusterSignerOptions, runClusterSigner } from '../signer/run-signer.js';
 import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
 import { readSourceFile } from '../up/read-files.js';
-import { durationArgument } from './arguments.js';
+import { durationArgument, secretOf } from './arguments.js';
 
 interface SignerFlags {
   readonly signerName: string;
@@ -21,6 +20,9 @@ interface SignerFlags {
   readonly caKey?: string;
   readonly caRoots?: string;
   readonly caSecret?: string;
+  readonly caManaged?: string;
+  readonly caLifetime: Seconds;
+  readonly caPropagation: Seconds;
   readonly policy?: string;
   readonly trustDomain: string;
   readonly clusterDomain: string;
@@ -34,7 +36,8 @@ interface SignerFlags {
   readonly keys: KeysChoice;
 }
 
-const DAY: Seconds = 86_400;
+const HOUR: Seconds = 3600;
+const DAY: Seconds = 24 * HOUR;
 const MIN_LIFETIME: Seconds = 3600;
 const MAX_LIFETIME: Seconds = 91 * DAY;
 const DNS_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
@@ -47,10 +50,15 @@ A pod gets the SPIFFE ID of its service account, and the DNS names of the Servic
 one with a filled stub or an unknown annotation. Whatever may pass (no server, no pod yet, an authority that ends too soon)
 leaves the request pending.
 
+An authority of --ca-secret or of files is read again every ten seconds, and used from then on when it can sign. With --ca-managed
+the signer makes a root, publishes the next in time, waits until every pod has it, signs with it, and withdraws the old one when
+all that it signed has expired. mayfly ca rotate does that before its time.
+
 The log is one JSON object a line on standard error. --listen serves /livez, /readyz and /metrics.
 
 Examples:
   mayfly signer --signer-name example.com/workload --ca-cert ca.crt --ca-key ca.key
+  mayfly signer --signer-name example.com/workload --ca-managed mayfly/ca
   mayfly signer --signer-name example.com/workload --ca-secret mayfly/ca --policy policy.yaml --listen 0.0.0.0:8080
   mayfly signer --signer-name example.com/workload --ca-secret mayfly/ca --dry-run`;
 
@@ -69,6 +77,20 @@ export const signerCommand = (): Command =>
       'PEM: what pods are to trust (default: the issuing certificate, which has to be a root)',
     )
     .option('--ca-secret <namespace/name>', 'a Secret with tls.crt, tls.key and, below a root, ca.crt')
+    .option(
+      '--ca-managed <namespace/name>',
+      'a Secret in which the signer makes its own roots and lets them succeed each other; an empty one to begin with',
+    )
+    .addOption(
+      new Option('--ca-lifetime <duration>', 'of each of these roots')
+        .argParser(durationArgument)
+        .default(90 * DAY, '90d'),
+    )
+    .addOption(
+      new Option('--ca-propagation <duration>', 'time until every pod has a new trust bundle')
+        .argParser(durationArgument)
+        .default(HOUR, '1h'),
+    )
     .option('--policy <file>', 'what is granted beyond the names that a pod has anyway')
     .option('--trust-domain <name>', 'trust domain of SPIFFE IDs', 'cluster.local')
     .option('--cluster-domain <name>', 'DNS domain of the cluster', 'cluster.local')
@@ -87,7 +109,7 @@ export const signerCommand = (): Command =>
     )
     .option(
       '--lease <[namespace/]name>',
-      'the one of several signers that holds this Lease signs; "none" takes none (default: named after the signer, in the namespace of the connection)',
+      'signers with one name here share the requests, each with a Lease; "none" is alone (default: named after the signer, in the namespace of the connection)',
     )
     .option('--dry-run', 'decide and sign, and write nothing')
     .addOption(
@@ -151,19 +173,27 @@ function checkFlags({ signerName, trustDomain, clusterDomain, maxLifetime, bundl
   if (!BUNDLE_SUFFIX.test(bundle)) throw usage(`--bundle ${JSON.stringify(bundle)}`, 'is no DNS name in lower case');
 }
 
-function authoritySource({ caCert, caKey, caRoots, caSecret }: SignerFlags): AuthoritySource {
+function authoritySource(flags: SignerFlags): ClusterSignerOptions['authority'] {
+  const { caCert, caKey, caRoots, caSecret, caManaged, caLifetime, caPropagation, bundle } = flags;
+  if (caManaged !== undefined) {
+    if (caCert !== undefined || caKey !== undefined || caRoots !== undefined || caSecret !== undefined)
+      throw new CliError('ERR_CLI_USAGE', 'Cannot use --ca-managed beside another authority: name one of them');
+    if (bundle === 'none')
+      throw new CliError(
+        'ERR_CLI_USAGE',
+        'Cannot use --ca-managed with --bundle none: nobody would learn of the next root',
+      );
+    return { managed: secretOf('--ca-managed', caManaged), lifetime: caLifetime, propagation: caPropagation };
+  }
   if (caSecret !== undefined) {
     if (caCert !== undefined || caKey !== undefined || caRoots !== undefined)
       throw new CliError('ERR_CLI_USAGE', 'Cannot use --ca-secret beside files of an authority: name one of them');
-    const [namespace, name, more] = caSecret.split('/');
-    if (!namespace || !name || more !== undefined)
-      throw usage(`--ca-secret ${JSON.stringify(caSecret)}`, 'is no namespace/name');
-    return { namespace, name };
+    return secretOf('--ca-secret', caSecret);
   }
   if (caCert === undefined || caKey === undefined)
     throw new CliError(
       'ERR_CLI_USAGE',
-      'Cannot sign without an authority: name --ca-secret, or --ca-cert and --ca-key; mayfly ca init makes one',
+      'Cannot sign without an authority: name --ca-managed, --ca-secret, or --ca-cert and --ca-key; mayfly ca init makes one',
     );
   return { certificate: caCert, key: caKey, roots: caRoots };
 }

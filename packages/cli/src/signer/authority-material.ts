@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { defineIssuer, type Issuer } from '@mayfly/ca';
 import { equalBytes, type Seconds } from '@mayfly/der';
@@ -21,6 +22,8 @@ export type AuthoritySource =
 export interface ClusterAuthority {
   readonly issuer: Issuer;
   readonly anchors: readonly Certificate[];
+  /** Tells this material from other. */
+  readonly digest: string;
 }
 
 /** PEM texts of an authority; the key is secret. */
@@ -36,6 +39,7 @@ interface Material {
 /**
  * Reads an authority and checks that it can issue: the key is that of the certificate, the certificate is a valid CA's, and it
  * leads to the anchors, which are `ca.crt` or, where there is none, the certificate itself.
+ * @param before - What is returned when the material is still that.
  * @throws {@link CliError} `ERR_CLI_STATE` with what is wrong and what to do.
  */
 export async function readAuthority(
@@ -43,9 +47,12 @@ export async function readAuthority(
   client: Pick<KubernetesClient, 'request'>,
   keys: Keys,
   now: Seconds,
+  before?: ClusterAuthority,
 ): Promise<ClusterAuthority> {
   const material = 'key' in source ? await fromFiles(source) : await fromSecret(source, client);
   const { origin } = material;
+  const digest = createHash('sha256').update(JSON.stringify(material)).digest('hex');
+  if (before?.digest === digest) return before;
   const refuse = (state: string, cause?: unknown): CliError =>
     new CliError('ERR_CLI_STATE', `Cannot sign with the authority of ${origin}: ${state}`, { cause });
   let chain: readonly Certificate[];
@@ -83,7 +90,7 @@ export async function readAuthority(
     verify: keys.verify,
   });
   if (!path.ok) throw refuse(`it does not lead to its roots: ${path.message}`);
-  return { issuer, anchors };
+  return { issuer, anchors, digest };
 }
 
 async function fromFiles({ certificate, key, roots }: Extract<AuthoritySource, { key: string }>): Promise<Material> {

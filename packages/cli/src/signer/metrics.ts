@@ -5,7 +5,11 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What of a running signer is shown beside what it counts. */
 export interface Gauges {
-  readonly authorityNotAfter: () => Seconds;
+  readonly authorityNotAfter: () => Seconds | undefined;
+  /** When the next step of succession is due. */
+  readonly nextStep: () => Seconds | undefined;
+  /** How many share the requests. */
+  readonly members: () => number;
   readonly clockAhead: () => Seconds | undefined;
   /** Creation of the oldest request that waits for another attempt. */
   readonly oldestWaiting: () => Seconds | undefined;
@@ -52,6 +56,8 @@ export function createMetrics(signerName: string, gauges: Gauges): Metrics {
     });
   };
   gauge('authority_expiry_timestamp_seconds', 'notAfter of the issuing authority', gauges.authorityNotAfter);
+  gauge('next_step_timestamp_seconds', 'When the next step of succession is due', gauges.nextStep);
+  gauge('members', 'Signers that share the requests, by the last look', gauges.members);
   gauge('clock_ahead_seconds', 'Seconds that the clock of the API server is ahead', gauges.clockAhead);
   gauge('waiting_requests', 'Requests that wait for another attempt', gauges.waiting);
   gauge('oldest_waiting_seconds', 'Age of the oldest request that waits for another attempt', () => {

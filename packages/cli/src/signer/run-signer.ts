@@ -1,26 +1,23 @@
-import { randomBytes as nodeRandomBytes } from 'node:crypto';
-import { bufferedRandomBytes, type CompiledProfile, compile } from '@mayfly/ca';
+import { createHash, randomBytes as nodeRandomBytes, randomUUID } from 'node:crypto';
+import { bufferedRandomBytes, type CompiledProfile, compile, type Issuer } from '@mayfly/ca';
 import { podClient, podPeer, podServer } from '@mayfly/ca/profiles';
 import type { Seconds } from '@mayfly/der';
-import { encodePem } from '@mayfly/der/pem';
-import { type PodCertificateRequest, trustBundlePrefix } from '@mayfly/pod-certificates';
-import { ApiError, type PodCertificateApi } from '@mayfly/pod-certificates/api';
+import type { PodCertificateRequest } from '@mayfly/pod-certificates';
 import {
   chooseVersions,
   clusterApi,
   createClient,
+  createSharing,
   discoverVersions,
   type KubernetesClient,
   leasesIn,
   openConnection,
-  type Query,
-  reflect,
-  resourcePath,
-  runLeadership,
+  type Sharing,
   serverClock,
 } from '@mayfly/pod-certificates/kubernetes';
 import { runSigner } from '@mayfly/pod-certificates/signer';
 import { type Clock, sleepFor, systemClock } from '@mayfly/rotation';
+import { messageOf } from '../errors.js';
 import { annotationKeys, type Usage } from '../manifests/annotations.js';
 import type { Policy } from '../policy/policy.js';
 import { createStatusFeed, type StatusFeed } from '../status/feed.js';
@@ -28,26 +25,34 @@ import { serveStatus } from '../status/serve-status.js';
 import { type Health, serveHealth } from '../up/health.js';
 import { type KeysChoice, openKeys } from '../up/keys.js';
 import { requestedUsage } from '../up/local-signer.js';
-import { type AuthoritySource, type ClusterAuthority, readAuthority } from './authority-material.js';
-import {
-  claimDenial,
-  dnsNamesOf,
-  type PodIdentity,
-  readPod,
-  readService,
-  type ServiceSelector,
-} from './entitlement.js';
+import { type ClusterAuthorities, givenAuthority } from './authorities.js';
+import type { AuthoritySource } from './authority-material.js';
+import type { SecretName } from './authority-secret.js';
+import { withoutWrites } from './dry-run.js';
+import { claimDenial, dnsNamesOf, type ServiceSelector } from './entitlement.js';
+import { bundlePublisher, keepAuthorities } from './keep-authorities.js';
 import { because, type Log, rfc3339 } from './log.js';
 import { createMetrics } from './metrics.js';
-import { eventTeller, logEvent, logLeadership } from './signer-events.js';
+import { followServices, podOf } from './services.js';
+import { eventTeller, logEvent, logSharing } from './signer-events.js';
 import { createSignerStatus } from './status.js';
+import { succeedingAuthorities } from './succeeding-authorities.js';
 import { wantedInCluster } from './wanted.js';
+
+/** Authorities that succeed each other in a Secret. */
+export interface SucceedingSource {
+  readonly managed: SecretName;
+  /** Seconds that each is valid. */
+  readonly lifetime: Seconds;
+  /** Seconds until every pod has a new trust bundle. */
+  readonly propagation: Seconds;
+}
 
 export interface ClusterSignerOptions {
   readonly signerName: string;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
-  readonly authority: AuthoritySource;
+  readonly authority: AuthoritySource | SucceedingSource;
   readonly policy: Policy | undefined;
   readonly trustDomain: string;
   readonly clusterDomain: string;
@@ -56,9 +61,9 @@ export interface ClusterSignerOptions {
   readonly serviceNames: boolean;
   /** Last part of the name of the ClusterTrustBundle; `undefined` publishes none. */
   readonly bundle: string | undefined;
-  /** The Lease of which one signer holds it and signs; `undefined` signs without one. */
+  /** The group of signers that share the requests, each with a Lease; `undefined` is alone and takes none. */
   readonly lease: { readonly namespace: string | undefined; readonly name: string } | undefined;
-  /** Decides and signs, and writes nothing; takes no Lease. */
+  /** Decides and signs, and writes nothing; takes no Lease, and succeeds no authority. */
   readonly dryRun: boolean;
   readonly listen: string | undefined;
   /** `host:port` of the status page; `undefined` serves none. */
@@ -72,7 +77,7 @@ export interface ClusterSignerOptions {
   readonly onStarted?: (started: { readonly url: string | undefined; readonly statusUrl: string | undefined }) => void;
 }
 
-/** Seconds between two looks at what is out there, and at what could not be followed. */
+/** Seconds between two looks at clocks and at what waits. */
 const LOOK_PERIOD: Seconds = 60;
 /** Skew at which `notBefore` may be refused by somebody's clock; ours follows the server's. */
 const LOUD_SKEW: Seconds = 120;
@@ -98,15 +103,24 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     const local = systemClock();
     const clock = serverClock(local, () => client.clockAhead());
     const keys = await openKeys(options.keys, ({ message }) => log({ level: 'warn', reason: 'Keys', message }));
-    const authority = await readAuthority(options.authority, client, keys, clock.now());
-    const { certificate } = authority.issuer;
+    const randomBytes = bufferedRandomBytes((length) => new Uint8Array(nodeRandomBytes(length)));
+    const { authority: source } = options;
+    const authorities =
+      'managed' in source
+        ? await succeedingAuthorities({
+            ...{ client, keys, signerName, clock, randomBytes, log, ...source },
+            secret: source.managed,
+            backdate: BACKDATE,
+            maxLifetime: options.maxLifetime,
+          })
+        : await givenAuthority(source, client, keys, clock, options.maxLifetime);
     log({
       level: 'info',
       reason: 'Started',
       message: `Signing for ${signerName} at ${connection.server}${dryRun ? ', writing nothing' : ''}`,
       origin: connection.origin,
       version: versions.podCertificateRequests,
-      authorityNotAfter: rfc3339(certificate.validity.notAfter),
+      authorityNotAfter: timeText(authorities.notAfter()),
       clockAhead: client.clockAhead(),
     });
     const real = clusterApi({
@@ -124,11 +138,23 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     });
     const api = dryRun ? withoutWrites(real) : real;
 
+    const namespace = options.lease?.namespace ?? connection.namespace;
+    const sharing =
+      options.lease === undefined || dryRun
+        ? undefined
+        : shareOf(client, namespace, options.lease.name, { instance: options.instance, log });
+    /** Whether this is the one of all that publishes and lets authorities succeed each other. */
+    const acts = (): boolean => {
+      if (dryRun && 'managed' in source) return false;
+      return sharing === undefined || sharing.owns(`authorities of ${signerName}`);
+    };
     const services = new Map<string, ServiceSelector>();
     const synced = { services: !options.serviceNames, bundle: options.bundle === undefined };
     const waiting = new Map<string, PodCertificateRequest>();
     const metrics = createMetrics(signerName, {
-      authorityNotAfter: () => certificate.validity.notAfter,
+      authorityNotAfter: () => authorities.notAfter(),
+      nextStep: () => authorities.nextStep()?.at,
+      members: () => sharing?.members().length ?? 1,
       clockAhead: () => client.clockAhead(),
       oldestWaiting: () => least([...waiting.values()].map(({ metadata }) => metadata.creationTimestamp)),
       waiting: () => waiting.size,
@@ -139,86 +165,76 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       const problems = [
         ...(synced.services ? [] : ['Services are not listed yet']),
         ...(synced.bundle ? [] : ['the ClusterTrustBundle is not published']),
-        ...(clock.now() > certificate.validity.notAfter - 3600
-          ? [`the authority ends at ${rfc3339(certificate.validity.notAfter)}`]
-          : []),
+        ...(sharing === undefined || sharing.takesPart() ? [] : ['no share of the requests is taken yet']),
+        ...authorityProblems(authorities, clock.now()),
       ];
       return { ready: problems.length === 0, problems };
     };
     const server =
       options.listen === undefined ? undefined : await serveHealth(options.listen, health, () => metrics.text());
-    let bundle: { readonly name: string; readonly resourceVersion: string } | undefined;
+    const publisher = bundlePublisher(api, { signerName, bundle: options.bundle, log }, local);
     const status = createSignerStatus({
       signerName,
-      authority,
+      authorities,
       now: () => clock.now(),
       problems: () => health().problems,
-      bundle: () => bundle,
+      bundle: publisher.published,
+      members: () => sharing?.members(),
     });
     feed = createStatusFeed(status);
     const page = options.statusAddress === undefined ? undefined : await serveStatus(options.statusAddress, feed);
     if (page !== undefined) log({ level: 'info', reason: 'StatusPage', message: `The status page is ${page.url}/` });
     options.onStarted?.({ url: server?.url, statusUrl: page?.url });
 
-    const compiled = profilesOf(authority, options.maxLifetime);
+    const profileFor = profilesOf(authorities);
     const tell = eventTeller(api, { signerName, log }, clock);
     const stopping = new AbortController();
     const serving = AbortSignal.any([signal, stopping.signal]);
-    const sign = (signingSignal: AbortSignal, holds: () => boolean): Promise<void> =>
-      runSigner({
-        api,
-        signerName,
-        clock,
-        verify: keys.verify,
-        randomBytes: bufferedRandomBytes((length) => new Uint8Array(nodeRandomBytes(length))),
-        annotations: Object.values(annotationKeys),
-        compiled(request) {
-          if (!holds()) throw new Error('Cannot sign: this signer holds the Lease no longer');
-          return compiled(requestedUsage(request));
-        },
-        async toRequest(request) {
-          if (!synced.services) throw new Error('Cannot name the pod: Services are not listed yet');
-          if (!options.serviceNames) return wantedInCluster(request, [], options);
-          const pod = await podOf(client, request);
-          const entitled = dnsNamesOf(pod, services.values(), options.clusterDomain);
-          return claimDenial(request, pod) ?? wantedInCluster(request, entitled, options);
-        },
-        signal: signingSignal,
-        onEvent(event) {
-          metrics.note(event);
-          status.note(event);
-          if (event.type === 'retry') waiting.set(event.request.metadata.uid, event.request);
-          else if (event.type !== 'disconnected') waiting.delete(event.request.metadata.uid);
-          logEvent(event, log);
-          tell(event);
-        },
-      }).finally(() => waiting.clear());
+    const signed = new AbortController();
+    const signing = runSigner({
+      api,
+      signerName,
+      clock,
+      ...(sharing && { share: sharing }),
+      verify: keys.verify,
+      randomBytes,
+      annotations: Object.values(annotationKeys),
+      compiled: (request) => profileFor(requestedUsage(request)),
+      async toRequest(request) {
+        if (!synced.services) throw new Error('Cannot name the pod: Services are not listed yet');
+        if (!options.serviceNames) return wantedInCluster(request, [], options);
+        const pod = await podOf(client, request);
+        const entitled = dnsNamesOf(pod, services.values(), options.clusterDomain);
+        return claimDenial(request, pod) ?? wantedInCluster(request, entitled, options);
+      },
+      signal: serving,
+      onEvent(event) {
+        metrics.note(event);
+        status.note(event);
+        if (event.type === 'retry') waiting.set(event.request.metadata.uid, event.request);
+        else if (event.type !== 'disconnected') waiting.delete(event.request.metadata.uid);
+        logEvent(event, log);
+        tell(event);
+      },
+    });
     const parts = [
-      options.lease === undefined || dryRun
-        ? sign(serving, () => true)
-        : runLeadership({
-            leases: leasesIn(client, options.lease.namespace ?? connection.namespace),
-            name: options.lease.name,
-            identity: options.instance,
-            clock: local,
-            signal: serving,
-            lead: sign,
-            onEvent(event) {
-              status.noteLeadership(event);
-              logLeadership(event, log);
-            },
-          }),
+      // Others take this one's share over when it is done with it, and no sooner.
+      signing.finally(() => signed.abort()),
+      ...(sharing === undefined ? [] : [sharing.run(signed.signal)]),
       ...(options.serviceNames
         ? [followServices(client, services, local, serving, log, (areKnown) => (synced.services = areKnown))]
         : []),
-      ...(options.bundle === undefined
-        ? []
-        : [
-            keepBundle(api, options.bundle, authority, { signerName, log }, local, serving, (published) => {
-              synced.bundle = published !== undefined;
-              bundle = published ?? bundle;
-            }),
-          ]),
+      keepAuthorities({
+        authorities,
+        acts,
+        publish: publisher.publish,
+        clock: local,
+        log,
+        signal: serving,
+        onState: (isPublished) => {
+          synced.bundle = isPublished || options.bundle === undefined;
+        },
+      }),
       watchSkew(client, local, serving, log),
       forgetOld(waiting, clock, serving),
     ].map((part) => part.catch((error: unknown) => stopping.abort(error)));
@@ -231,107 +247,38 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
   }
 }
 
-/** The pod of the name that a request has. What was seen of it is believed where it says yes: it may be older than the request. */
-async function podOf(client: Pick<KubernetesClient, 'request'>, request: PodCertificateRequest): Promise<PodIdentity> {
-  const cached = await cachedPod(client, request);
-  return cached !== undefined && claimDenial(request, cached) === undefined
-    ? cached
-    : await currentPod(client, request);
-}
-
-/** As the server's own watch last showed it, which costs its store nothing; `undefined` where that is another pod or none. */
-async function cachedPod(
-  client: Pick<KubernetesClient, 'request'>,
-  request: PodCertificateRequest,
-): Promise<PodIdentity | undefined> {
-  try {
-    const pod = await currentPod(client, request, { resourceVersion: '0' });
-    return pod.uid === request.spec.podUID ? pod : undefined;
-  } catch (error) {
-    if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
-    throw error;
-  }
-}
-
-const currentPod = async (
-  client: Pick<KubernetesClient, 'request'>,
-  { metadata: { namespace }, spec: { podName } }: PodCertificateRequest,
-  query: Query = {},
-): Promise<PodIdentity> =>
-  readPod(await client.request({ method: 'GET', path: resourcePath('v1', 'pods', namespace, podName), query }));
-
-/** Knows the Services as long as they may be listed and watched; while they are not known, `onState` is told so. */
-async function followServices(
+/** The share of this process in the requests. */
+function shareOf(
   client: KubernetesClient,
-  services: Map<string, ServiceSelector>,
-  clock: Clock,
-  signal: AbortSignal,
-  log: Log,
-  onState: (areKnown: boolean) => void,
-): Promise<void> {
-  const onTrouble = ({ error }: { readonly error: unknown }): void =>
-    log({ level: 'warn', reason: 'WatchInterrupted', message: because('The watch of Services goes on', error) });
-  const path = resourcePath('v1', 'services');
-  while (!signal.aborted) {
-    services.clear();
-    try {
-      for await (const event of reflect({ client, path, query: {}, read: readService, clock, signal, onTrouble })) {
-        if (event.type === 'bookmark') onState(true);
-        else if (event.type === 'deleted') services.delete(event.object.metadata.uid);
-        else services.set(event.object.metadata.uid, event.object);
-      }
-    } catch (error) {
-      onState(false);
-      log({
-        level: 'error',
-        reason: 'ServicesNotFollowed',
-        message: because(
-          'Requests wait until Services can be listed and watched, or --no-service-names is given',
-          error,
-        ),
-      });
-    }
-    await sleepFor(clock, LOOK_PERIOD, signal);
+  namespace: string,
+  name: string,
+  { instance, log }: Pick<ClusterSignerOptions, 'instance' | 'log'>,
+): Sharing {
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return createSharing({
+    leases: leasesIn(client, namespace),
+    // A label has room for 63 characters.
+    group: name.length <= 63 ? name : `${name.slice(0, 46)}-${digest}`,
+    // A container that is started again in its pod is another one.
+    identity: `${instance}_${randomUUID()}`,
+    clock: systemClock(),
+    onEvent: (event) => logSharing(event, log),
+  });
+}
+
+/** Seconds before its end at which an authority can issue nothing more. */
+const MIN_REMAINING: Seconds = 3600;
+
+function authorityProblems(authorities: ClusterAuthorities, now: Seconds): readonly string[] {
+  try {
+    const { notAfter } = authorities.issuer().certificate.validity;
+    return now > notAfter - MIN_REMAINING ? [`the authority ends at ${rfc3339(notAfter)}`] : [];
+  } catch (error) {
+    return [messageOf(error)];
   }
 }
 
-/** Publishes the trust bundle, and again whenever somebody changed it. */
-async function keepBundle(
-  api: Pick<PodCertificateApi, 'applyTrustBundle'>,
-  suffix: string,
-  { anchors }: ClusterAuthority,
-  { signerName, log }: Pick<ClusterSignerOptions, 'signerName' | 'log'>,
-  clock: Clock,
-  signal: AbortSignal,
-  onState: (published: { readonly name: string; readonly resourceVersion: string } | undefined) => void,
-): Promise<void> {
-  const name = `${trustBundlePrefix(signerName)}${suffix}`;
-  let published = '';
-  while (!signal.aborted) {
-    try {
-      const { metadata } = await api.applyTrustBundle({
-        metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'mayfly' } },
-        spec: { signerName, trustBundle: anchors.map(({ der }) => encodePem('CERTIFICATE', der)).join('') },
-      });
-      onState(metadata);
-      if (metadata.resourceVersion !== published)
-        log({
-          level: 'info',
-          reason: 'TrustBundlePublished',
-          message: `ClusterTrustBundle ${name} has ${anchors.length} anchors`,
-        });
-      published = metadata.resourceVersion;
-    } catch (error) {
-      onState(undefined);
-      log({
-        level: 'error',
-        reason: 'TrustBundleNotPublished',
-        message: because(`ClusterTrustBundle ${name} is not published`, error),
-      });
-    }
-    await sleepFor(clock, LOOK_PERIOD, signal);
-  }
-}
+const timeText = (at: Seconds | undefined): string | undefined => (at === undefined ? undefined : rfc3339(at));
 
 async function watchSkew(client: KubernetesClient, clock: Clock, signal: AbortSignal, log: Log): Promise<void> {
   let told = false;
@@ -365,34 +312,20 @@ async function forgetOld(
   }
 }
 
-/** A profile for each usage, made once. */
-function profilesOf({ issuer }: ClusterAuthority, maxLifetime: Seconds): (usage: Usage) => CompiledProfile {
-  const make = (profile: typeof podPeer): CompiledProfile =>
-    compile(profile({ backdate: BACKDATE, maxLifetime }), issuer);
-  const profiles = { client: make(podClient), server: make(podServer), peer: make(podPeer) };
-  return (usage) => profiles[usage];
+/** A profile for each usage, made once for each issuer. */
+function profilesOf(authorities: ClusterAuthorities): (usage: Usage) => CompiledProfile {
+  const make = { client: podClient, server: podServer, peer: podPeer };
+  let made: { readonly issuer: Issuer; readonly maxLifetime: Seconds; readonly profiles: Map<Usage, CompiledProfile> };
+  return (usage) => {
+    const issuer = authorities.issuer();
+    const maxLifetime = authorities.maxLifetime();
+    if (made?.issuer !== issuer || made.maxLifetime !== maxLifetime)
+      made = { issuer, maxLifetime, profiles: new Map() };
+    const profile = made.profiles.get(usage) ?? compile(make[usage]({ backdate: BACKDATE, maxLifetime }), issuer);
+    made.profiles.set(usage, profile);
+    return profile;
+  };
 }
-
-/** The API with its reads alone: what would be written is taken for written. */
-const withoutWrites = (api: PodCertificateApi): PodCertificateApi => ({
-  ...api,
-  updateStatus: async ({ metadata: { namespace, name } }) => ({
-    ok: true,
-    request: await api.getRequest(namespace, name),
-  }),
-  applyTrustBundle: async ({ metadata, spec }) => ({
-    metadata: {
-      uid: '',
-      resourceVersion: 'dry-run',
-      creationTimestamp: 0,
-      ownerReferences: [],
-      labels: {},
-      ...metadata,
-    },
-    spec: { signerName: '', ...spec },
-  }),
-  createEvent: async () => {},
-});
 
 const least = (values: readonly number[]): number | undefined =>
   values.length === 0 ? undefined : values.reduce((a, b) => Math.min(a, b));

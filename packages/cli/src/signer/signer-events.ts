@@ -1,5 +1,5 @@
 import type { PodCertificateApi, PodEvent } from '@mayfly/pod-certificates/api';
-import type { LeadershipEvent } from '@mayfly/pod-certificates/kubernetes';
+import type { SharingEvent } from '@mayfly/pod-certificates/kubernetes';
 import type { SignerEvent } from '@mayfly/pod-certificates/signer';
 import type { Clock } from '@mayfly/rotation';
 import { because, type Log, type LogLine, rfc3339 } from './log.js';
@@ -95,18 +95,23 @@ export function logEvent(event: SignerEvent, log: Log): void {
     });
 }
 
-/** Says in the log who signs. */
-export const logLeadership = (event: LeadershipEvent, log: Log): void => log(leadershipLine(event));
+/** Says in the log who shares the requests. */
+export const logSharing = (event: SharingEvent, log: Log): void => log(sharingLine(event));
 
-function leadershipLine(event: LeadershipEvent): LogLine {
+function sharingLine(event: SharingEvent): LogLine {
   switch (event.type) {
-    case 'leading':
-      return { level: 'info', reason: 'Leading', message: 'This signer holds the Lease and signs' };
+    case 'joined':
+      return { level: 'info', reason: 'Sharing', message: 'This signer takes its share of the requests' };
     case 'lost':
-      return { level: 'warn', reason: 'LeaseLost', message: 'This signer holds the Lease no longer and signs nothing' };
-    case 'following':
-      return { level: 'info', reason: 'Following', message: `${event.leader || 'Nobody'} holds the Lease` };
+      return { level: 'warn', reason: 'LeaseLost', message: 'This signer holds its Lease no longer and signs nothing' };
+    case 'members':
+      return {
+        level: 'info',
+        reason: 'Members',
+        message: `${event.members.length} share the requests`,
+        members: event.members,
+      };
     case 'trouble':
-      return { level: 'warn', reason: 'LeaseTrouble', message: because('The Lease is not to be had', event.error) };
+      return { level: 'warn', reason: 'LeaseTrouble', message: because('Leases are not to be had', event.error) };
   }
 }

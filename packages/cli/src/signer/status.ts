@@ -1,26 +1,26 @@
 import type { CertificateStatus, HeldCertificate, StatusSummary } from '@mayfly/console';
 import type { Seconds } from '@mayfly/der';
 import type { PodCertificateRequest } from '@mayfly/pod-certificates';
-import type { LeadershipEvent } from '@mayfly/pod-certificates/kubernetes';
 import type { SignerEvent } from '@mayfly/pod-certificates/signer';
 import { messageOf } from '../errors.js';
 import type { StatusSource } from '../status/feed.js';
-import type { ClusterAuthority } from './authority-material.js';
+import type { ClusterAuthorities } from './authorities.js';
 
 /** What the status page of a signer is told from. */
 export interface SignerStatusOptions {
   readonly signerName: string;
-  readonly authority: ClusterAuthority;
+  readonly authorities: ClusterAuthorities;
   readonly now: () => Seconds;
   readonly problems: () => readonly string[];
   /** Name of the ClusterTrustBundle, once it is published. */
   readonly bundle: () => { readonly name: string; readonly resourceVersion: string } | undefined;
+  /** Who shares the requests; `undefined` where this signer is alone. */
+  readonly members: () => readonly string[] | undefined;
 }
 
 /** How a signer stands, from what it tells. */
 export interface SignerStatus extends StatusSource {
   note(event: SignerEvent): void;
-  noteLeadership(event: LeadershipEvent): void;
 }
 
 /** Certificates of a pod that are remembered. */
@@ -39,12 +39,10 @@ interface Row extends CertificateStatus {
 
 /** Makes the status of one signer; what pods hold is known from the certificates that it issued since it began. */
 export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
-  const { signerName, authority, now } = options;
-  const { certificate } = authority.issuer;
+  const { signerName, authorities, now } = options;
   const startedAt = now();
   const counts = { issued: 0, rotations: 0, overdue: 0, refused: 0 };
   const rows = new Map<string, Row>();
-  let lease: string | undefined;
 
   const rowOf = ({ metadata: { namespace }, spec: { podName, podUID } }: PodCertificateRequest): Row =>
     rows.get(podUID) ?? {
@@ -99,14 +97,12 @@ export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
         });
       }
     },
-    noteLeadership(event) {
-      if (event.type === 'leading') lease = 'this signer';
-      else if (event.type === 'following') lease = event.leader || 'nobody';
-      else if (event.type === 'lost') lease = 'not this signer';
-    },
     summary(): StatusSummary {
       const problems = options.problems();
       const bundle = options.bundle();
+      const active = issuingCertificate(authorities);
+      const next = authorities.nextStep();
+      const members = options.members();
       return {
         command: 'signer',
         now: now(),
@@ -114,14 +110,7 @@ export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
         problems,
         problemCount: problems.length,
         counts,
-        authorities: [
-          {
-            signerName,
-            serialNumber: certificate.serialNumber.toString(16),
-            state: 'active',
-            ...certificate.validity,
-          },
-        ],
+        authorities: active === undefined ? [] : [{ ...active, signerName, state: 'active' }],
         trustBundles:
           bundle === undefined
             ? []
@@ -130,11 +119,14 @@ export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
                   name: bundle.name,
                   signerName,
                   generation: bundle.resourceVersion,
-                  anchors: authority.anchors.length,
+                  anchors: authorities.anchors().length,
                 },
               ],
-        steps: [{ at: certificate.validity.notAfter, message: `The authority ends: ${signerName}` }],
-        ...(lease !== undefined && { lease }),
+        steps: [
+          ...(next === undefined ? [] : [{ at: next.at, message: `${STEPS[next.type]}: ${signerName}` }]),
+          ...(active === undefined ? [] : [{ at: active.notAfter, message: `The authority ends: ${signerName}` }]),
+        ],
+        ...(members !== undefined && { lease: `shared by ${members.length}` }),
       };
     },
     certificates() {
@@ -142,4 +134,22 @@ export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
       return [...rows.values()].map(({ until: _, ...row }) => row);
     },
   };
+}
+
+const STEPS = {
+  prepare: 'The next authority is made and published',
+  activate: 'The next authority signs',
+  retire: 'An authority leaves the trust bundle',
+} as const;
+
+/** What signs now, if anything may. */
+function issuingCertificate(
+  authorities: ClusterAuthorities,
+): Pick<HeldCertificate, 'serialNumber' | 'notBefore' | 'notAfter'> | undefined {
+  try {
+    const { serialNumber, validity } = authorities.issuer().certificate;
+    return { serialNumber: serialNumber.toString(16), ...validity };
+  } catch {
+    return undefined; // told among the problems
+  }
 }

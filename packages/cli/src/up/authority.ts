@@ -32,14 +32,13 @@ import {
   trustAnchors,
 } from '@mayfly/rotation/authorities';
 import { type FileOperations, readFileIfThere, writeFileAtomic } from '@mayfly/rotation/fs';
-import { type Certificate, parseCertificate } from '@mayfly/x509';
-import { createCertificate, rootContents } from '@mayfly/x509/create';
+import type { Certificate } from '@mayfly/x509';
 import { subjectKeyIdentifier } from '@mayfly/x509/extensions';
 import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
-import { buildName, encodeName } from '@mayfly/x509/name';
 import { CliError, messageOf } from '../errors.js';
 import type { Usage } from '../manifests/annotations.js';
 import type { Emit } from './event.js';
+import { createGeneration } from './generation.js';
 import type { Keys, LocalKey } from './keys.js';
 import { makePrivateDirectory } from './private-directory.js';
 
@@ -90,8 +89,6 @@ const ISSUE_TOLERANCE: Seconds = 60;
 const AUTHORITIES = 'authorities.json';
 /** Holds the latest time, in seconds, at which the state was written. */
 const CLOCK = 'clock';
-/** What `commonName` has room for beside a space and the key identifier's first octets. */
-const MAX_NAME_IN_SUBJECT = 64 - 9;
 
 /** Name of the ClusterTrustBundle of a local signer's authority. */
 export const ownBundleName = (signerName: string): string => `${trustBundlePrefix(signerName)}mayfly`;
@@ -148,24 +145,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
   };
 
   const makeGeneration = async (): Promise<Certificate> => {
-    const key = await options.keys.generateKey('P-256');
-    const identifier = rfc7093KeyIdentifier(key.subjectPublicKeyInfo);
-    const now = clock.now();
-    const serialNumber = options.randomBytes(16);
-    serialNumber[0] = (serialNumber[0]! & 0x7f) | 0x40;
-    // Each generation has a name of its own, so that path builders never try the key of another (R23).
-    const commonName = `${signerName.slice(0, MAX_NAME_IN_SUBJECT)} ${toHex(identifier.subarray(0, 4))}`;
-    const contents = rootContents(
-      {
-        serialNumber: BigInt(`0x${toHex(serialNumber)}`),
-        validity: { notBefore: now - options.backdate, notAfter: now + lifetime },
-        subject: encodeName(buildName({ organization: 'Mayfly', commonName })),
-        subjectKeyIdentifier: identifier,
-        pathLenConstraint: 0,
-      },
-      key,
-    );
-    const certificate = parseCertificate(await createCertificate(contents, key));
+    const { certificate, key } = await createGeneration({ ...options, now: clock.now() });
     const pkcs8 = key.exportPkcs8();
     try {
       const bytes = new TextEncoder().encode(encodePem('PRIVATE KEY', pkcs8));

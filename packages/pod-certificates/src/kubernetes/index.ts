@@ -27,7 +27,7 @@ export {
 export { KubernetesError, type KubernetesErrorCode } from './errors.js';
 export type { RunProgram } from './exec-plugin.js';
 export type { ObjectIdentity } from './known-objects.js';
-export { type LeadershipEvent, type LeadershipOptions, runLeadership } from './leadership.js';
 export { type Lease, type Leases, leasesIn, type NewLease } from './lease.js';
 export { resourcePath } from './paths.js';
 export { type ReflectorOptions, type ReflectorTrouble, reflect } from './reflector.js';
+export { createSharing, type Sharing, type SharingEvent, type SharingOptions } from './sharing.js';

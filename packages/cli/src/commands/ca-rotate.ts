@@ -1,0 +1,110 @@
+import type { Seconds } from '@mayfly/der';
+import { createClient, type KubernetesClient, openConnection } from '@mayfly/pod-certificates/kubernetes';
+import { sleepFor, systemClock } from '@mayfly/rotation';
+import { Command, Option } from 'commander';
+import { type CommandIo, processIo } from '../command-io.js';
+import { CliError } from '../errors.js';
+import {
+  type AuthorityRecord,
+  readAuthoritySecret,
+  type SecretName,
+  secretText,
+  writeAuthoritySecret,
+} from '../signer/authority-secret.js';
+import { formatTime } from '../terminal-text.js';
+import { durationArgument, secretOf } from './arguments.js';
+
+interface RotateFlags {
+  readonly caManaged: string;
+  readonly emergency?: boolean;
+  readonly timeout: Seconds;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+const MINUTE: Seconds = 60;
+/** Seconds between two looks at whether the signer has done it. */
+const LOOK_PERIOD: Seconds = 1;
+
+const HELP = `
+The running signer does it; this command asks by an annotation of the Secret, waits, and prints the authorities as they are then.
+It needs get and update of that Secret.
+
+Without --emergency nothing fails: the next root is published now, signs when every pod has it, and the old one stays trusted
+until all that it signed has expired.
+
+With --emergency a new root signs at once and is trusted alone: the keys of all others are deleted, and every certificate that
+they signed is refused by whoever has the new trust bundle. Pods get certificates of the new root at their next refresh; restart
+them to have it now:
+
+  kubectl rollout restart deployment -A
+
+Examples:
+  mayfly ca rotate --ca-managed mayfly/mayfly-ca
+  mayfly ca rotate --ca-managed mayfly/mayfly-ca --emergency`;
+
+/** `mayfly ca rotate`. */
+export const caRotateCommand = (io: CommandIo = processIo()): Command =>
+  new Command('rotate')
+    .summary("replace a signer's authority before its time")
+    .description('Has the signer of a cluster replace the authority that it keeps in a Secret.')
+    .requiredOption('--ca-managed <namespace/name>', 'the Secret, as the signer was told')
+    .option('--emergency', 'distrust all authorities of now at once, for a key that others may have')
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait for the signer')
+        .argParser(durationArgument)
+        .default(2 * MINUTE, '2m'),
+    )
+    .option('--kubeconfig <file>', 'default: KUBECONFIG, then the service account of the pod, then ~/.kube/config')
+    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .action((flags: RotateFlags) => caRotate(flags, io));
+
+async function caRotate(
+  { caManaged, emergency = false, timeout, kubeconfig, context }: RotateFlags,
+  io: CommandIo,
+): Promise<void> {
+  const secret = secretOf('--ca-managed', caManaged);
+  const client = createClient(await openConnection({ kubeconfig, context }), { userAgent: 'mayfly-ca-rotate' });
+  try {
+    const { authorities } = await rotateAuthorities(client, secret, emergency ? 'emergency' : 'planned', timeout);
+    for (const { certificate, state } of authorities)
+      io.writeOut(
+        `${certificate.serialNumber.toString(16)} ${state}, valid until ${formatTime(certificate.validity.notAfter)}\n`,
+      );
+  } finally {
+    await client.close();
+  }
+}
+
+/**
+ * Asks the signer for a rotation and waits until it has begun or, in an emergency, is over.
+ * @throws {@link CliError} `ERR_CLI_STATE` when no signer does it in time; the wish then stays.
+ */
+export async function rotateAuthorities(
+  client: Pick<KubernetesClient, 'request'>,
+  secret: SecretName,
+  rotation: NonNullable<AuthorityRecord['rotation']>,
+  timeout: Seconds,
+): Promise<AuthorityRecord> {
+  const clock = systemClock();
+  const until = clock.now() + timeout;
+  let isAsked = false;
+  for (;;) {
+    const stored = await readAuthoritySecret(client, secret);
+    if (isAsked && stored.rotation === undefined) return stored;
+    if (!isAsked && stored.authorities.length === 0)
+      throw new CliError(
+        'ERR_CLI_STATE',
+        `Cannot rotate the authorities of ${secretText(secret)}: it holds none; is a signer running with --ca-managed ${secret.namespace}/${secret.name}?`,
+      );
+    isAsked ||= (await writeAuthoritySecret(client, secret, stored, { ...stored, rotation })) !== undefined;
+    if (clock.now() >= until)
+      throw new CliError(
+        'ERR_CLI_STATE',
+        `Cannot see the rotation of ${secretText(secret)}: no signer has begun it in ${timeout} s; it will when one runs with --ca-managed, see its log`,
+      );
+    await sleepFor(clock, LOOK_PERIOD, new AbortController().signal);
+  }
+}

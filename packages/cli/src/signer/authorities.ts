@@ -1,0 +1,64 @@
+import type { Issuer } from '@mayfly/ca';
+import type { Seconds } from '@mayfly/der';
+import type { KubernetesClient } from '@mayfly/pod-certificates/kubernetes';
+import type { Clock } from '@mayfly/rotation';
+import type { Certificate } from '@mayfly/x509';
+import type { Keys } from '../up/keys.js';
+import { type AuthoritySource, type ClusterAuthority, readAuthority } from './authority-material.js';
+
+/** Publishes these anchors and no others; resolves when they are out there. */
+export type Publish = (anchors: readonly Certificate[]) => Promise<void>;
+
+/** What is to come of the authorities. */
+export interface ComingStep {
+  readonly type: 'prepare' | 'activate' | 'retire';
+  readonly at: Seconds;
+}
+
+/** The authorities of one signer name in a cluster. Every replica looks at them; one acts. */
+export interface ClusterAuthorities {
+  /** What signs now. @throws Error while nothing may: the request is to wait. */
+  issuer(): Issuer;
+  /** Longest lifetime of a certificate; never longer than what the plan of succession reckons with. */
+  maxLifetime(): Seconds;
+  /** notAfter of what signs; `undefined` while nothing does. */
+  notAfter(): Seconds | undefined;
+  /** What pods are to trust now. */
+  anchors(): readonly Certificate[];
+  nextStep(): ComingStep | undefined;
+  /**
+   * Reads them again.
+   * @returns Whether something changed. Rejects for trouble; what was read before stays as long as it may.
+   */
+  look(): Promise<boolean>;
+  /** Publishes and takes the steps that are due, for the one that acts. @param holds - Whether this is still the one. */
+  act(publish: Publish, holds: () => boolean): Promise<void>;
+}
+
+/**
+ * An authority that somebody else looks after, in files or a Secret: read again when `look` is called, used from then on when it
+ * can sign. What it replaces stays in use while it cannot.
+ */
+export async function givenAuthority(
+  source: AuthoritySource,
+  client: Pick<KubernetesClient, 'request'>,
+  keys: Keys,
+  clock: Clock,
+  maxLifetime: Seconds,
+): Promise<ClusterAuthorities> {
+  let current: ClusterAuthority = await readAuthority(source, client, keys, clock.now());
+  return {
+    issuer: () => current.issuer,
+    maxLifetime: () => maxLifetime,
+    notAfter: () => current.issuer.certificate.validity.notAfter,
+    anchors: () => current.anchors,
+    nextStep: () => undefined,
+    async look() {
+      const next = await readAuthority(source, client, keys, clock.now(), current);
+      const isChanged = next !== current;
+      current = next;
+      return isChanged;
+    },
+    act: async (publish) => await publish(current.anchors),
+  };
+}

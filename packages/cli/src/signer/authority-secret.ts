@@ -1,0 +1,153 @@
+import type { Seconds } from '@mayfly/der';
+import { decodeBase64, decodePem, encodeBase64, encodePem } from '@mayfly/der/pem';
+import { ApiError } from '@mayfly/pod-certificates/api';
+import { type KubernetesClient, resourcePath } from '@mayfly/pod-certificates/kubernetes';
+import { type Authority, encodeAuthorities, parseAuthorities } from '@mayfly/rotation/authorities';
+import { CliError, messageOf } from '../errors.js';
+import { isObject, type JsonObject } from './json.js';
+
+/** A Secret in which authorities succeed each other. */
+export interface SecretName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** How authorities are to be replaced before their time. */
+export type RotationRequest = 'planned' | 'emergency';
+
+/** What such a Secret holds. */
+export interface AuthorityRecord {
+  readonly authorities: readonly Authority[];
+  /** PKCS#8 of those that sign or will, by serial number. Secret. */
+  readonly keys: ReadonlyMap<bigint, Uint8Array>;
+  /** Longest lifetime of a certificate since the first authority; 0 before. */
+  readonly longestLifetime: Seconds;
+  readonly rotation: RotationRequest | undefined;
+}
+
+/** One version of the Secret. */
+export interface StoredAuthorities extends AuthorityRecord {
+  readonly resourceVersion: string;
+  /** The object as the server has it, for what is not ours in it. Secret. */
+  readonly object: JsonObject;
+}
+
+const STATE = 'authorities.json';
+const KEY = /^([0-9a-f]+)\.key$/;
+const ROTATE_ANNOTATION = 'mayfly.dev/rotate';
+const LIFETIME_ANNOTATION = 'mayfly.dev/longest-lifetime';
+const ROTATIONS: readonly RotationRequest[] = ['planned', 'emergency'];
+
+type Client = Pick<KubernetesClient, 'request'>;
+
+/**
+ * Reads the Secret; one without anything of ours holds no authority yet.
+ * @throws {@link CliError} `ERR_CLI_STATE` with the member that cannot be read; {@link ApiError} where there is none.
+ */
+export async function readAuthoritySecret(client: Client, secret: SecretName): Promise<StoredAuthorities> {
+  const object = await client.request({ method: 'GET', path: pathOf(secret) });
+  return storedOf(object, secret);
+}
+
+/**
+ * Replaces exactly the version given.
+ * @returns `undefined` when somebody was faster.
+ */
+export async function writeAuthoritySecret(
+  client: Client,
+  secret: SecretName,
+  { object, resourceVersion }: StoredAuthorities,
+  { authorities, keys, longestLifetime, rotation }: AuthorityRecord,
+): Promise<StoredAuthorities | undefined> {
+  const metadata = memberOf(object, 'metadata');
+  const { [ROTATE_ANNOTATION]: _rotate, ...annotations } = memberOf(metadata, 'annotations');
+  const foreign = Object.entries(memberOf(object, 'data')).filter(([name]) => name !== STATE && !KEY.test(name));
+  const own = [
+    [STATE, encodeAuthorities(authorities)],
+    ...[...keys].map(([serialNumber, key]) => [`${serialNumber.toString(16)}.key`, encodePem('PRIVATE KEY', key)]),
+  ].map(([name, text]) => [name, encodeBase64(new TextEncoder().encode(text))]);
+  const body = {
+    ...object,
+    metadata: {
+      ...metadata,
+      resourceVersion,
+      annotations: {
+        ...annotations,
+        [LIFETIME_ANNOTATION]: String(longestLifetime),
+        ...(rotation && { [ROTATE_ANNOTATION]: rotation }),
+      },
+    },
+    data: Object.fromEntries([...foreign, ...own]),
+  };
+  try {
+    return storedOf(await client.request({ method: 'PUT', path: pathOf(secret), body }), secret);
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'Conflict') return undefined;
+    throw error;
+  }
+}
+
+/** How the Secret is called in messages. */
+export const secretText = ({ namespace, name }: SecretName): string => `Secret ${namespace}/${name}`;
+
+const pathOf = ({ namespace, name }: SecretName): string => resourcePath('v1', 'secrets', namespace, name);
+
+function storedOf(object: unknown, secret: SecretName): StoredAuthorities {
+  const refuse = (member: string, state: string, cause?: unknown): CliError =>
+    new CliError(
+      'ERR_CLI_STATE',
+      `Cannot use ${member} of ${secretText(secret)}: ${state}; restore it, or remove all data to begin with an authority that nobody trusts yet`,
+      { cause },
+    );
+  if (!isObject(object)) throw refuse('the whole', 'it is no object');
+  const metadata = memberOf(object, 'metadata');
+  const annotations = memberOf(metadata, 'annotations');
+  const data = memberOf(object, 'data');
+  const text = (member: string): string | undefined => {
+    const value = data[member];
+    if (value === undefined || value === '') return undefined;
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(decodeBase64(String(value)));
+    } catch (cause) {
+      throw refuse(member, 'it is no text in base64', cause);
+    }
+  };
+  let authorities: readonly Authority[];
+  try {
+    const state = text(STATE);
+    authorities = state === undefined ? [] : parseAuthorities(state);
+  } catch (cause) {
+    throw cause instanceof CliError ? cause : refuse(STATE, messageOf(cause), cause);
+  }
+  const keys = new Map<bigint, Uint8Array>();
+  for (const { certificate, state } of authorities) {
+    const member = `${certificate.serialNumber.toString(16)}.key`;
+    const pem = text(member);
+    if (pem === undefined) {
+      if (state !== 'retiring') throw refuse(member, 'absent');
+      continue;
+    }
+    try {
+      keys.set(certificate.serialNumber, decodePem(pem, 'PRIVATE KEY'));
+    } catch (cause) {
+      // Without what was found there, which is secret.
+      throw refuse(member, 'it is no PRIVATE KEY in PEM', cause instanceof Error ? new Error(cause.name) : undefined);
+    }
+  }
+  const lifetime = annotations[LIFETIME_ANNOTATION];
+  if (lifetime !== undefined && !/^\d{1,9}$/.test(String(lifetime)))
+    throw refuse(`annotation ${LIFETIME_ANNOTATION}`, 'it is no number of seconds');
+  return {
+    authorities,
+    keys,
+    longestLifetime: Number(lifetime ?? 0),
+    rotation: ROTATIONS.find((rotation) => rotation === annotations[ROTATE_ANNOTATION]),
+    resourceVersion: String(metadata['resourceVersion'] ?? ''),
+    object,
+  };
+}
+
+function memberOf(object: JsonObject, name: string): JsonObject {
+  const value = object[name];
+  return isObject(value) ? value : {};
+}

@@ -1,0 +1,109 @@
+import type { Seconds } from '@mayfly/der';
+import { encodePem } from '@mayfly/der/pem';
+import { trustBundlePrefix } from '@mayfly/pod-certificates';
+import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
+import { type Clock, sleepFor } from '@mayfly/rotation';
+import { messageOf } from '../errors.js';
+import type { ClusterAuthorities, Publish } from './authorities.js';
+import { because, type Log } from './log.js';
+
+/** Seconds between two looks at the authorities; what was read counts for six of them. */
+const LOOK_PERIOD: Seconds = 10;
+/** Seconds after which a bundle is published again though nothing changed here: somebody may have changed it there. */
+const REPUBLISH_PERIOD: Seconds = 60;
+
+export interface KeepAuthoritiesOptions {
+  readonly authorities: ClusterAuthorities;
+  /** Whether this is the one that acts. */
+  readonly acts: () => boolean;
+  readonly publish: Publish;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Told after each look whether the bundle is out there; whoever does not act leaves that to the one that does. */
+  readonly onState: (isPublished: boolean) => void;
+}
+
+/** Looks at the authorities, and acts where that is this one's to do, until the signal is aborted. Trouble is told once. */
+export async function keepAuthorities(options: KeepAuthoritiesOptions): Promise<void> {
+  const { authorities, acts, publish, clock, log, signal, onState } = options;
+  let told = '';
+  while (!signal.aborted) {
+    let trouble = '';
+    let reason = 'AuthoritiesNotRead';
+    try {
+      if (await authorities.look())
+        log({
+          level: 'info',
+          reason: 'AuthoritiesRead',
+          message: 'The authorities changed and are used as they are now',
+        });
+    } catch (error) {
+      trouble = because(
+        'The authorities cannot be read; those that were read before stay in use as long as they may',
+        error,
+      );
+    }
+    if (trouble === '' && acts())
+      try {
+        await authorities.act(publish, () => !signal.aborted && acts());
+        onState(true);
+      } catch (error) {
+        onState(false);
+        reason = error instanceof BundleError ? 'TrustBundleNotPublished' : 'SuccessionTrouble';
+        trouble = because('The authorities and their trust bundle are not as they should be', error);
+      }
+    else if (!acts()) onState(true);
+    if (trouble !== '' && trouble !== told) log({ level: 'error', reason, message: trouble });
+    told = trouble;
+    await sleepFor(clock, LOOK_PERIOD, signal);
+  }
+}
+
+/** A bundle that is out there. */
+export interface PublishedBundle {
+  readonly name: string;
+  readonly resourceVersion: string;
+}
+
+export interface BundlePublisher {
+  readonly publish: Publish;
+  /** What this process published last. */
+  readonly published: () => PublishedBundle | undefined;
+}
+
+class BundleError extends Error {}
+
+/** Publishes anchors as the ClusterTrustBundle of a signer: at once when they changed, now and then when not. */
+export function bundlePublisher(
+  api: Pick<PodCertificateApi, 'applyTrustBundle'>,
+  { signerName, bundle, log }: { readonly signerName: string; readonly bundle: string | undefined; readonly log: Log },
+  clock: Clock,
+): BundlePublisher {
+  let published: (PublishedBundle & { readonly text: string; readonly at: Seconds }) | undefined;
+  const publish: Publish = async (anchors) => {
+    if (bundle === undefined) return;
+    const text = anchors.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
+    const now = clock.now();
+    if (text === published?.text && now < published.at + REPUBLISH_PERIOD) return;
+    const name = `${trustBundlePrefix(signerName)}${bundle}`;
+    let resourceVersion: string;
+    try {
+      const { metadata } = await api.applyTrustBundle({
+        metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'mayfly' } },
+        spec: { signerName, trustBundle: text },
+      });
+      ({ resourceVersion } = metadata);
+    } catch (cause) {
+      throw new BundleError(`ClusterTrustBundle ${name} is not published: ${messageOf(cause)}`, { cause });
+    }
+    if (resourceVersion !== published?.resourceVersion)
+      log({
+        level: 'info',
+        reason: 'TrustBundlePublished',
+        message: `ClusterTrustBundle ${name} has ${anchors.length} anchors`,
+      });
+    published = { name, text, at: now, resourceVersion };
+  };
+  return { publish, published: () => published };
+}

@@ -1,0 +1,304 @@
+import { randomBytes } from 'node:crypto';
+import { compile, issueSync } from '@mayfly/ca';
+import { podPeer } from '@mayfly/ca/profiles';
+import { generateKeySync } from '@mayfly/keys/node';
+import { parseAuthorities } from '@mayfly/rotation/authorities';
+import { type SimulatedClock, simulatedClock } from '@mayfly/rotation/testing';
+import { type Certificate, parseCertificate } from '@mayfly/x509';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type Keys, openKeys } from '../up/keys.js';
+import type { ClusterAuthorities } from './authorities.js';
+import type { LogLine } from './log.js';
+import { type SucceedingAuthoritiesOptions, succeedingAuthorities } from './succeeding-authorities.js';
+import { type SecretServer, secretServer } from './testing/secret-server.js';
+
+const NOW = 1_788_256_800;
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+const keys: Keys = await openKeys('node', () => {});
+
+let clock: SimulatedClock;
+let server: SecretServer;
+let log: LogLine[];
+/** The bundle that is out there. */
+let bundle: readonly Certificate[];
+beforeEach(() => {
+  clock = simulatedClock({ now: NOW });
+  server = secretServer({ other: 'a2VwdA==' });
+  log = [];
+  bundle = [];
+});
+
+const open = (changes: Partial<SucceedingAuthoritiesOptions> = {}): Promise<ClusterAuthorities> =>
+  succeedingAuthorities({
+    client: server,
+    secret: { namespace: 'mayfly', name: 'ca' },
+    keys,
+    signerName: 'example.com/workload',
+    clock,
+    randomBytes: (length) => new Uint8Array(randomBytes(length)),
+    lifetime: 30 * DAY,
+    backdate: 60,
+    maxLifetime: DAY,
+    propagation: HOUR,
+    log: (line) => log.push(line),
+    ...changes,
+  });
+const publish = async (anchors: readonly Certificate[]): Promise<void> => {
+  bundle = anchors;
+};
+const act = (authorities: ClusterAuthorities, holds: () => boolean = () => true) => authorities.act(publish, holds);
+const reasons = () => log.map(({ reason }) => reason);
+const serials = (certificates: readonly Certificate[] = bundle) => certificates.map(({ serialNumber }) => serialNumber);
+const stateOf = () => parseAuthorities(Buffer.from(server.secret().data['authorities.json']!, 'base64').toString());
+const request = {
+  subjectPublicKeyInfo: generateKeySync('P-256').subjectPublicKeyInfo,
+  subjectAltName: [{ type: 'dNSName', value: 'a.b.svc' }] as const,
+  lifetime: DAY,
+};
+
+function issue(authorities: ClusterAuthorities): Certificate {
+  const issuer = authorities.issuer();
+  const profile = podPeer({ backdate: 60, maxLifetime: authorities.maxLifetime() });
+  const around = { now: () => clock.now(), randomBytes: (length: number) => new Uint8Array(randomBytes(length)) };
+  return parseCertificate(
+    issueSync(compile(profile, issuer as Parameters<typeof issueSync>[0]['issuer']), request, around).certificate,
+  );
+}
+
+test('an empty Secret gets a first authority, which signs at once; what else is in it stays', async () => {
+  const authorities = await open();
+  expect(() => authorities.issuer()).toThrow('no authority of Secret mayfly/ca is active');
+  await act(authorities);
+  expect(issue(authorities).issuer).toEqual(bundle[0]!.subject);
+  expect(reasons()).toEqual(['AuthorityPrepared', 'AuthorityActivated']);
+  expect(Object.keys(server.secret().data).toSorted()).toEqual(
+    ['authorities.json', 'other', `${bundle[0]!.serialNumber.toString(16)}.key`].toSorted(),
+  );
+  expect(authorities.nextStep()).toMatchObject({ type: 'prepare', at: expect.any(Number) });
+  const before = server.writes();
+  await act(authorities);
+  expect(server.writes()).toBe(before);
+});
+
+test('of a year, every certificate leads to an anchor of every bundle that may still be out there', async () => {
+  const authorities = await open();
+  const leaves: Certificate[] = [];
+  const bundles: { readonly at: number; readonly names: ReadonlySet<string> }[] = [];
+  const issuers = new Set<string>();
+  const nameOf = (name: Uint8Array): string => Buffer.from(name).toString('hex');
+  for (const end = NOW + 365 * DAY; clock.now() < end; await clock.advance(6 * HOUR)) {
+    await act(authorities);
+    bundles.push({ at: clock.now(), names: new Set(bundle.map(({ subject }) => nameOf(subject))) });
+    const leaf = issue(authorities);
+    issuers.add(nameOf(leaf.issuer));
+    leaves.push(leaf);
+    const alive = leaves.filter(({ validity }) => validity.notAfter >= clock.now()).slice(-30);
+    for (const { names } of bundles.slice(-2))
+      for (const { issuer } of alive) expect(names.has(nameOf(issuer)), `${clock.now() - NOW}`).toBe(true);
+  }
+  expect(issuers.size).toBeGreaterThan(12);
+  expect(bundle.length).toBeLessThanOrEqual(2);
+  // Keys of what retires are gone; those that remain sign or will.
+  const held = Object.keys(server.secret().data).filter((name) => name.endsWith('.key'));
+  expect(held).toHaveLength(stateOf().filter(({ state }) => state !== 'retiring').length);
+});
+
+test('of two that act at once one begins again, and nothing is lost', async () => {
+  const [one, other] = [await open(), await open()];
+  await Promise.all([act(one), act(other)]);
+  for (let i = 0; i < 3; i++) await Promise.all([act(one), act(other)]);
+  expect(stateOf()).toHaveLength(1);
+  expect(serials()).toEqual(stateOf().map(({ certificate }) => certificate.serialNumber));
+  await one.look();
+  await other.look();
+  expect(one.issuer().certificate.serialNumber).toBe(other.issuer().certificate.serialNumber);
+});
+
+test('who holds no longer writes and publishes nothing', async () => {
+  const authorities = await open();
+  let left = 1;
+  await act(authorities, () => left-- > 0);
+  expect([server.writes(), bundle]).toEqual([0, []]);
+});
+
+test('a write whose answer was lost is found, not made again', async () => {
+  const authorities = await open();
+  let failures = 3;
+  server.afterWrite = () => {
+    if (failures-- > 0) throw new Error('connection reset');
+  };
+  for (let i = 0; i < 4; i++) await act(authorities).catch(() => {});
+  expect(stateOf()).toMatchObject([{ state: 'active' }]);
+  expect(issue(authorities).issuer).toEqual(bundle[0]!.subject);
+});
+
+test('a bundle that cannot be published keeps its authority from being prepared', async () => {
+  const authorities = await open();
+  const failing = async (): Promise<void> => {
+    throw new Error('Forbidden');
+  };
+  await expect(authorities.act(failing, () => true)).rejects.toThrow('Forbidden');
+  expect(server.secret().data['authorities.json']).toBe(
+    Buffer.from(JSON.stringify({ version: 1, authorities: [] }, undefined, 2) + '\n').toString('base64'),
+  );
+});
+
+describe('another replica', () => {
+  test('signs with what retires for less than that is trusted, and stops when it has not read for a minute', async () => {
+    const [leader, follower] = [await open(), await open()];
+    await act(leader);
+    await follower.look();
+    const first = leader.issuer().certificate;
+    await clock.advance(26 * DAY);
+    while (reasons().filter((reason) => reason === 'AuthorityActivated').length < 2) {
+      await clock.advance(HOUR);
+      await follower.look();
+      await act(leader);
+    }
+    // The follower read just before the change, and never again.
+    await clock.advance(59);
+    const late = issue(follower);
+    expect(late.issuer).toEqual(first.subject);
+    const noted = stateOf().find(({ certificate }) => certificate.serialNumber === first.serialNumber)!;
+    expect(noted.state).toBe('retiring');
+    expect(late.validity.notAfter).toBeLessThanOrEqual(noted.lastLeafNotAfter);
+    await clock.advance(1);
+    expect(() => issue(follower)).toThrow('was read 60 s ago');
+  });
+
+  test('by the wall clock too, which runs while a machine sleeps', async () => {
+    const authorities = await open();
+    await act(authorities);
+    await clock.advance(59);
+    authorities.issuer();
+    await clock.step(1);
+    expect(() => authorities.issuer()).toThrow('was read 60 s ago');
+    await authorities.look();
+    authorities.issuer();
+  });
+});
+
+describe('before their time', () => {
+  test('a planned rotation prepares the successor now and waits for its propagation', async () => {
+    const authorities = await open();
+    await act(authorities);
+    const [first] = serials();
+    server.change({ annotations: { 'mayfly.dev/rotate': 'planned' } });
+    await act(authorities);
+    expect(serials()).toEqual([first, expect.any(BigInt)]);
+    expect(authorities.issuer().certificate.serialNumber).toBe(first);
+    expect(authorities.nextStep()).toEqual({ type: 'activate', at: NOW + HOUR });
+    expect(server.secret().metadata['annotations']).not.toHaveProperty(['mayfly.dev/rotate']);
+    await clock.advance(HOUR);
+    await act(authorities);
+    expect(authorities.issuer().certificate.serialNumber).toBe(serials()[1]);
+    expect(serials()).toHaveLength(2);
+    await clock.advance(DAY + 500);
+    await act(authorities);
+    expect(serials()).toHaveLength(1);
+  });
+  test('one that waits for its turn is what a planned rotation asked for', async () => {
+    const authorities = await open();
+    await act(authorities);
+    for (let i = 0; i < 2; i++) {
+      server.change({ annotations: { 'mayfly.dev/rotate': 'planned' } });
+      await act(authorities);
+    }
+    expect(stateOf().map(({ state }) => state)).toEqual(['active', 'prepared']);
+  });
+  test('an emergency leaves one new authority that signs, and no key or root of those before', async () => {
+    const authorities = await open();
+    await act(authorities);
+    server.change({ annotations: { 'mayfly.dev/rotate': 'planned' } });
+    await act(authorities);
+    const before = serials();
+    server.change({ annotations: { 'mayfly.dev/rotate': 'emergency' } });
+    await act(authorities);
+    expect(serials()).toHaveLength(1);
+    expect(before).not.toContain(serials()[0]);
+    expect(issue(authorities).issuer).toEqual(bundle[0]!.subject);
+    expect(Object.keys(server.secret().data).filter((name) => name.endsWith('.key'))).toEqual([
+      `${serials()[0]!.toString(16)}.key`,
+    ]);
+    expect(reasons().at(-1)).toBe('AuthoritiesReplaced');
+    expect(() => authorities.issuer()).not.toThrow();
+  });
+});
+
+test('a longer lifetime of certificates is noted before it is granted, and never forgotten', async () => {
+  const before = await open();
+  await act(before);
+  const after = await open({ maxLifetime: 2 * DAY });
+  expect(after.maxLifetime()).toBe(DAY);
+  await act(after);
+  expect(after.maxLifetime()).toBe(2 * DAY);
+  const shorter = await open({ maxLifetime: HOUR });
+  expect(shorter.maxLifetime()).toBe(HOUR);
+  server.change({ annotations: { 'mayfly.dev/longest-lifetime': String(2 * DAY), 'mayfly.dev/rotate': 'planned' } });
+  await act(shorter);
+  await clock.advance(HOUR);
+  await act(shorter);
+  expect(stateOf()[0]!.lastLeafNotAfter).toBeGreaterThanOrEqual(clock.now() + 2 * DAY);
+});
+
+test('an authority that is too short-lived for its certificates is refused', async () => {
+  await expect(open({ lifetime: DAY })).rejects.toMatchObject({
+    code: 'ERR_CLI_USAGE',
+    message: expect.stringContaining('--ca-lifetime'),
+  });
+});
+
+describe('a Secret that was tampered with', () => {
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  test.each<readonly [string, (data: Record<string, string>) => Record<string, string>, RegExp]>([
+    ['no JSON', (data) => ({ ...data, 'authorities.json': base64('{') }), /authorities\.json of Secret mayfly\/ca/],
+    [
+      'no base64',
+      (data) => ({ ...data, 'authorities.json': '%' }),
+      /authorities\.json of Secret mayfly\/ca: it is no text/,
+    ],
+    [
+      'no key',
+      ({ 'authorities.json': state }) => ({ 'authorities.json': state! }),
+      /\.key of Secret mayfly\/ca: absent/,
+    ],
+    [
+      'another key',
+      (data) =>
+        Object.fromEntries(
+          Object.entries(data).map(([name, value]) => [
+            name,
+            name.endsWith('.key')
+              ? base64(
+                  `-----BEGIN PRIVATE KEY-----\n${Buffer.from(generateKeySync('P-256').exportPkcs8()).toString('base64')}\n-----END PRIVATE KEY-----\n`,
+                )
+              : value,
+          ]),
+        ),
+      /not the key of its certificate/,
+    ],
+    [
+      'garbage for a key',
+      (data) =>
+        Object.fromEntries(
+          Object.entries(data).map(([name, value]) => [name, name.endsWith('.key') ? base64('c4na7y') : value]),
+        ),
+      /no PRIVATE KEY in PEM/,
+    ],
+  ])('%s: said, with nothing secret; what was read before signs for its minute', async (_name, tamper, message) => {
+    const authorities = await open();
+    await act(authorities);
+    server.change({}, tamper({ ...server.secret().data }));
+    const failure = await open().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: 'ERR_CLI_STATE', message: expect.stringMatching(message) });
+    expect(String(failure)).not.toContain('c4na7y');
+    await expect(authorities.look()).rejects.toMatchObject({ code: 'ERR_CLI_STATE' });
+    authorities.issuer();
+    await clock.advance(60);
+    expect(() => authorities.issuer()).toThrow('was read 60 s ago');
+  });
+});

@@ -1,0 +1,218 @@
+import { defineIssuer, type Issuer } from '@mayfly/ca';
+import type { Seconds } from '@mayfly/der';
+import type { KubernetesClient } from '@mayfly/pod-certificates/kubernetes';
+import type { Clock } from '@mayfly/rotation';
+import {
+  type Authority,
+  activate,
+  minAuthorityLifetime,
+  nextStep,
+  prepare,
+  recordLeaf,
+  retire,
+  type SuccessionPolicy,
+  signingAuthority,
+  trustAnchors,
+} from '@mayfly/rotation/authorities';
+import { CliError } from '../errors.js';
+import { createGeneration } from '../up/generation.js';
+import type { Keys } from '../up/keys.js';
+import type { ClusterAuthorities, ComingStep, Publish } from './authorities.js';
+import {
+  type AuthorityRecord,
+  readAuthoritySecret,
+  type SecretName,
+  type StoredAuthorities,
+  secretText,
+  writeAuthoritySecret,
+} from './authority-secret.js';
+import type { Log } from './log.js';
+import { rfc3339 } from './log.js';
+
+export interface SucceedingAuthoritiesOptions {
+  readonly client: Pick<KubernetesClient, 'request'>;
+  readonly secret: SecretName;
+  readonly keys: Keys;
+  readonly signerName: string;
+  /** The server's, by which certificates are judged. */
+  readonly clock: Clock;
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Seconds that an authority is valid. */
+  readonly lifetime: Seconds;
+  readonly backdate: Seconds;
+  /** Longest lifetime of a certificate. */
+  readonly maxLifetime: Seconds;
+  /** Seconds until every pod has a new trust bundle. */
+  readonly propagation: Seconds;
+  readonly log: Log;
+}
+
+/** Seconds after which what was read of the Secret signs nothing any more: so long others may sign with what retires. */
+const STALE_AFTER: Seconds = 60;
+
+/**
+ * Authorities that make and succeed themselves, with their state and keys in one Secret. Three facts keep pods served throughout:
+ * a bundle is published before its authority is noted as prepared; nothing is signed from a state that is older than
+ * {@link STALE_AFTER}, and what retires is trusted for that long and the longest lifetime more; every write is to exactly the version
+ * that was read, so of two that act one begins again.
+ * @throws {@link CliError} `ERR_CLI_USAGE` for a lifetime that is too short, `ERR_CLI_STATE` for a Secret that cannot be read.
+ */
+export async function succeedingAuthorities(options: SucceedingAuthoritiesOptions): Promise<ClusterAuthorities> {
+  const { client, secret, keys, clock, maxLifetime, log } = options;
+  let stored: StoredAuthorities;
+  let readAt: { readonly wall: Seconds; readonly monotonic: number };
+  let issuers: ReadonlyMap<bigint, Issuer>;
+  const policy = (): SuccessionPolicy => ({
+    maxLeafLifetime: Math.max(maxLifetime, stored?.longestLifetime ?? 0),
+    propagation: options.propagation,
+  });
+
+  const load = async (): Promise<boolean> => {
+    const at = { wall: clock.now(), monotonic: clock.monotonic() };
+    const next = await readAuthoritySecret(client, secret);
+    const isChanged = stored === undefined || next.resourceVersion !== stored.resourceVersion;
+    if (isChanged) issuers = issuersOf(next);
+    stored = next;
+    readAt = at;
+    return isChanged;
+  };
+
+  /** Issuers of what signs or will. */
+  const issuersOf = ({ authorities, keys: secrets }: AuthorityRecord): ReadonlyMap<bigint, Issuer> => {
+    const made = new Map<bigint, Issuer>();
+    for (const { certificate, state } of authorities) {
+      const { serialNumber } = certificate;
+      const key = secrets.get(serialNumber);
+      if (state === 'retiring' || key === undefined) continue;
+      try {
+        made.set(serialNumber, defineIssuer({ certificate, chain: [], key: keys.fromPkcs8(key), verify: keys.verify }));
+      } catch (cause) {
+        throw new CliError(
+          'ERR_CLI_STATE',
+          `Cannot sign with ${serialNumber.toString(16)}.key of ${secretText(secret)}: it is not the key of its certificate`,
+          { cause },
+        );
+      }
+    }
+    return made;
+  };
+
+  const write = async (record: Partial<AuthorityRecord>): Promise<boolean> => {
+    const written = await writeAuthoritySecret(client, secret, stored, { ...stored, ...record });
+    if (written === undefined) return false;
+    issuers = issuersOf(written);
+    stored = written;
+    return true;
+  };
+
+  const tell = (reason: string, { certificate }: Pick<Authority, 'certificate'>, message: string): void =>
+    log({
+      level: 'info',
+      reason,
+      message: `Authority ${certificate.serialNumber.toString(16).slice(0, 8)} ${message}`,
+      notAfter: rfc3339(certificate.validity.notAfter),
+    });
+
+  const addGeneration = async (publish: Publish): Promise<boolean> => {
+    const { certificate, key } = await createGeneration({ ...options, now: clock.now() });
+    await publish([...trustAnchors(stored.authorities), certificate]);
+    const isWritten = await write({
+      authorities: prepare(stored.authorities, certificate, clock.now()),
+      keys: new Map([...stored.keys, [certificate.serialNumber, key.exportPkcs8()]]),
+      rotation: undefined,
+    });
+    if (isWritten) tell('AuthorityPrepared', { certificate }, 'is in the trust bundle and will sign next');
+    return isWritten;
+  };
+
+  const replaceAll = async (publish: Publish): Promise<boolean> => {
+    const { certificate, key } = await createGeneration({ ...options, now: clock.now() });
+    await publish([...trustAnchors(stored.authorities), certificate]);
+    const alone = prepare([], certificate, clock.now());
+    const isWritten = await write({
+      authorities: activate(alone, alone[0]!, policy(), clock.now()), // it holds the one that was prepared
+      keys: new Map([[certificate.serialNumber, key.exportPkcs8()]]),
+      rotation: undefined,
+    });
+    if (isWritten)
+      tell('AuthoritiesReplaced', { certificate }, 'signs and is trusted alone: all others are distrusted');
+    return isWritten;
+  };
+
+  const activateNext = async (next: Authority): Promise<boolean> => {
+    const now = clock.now();
+    const active = stored.authorities.find(({ state }) => state === 'active');
+    const noted =
+      active === undefined ? stored.authorities : recordLeaf(stored.authorities, active, lastLeaf(active, now));
+    const secrets = new Map(stored.keys);
+    if (active !== undefined) secrets.delete(active.certificate.serialNumber);
+    const isWritten = await write({ authorities: activate(noted, next, policy(), now), keys: secrets });
+    if (isWritten) tell('AuthorityActivated', next, 'signs from now on');
+    return isWritten;
+  };
+
+  /** When the last certificate ends that anybody may sign with it who has not read yet that it retires. */
+  const lastLeaf = ({ certificate }: Authority, now: Seconds): Seconds =>
+    Math.min(now + STALE_AFTER + policy().maxLeafLifetime, certificate.validity.notAfter);
+
+  /** Takes one step if one is due. @returns Whether another may be. */
+  const step = async (publish: Publish): Promise<boolean> => {
+    if (stored.longestLifetime < maxLifetime) return await write({ longestLifetime: maxLifetime });
+    if (stored.rotation === 'emergency') return await replaceAll(publish);
+    const due = nextStep(stored.authorities, policy(), clock.now());
+    if (due.type === 'prepare') return await addGeneration(publish);
+    if (due.type === 'activate') return await activateNext(due.authority);
+    if (due.type === 'retire') {
+      const authorities = retire(stored.authorities, due.authority, policy(), clock.now());
+      const isWritten = await write({ authorities });
+      if (isWritten)
+        tell('AuthorityRetired', due.authority, 'has left the trust bundle: all that it signed has expired');
+      return isWritten;
+    }
+    if (stored.rotation !== 'planned') return false;
+    // One that waits for its turn is what was asked for.
+    const isWaiting = stored.authorities.some(({ state }) => state === 'prepared');
+    return isWaiting ? await write({ rotation: undefined }) : await addGeneration(publish);
+  };
+
+  const active = (): Authority | undefined => stored.authorities.find(({ state }) => state === 'active');
+  await load();
+  if (options.lifetime < minAuthorityLifetime(policy()))
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `Cannot let an authority live ${options.lifetime} s: certificates of ${policy().maxLeafLifetime} s and a propagation of ${options.propagation} s need one of ${minAuthorityLifetime(policy())} s or more; see --ca-lifetime`,
+    );
+  return {
+    issuer() {
+      const age = Math.max(clock.now() - readAt.wall, (clock.monotonic() - readAt.monotonic) / 1000);
+      if (age >= STALE_AFTER)
+        throw new Error(
+          `Cannot sign: ${secretText(secret)} was read ${Math.floor(age)} s ago, and others may sign by now`,
+        );
+      const authority = signingAuthority(stored.authorities, policy(), clock.now());
+      const issuer = authority && issuers.get(authority.certificate.serialNumber);
+      if (issuer === undefined) throw new Error(`Cannot sign: no authority of ${secretText(secret)} is active`);
+      return issuer;
+    },
+    maxLifetime: () => Math.min(maxLifetime, stored.longestLifetime),
+    notAfter: () => active()?.certificate.validity.notAfter,
+    anchors: () => trustAnchors(stored.authorities),
+    nextStep: () => comingStep(stored.authorities, policy(), clock.now()),
+    look: load,
+    async act(publish, holds) {
+      await load();
+      do {
+        if (!holds()) return;
+        if (stored.authorities.length > 0) await publish(trustAnchors(stored.authorities));
+      } while (holds() && (await step(publish)));
+    },
+  };
+}
+
+/** What comes next, and when; it may be due. */
+function comingStep(authorities: readonly Authority[], policy: SuccessionPolicy, now: Seconds): ComingStep | undefined {
+  const due = nextStep(authorities, policy, now);
+  if (due.type !== 'wait') return { type: due.type, at: now };
+  const then = nextStep(authorities, policy, due.until);
+  return then.type === 'wait' ? undefined : { type: then.type, at: due.until };
+}

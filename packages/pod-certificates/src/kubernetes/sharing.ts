@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import type { Seconds } from '@mayfly/der';
+import { type Clock, sleepFor } from '@mayfly/rotation';
+import type { RequestShare } from '../share.js';
+import type { Lease, Leases } from './lease.js';
+
+export type SharingEvent =
+  /** Who is there by the last look, this one included once it takes part. */
+  | { readonly type: 'members'; readonly members: readonly string[] }
+  /** From now on this one takes its share, or takes none any more. */
+  | { readonly type: 'joined' | 'lost' }
+  | { readonly type: 'trouble'; readonly error: unknown };
+
+export interface SharingOptions {
+  readonly leases: Leases;
+  /** Names those who share; their Leases are labelled with it. At most 63 characters, as label values are. */
+  readonly group: string;
+  /** Unlike that of every other member, and of whoever had the same name before: this process's alone. */
+  readonly identity: string;
+  /** This machine's; the clocks of others are not compared with it. */
+  readonly clock: Clock;
+  readonly onEvent?: (event: SharingEvent) => void;
+}
+
+/** What one of several does of work that they share. */
+export interface Sharing extends RequestShare {
+  /** Whether this one holds its Lease, knows who else is there, and has waited for them to know it. */
+  takesPart(): boolean;
+  /** Identities by the last look. */
+  members(): readonly string[];
+  /** Takes part until the signal is aborted: abort it when the work has ended, for then others take over at once. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Label by which the Leases of a group are found. */
+const GROUP_LABEL = 'mayfly.dev/signer-group';
+/** Seconds between two looks and two renewals. */
+const PERIOD: Seconds = 2;
+/** Seconds after the last renewal was sent at which a member stops: sooner than anybody takes its share. */
+const RENEW_DEADLINE: Seconds = 10;
+/** Seconds without renewal after which others take a member's share. */
+const LEASE_DURATION: Seconds = 15;
+/** Seconds after a look was sent at which it no longer says who is there. */
+const VIEW_DEADLINE: Seconds = 6;
+/** Seconds after its Lease was written at which a member begins: then every look that still counts has seen it. */
+const JOIN_DELAY: Seconds = VIEW_DEADLINE + 1;
+/** Seconds without renewal after which a Lease is litter. */
+const FORGET_AFTER: Seconds = 10 * LEASE_DURATION;
+
+/**
+ * Divides keys among members that each hold a Lease of their own, by rendezvous hashing: a key belongs to the member with the
+ * highest hash of both, so of n members one that goes moves an n-th of the keys, and no other.
+ *
+ * No key ever belongs to two. Let A and B both take it. Either both see each other, then one of them ranks second and does not
+ * take it. Or A does not see B. Then A's last look was sent before B's Lease was written, so A stopped counting on it six seconds
+ * later, and B begins seven seconds after the write was acknowledged; or A saw B's Lease unchanged for 15 seconds, and B
+ * stopped 10 seconds after it sent its last renewal, which was before A first saw that. Members that were stopped or cut off ask
+ * their clocks, the wall clock and the monotonic one, whenever they are asked: a suspended machine finds that it holds nothing. Who
+ * lost its Lease joins anew, and waits again. Drift between monotonic clocks of up to a quarter is covered by these margins.
+ *
+ * What was asked before a pause and is done after it no clock can prevent. There the API server decides: a request has one answer.
+ */
+export function createSharing({ leases, group, identity, clock, onEvent = () => {} }: SharingOptions): Sharing {
+  const listeners = new Set<() => void>();
+  const name = `${group}.${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`;
+  const observe = createObserver(clock);
+  let lease: Lease | undefined;
+  let renewedAt: Moment | undefined;
+  /** When the Lease that is held became old enough. */
+  let beginsAt: Moment | undefined;
+  let view: { readonly at: Moment; readonly members: readonly string[] } | undefined;
+  let tookPart = false;
+  let told = '';
+
+  const takesPart = (): boolean =>
+    isWithin(renewedAt, RENEW_DEADLINE, clock) &&
+    isWithin(view?.at, VIEW_DEADLINE, clock) &&
+    beginsAt !== undefined &&
+    // By the slower of both clocks: a wall clock that is set forward shortens no wait.
+    clock.monotonic() >= beginsAt.monotonic + JOIN_DELAY * 1000;
+
+  const renew = async (): Promise<void> => {
+    const at = momentOf(clock);
+    const wanted = {
+      name,
+      labels: { 'app.kubernetes.io/managed-by': 'mayfly', [GROUP_LABEL]: group },
+      holderIdentity: identity,
+      leaseDurationSeconds: LEASE_DURATION,
+      renewTime: clock.now() * 1000,
+      leaseTransitions: 0,
+    };
+    let written = lease && (await leases.update(wanted, lease.resourceVersion));
+    if (written === undefined) {
+      // An update whose acknowledgement was lost shows as a conflict with ourselves.
+      const found = await leases.get(name);
+      written = found === undefined ? await leases.create(wanted) : await leases.update(wanted, found.resourceVersion);
+    }
+    if (written === undefined) return;
+    lease = written;
+    // Whoever was late may have lost its share, and begins anew when others have had time to see it.
+    if (beginsAt === undefined || !isWithin(renewedAt, RENEW_DEADLINE, clock)) beginsAt = momentOf(clock);
+    renewedAt = at;
+  };
+
+  const look = async (): Promise<void> => {
+    const at = momentOf(clock);
+    const found = await leases.list(`${GROUP_LABEL}=${group}`);
+    const members: string[] = [];
+    for (const each of found) {
+      const unchanged = observe(each);
+      if (unchanged < LEASE_DURATION) members.push(each.holderIdentity);
+      else if (unchanged >= FORGET_AFTER && each.name !== name) await leases.delete(each.name);
+    }
+    view = { at, members: members.toSorted() };
+  };
+
+  const tell = (): void => {
+    const now = takesPart();
+    if (now !== tookPart) onEvent({ type: now ? 'joined' : 'lost' });
+    tookPart = now;
+    const members = view?.members ?? [];
+    if (members.join('\n') !== told) onEvent({ type: 'members', members });
+    told = members.join('\n');
+    for (const listener of listeners) listener();
+  };
+
+  /** Repeats something until the signal is aborted; trouble is told and waited out. */
+  const repeat = async (work: () => Promise<void>, signal: AbortSignal): Promise<void> => {
+    do {
+      try {
+        await work();
+      } catch (error) {
+        if (!signal.aborted) onEvent({ type: 'trouble', error });
+      }
+    } while (await sleepFor(clock, PERIOD, signal));
+  };
+
+  return {
+    owns: (key) => takesPart() && first(view?.members ?? [], key) === identity,
+    takesPart,
+    members: () => view?.members ?? [],
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async run(signal) {
+      await Promise.all([repeat(renew, signal), repeat(look, signal), repeat(async () => tell(), signal)]);
+      renewedAt = undefined;
+      tell();
+      // So that nobody waits for it to run out; if that fails, it runs out.
+      await leases.delete(name).catch((error: unknown) => onEvent({ type: 'trouble', error }));
+    },
+  };
+}
+
+/** By both clocks: the wall clock counts while the machine is suspended, the monotonic one when somebody sets the other back. */
+interface Moment {
+  readonly wall: Seconds;
+  readonly monotonic: number;
+}
+
+const momentOf = (clock: Clock): Moment => ({ wall: clock.now(), monotonic: clock.monotonic() });
+
+const isWithin = (since: Moment | undefined, limit: Seconds, clock: Clock): boolean =>
+  since !== undefined && clock.monotonic() < since.monotonic + limit * 1000 && clock.now() < since.wall + limit;
+
+/** Says how many seconds a Lease has been seen unchanged, by our monotonic clock. */
+function createObserver(clock: Clock): (lease: Lease) => Seconds {
+  const seen = new Map<string, { readonly version: string; readonly since: number }>();
+  return ({ name, resourceVersion }) => {
+    const before = seen.get(name);
+    if (before?.version === resourceVersion) return (clock.monotonic() - before.since) / 1000;
+    seen.set(name, { version: resourceVersion, since: clock.monotonic() });
+    return 0;
+  };
+}
+
+/** The member whose hash with the key is highest. */
+function first(members: readonly string[], key: string): string | undefined {
+  let best: string | undefined;
+  let highest = '';
+  for (const member of members) {
+    const rank = createHash('sha256').update(`${member}\0${key}`).digest('hex');
+    if (rank <= highest) continue;
+    highest = rank;
+    best = member;
+  }
+  return best;
+}
