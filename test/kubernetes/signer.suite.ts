@@ -226,6 +226,7 @@ test('the doctor finds the role sufficient, a foreign signer without rights, and
     expect(await bad('example.com/other', now)).toEqual([
       expect.stringContaining('may not sign signers example.com/other'),
       expect.stringContaining('may not attest signers example.com/other'),
+      expect.stringContaining('may not patch clustertrustbundles example.com:other:mayfly'),
       expect.stringContaining('none of example.com/other'),
     ]);
   } finally {

@@ -20,13 +20,15 @@ export interface KeepAuthoritiesOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Whether somebody acts, this one or another. */
+  readonly isActedUpon: () => boolean;
   /** Told after each look whether the bundle is out there; whoever does not act leaves that to the one that does. */
   readonly onState: (isPublished: boolean) => void;
 }
 
 /** Looks at the authorities, and acts where that is this one's to do, until the signal is aborted. Trouble is told once. */
 export async function keepAuthorities(options: KeepAuthoritiesOptions): Promise<void> {
-  const { authorities, acts, publish, clock, log, signal, onState } = options;
+  const { authorities, acts, publish, clock, log, signal, isActedUpon, onState } = options;
   let told = '';
   while (!signal.aborted) {
     let trouble = '';
@@ -44,7 +46,8 @@ export async function keepAuthorities(options: KeepAuthoritiesOptions): Promise<
         error,
       );
     }
-    if (trouble === '' && acts())
+    const isActing = acts();
+    if (trouble === '' && isActing)
       try {
         await authorities.act(publish, () => !signal.aborted && acts());
         onState(true);
@@ -53,10 +56,11 @@ export async function keepAuthorities(options: KeepAuthoritiesOptions): Promise<
         reason = error instanceof BundleError ? 'TrustBundleNotPublished' : 'SuccessionTrouble';
         trouble = because('The authorities and their trust bundle are not as they should be', error);
       }
-    else if (!acts()) onState(true);
+    else if (!isActing) onState(isActedUpon());
     if (trouble !== '' && trouble !== told) log({ level: 'error', reason, message: trouble });
     told = trouble;
-    await sleepFor(clock, LOOK_PERIOD, signal);
+    for (let waited = 0; waited < LOOK_PERIOD && !signal.aborted && acts() === isActing; waited++)
+      await sleepFor(clock, 1, signal);
   }
 }
 

@@ -231,6 +231,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
         clock: local,
         log,
         signal: serving,
+        isActedUpon: () => sharing?.takesPart() ?? true,
         onState: (isPublished) => {
           synced.bundle = isPublished || options.bundle === undefined;
         },
