@@ -179,7 +179,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     const { uid } = request.metadata;
     others.delete(uid);
     if (request.spec.signerName !== signerName || request.terminal !== undefined || serving.has(uid)) return;
-    if (!isOurs(request)) return void others.set(uid, request);
+    if (!isOurs(request)) return void others.set(uid, kept(request).request);
     const gone = new AbortController();
     const done = serve(request, stale, gone.signal).then((other) => {
       serving.delete(uid);
