@@ -2,23 +2,25 @@ import type { PodCertificateRequest } from '@mayfly/pod-certificates';
 import { ApiError } from '@mayfly/pod-certificates/api';
 import type { SignerEvent } from '@mayfly/pod-certificates/signer';
 import { expect, test } from 'vitest';
-import type { ClusterAuthority } from './authority-material.js';
+import type { ClusterAuthorities } from './authorities.js';
 import { createSignerStatus } from './status.js';
 
-const authority = {
-  issuer: { certificate: { serialNumber: 0xabcn, validity: { notBefore: 0, notAfter: 100_000 } } },
-  anchors: [{}],
-} as unknown as ClusterAuthority; // no more of it is read here
+const authorities = {
+  issuer: () => ({ certificate: { serialNumber: 0xabcn, validity: { notBefore: 0, notAfter: 100_000 } } }),
+  anchors: () => [{}, {}],
+  nextStep: () => ({ type: 'activate', at: 5000 }),
+} as unknown as ClusterAuthorities; // no more of it is read here
 
 /** A status on a clock that is set by hand. */
-function newStatus() {
+function newStatus(members?: readonly string[]) {
   const clock = { now: 1000 };
   const status = createSignerStatus({
     signerName: 'example.com/workload',
-    authority,
+    authorities,
     now: () => clock.now,
     problems: () => [],
     bundle: () => ({ name: 'example.com:workload:mayfly', resourceVersion: '7' }),
+    members: () => members,
   });
   return { clock, status };
 }
@@ -93,13 +95,15 @@ test('pods are remembered in bounds, those that something happened to last', () 
   expect(pods.at(-1)).toBe('shop/p10');
 });
 
-test.each([
-  [{ type: 'leading' }, 'this signer'],
-  [{ type: 'following', leader: 'signer-1' }, 'signer-1'],
-  [{ type: 'following', leader: '' }, 'nobody'],
-  [{ type: 'lost' }, 'not this signer'],
-] as const)('%j: the Lease is held by %s', (event, lease) => {
-  const { status } = newStatus();
-  status.noteLeadership(event);
-  expect(status.summary()).toMatchObject({ lease, trustBundles: [{ generation: '7', anchors: 1 }] });
+test('who shares the requests, what signs, and what comes next', () => {
+  expect(newStatus().status.summary()).not.toHaveProperty('lease');
+  expect(newStatus(['a', 'b']).status.summary()).toMatchObject({
+    lease: 'shared by 2',
+    authorities: [{ serialNumber: 'abc', state: 'active', notAfter: 100_000 }],
+    trustBundles: [{ generation: '7', anchors: 2 }],
+    steps: [
+      { at: 5000, message: 'The next authority signs: example.com/workload' },
+      { at: 100_000, message: 'The authority ends: example.com/workload' },
+    ],
+  });
 });
