@@ -112,6 +112,12 @@ export const suites: readonly SuiteEntry[] = [
     load: () => import('./suites/start-up.js'),
   },
   {
+    name: 'cold',
+    question: 'the first signature of a process, by WebAssembly',
+    quick: true,
+    load: () => import('./suites/cold.js'),
+  },
+  {
     name: 'size',
     question: 'what a page loads for a job, gzipped',
     quick: true,
