@@ -65,15 +65,8 @@ function requestAgain(der: Uint8Array): Uint8Array {
 }
 
 function crlAgain(der: Uint8Array): Uint8Array {
-  const {
-    issuer,
-    thisUpdate,
-    nextUpdate = thisUpdate,
-    extensions,
-    signatureAlgorithm,
-    signatureValue,
-    ...list
-  } = parseCRL(der);
+  const { issuer, thisUpdate, nextUpdate, extensions, signatureAlgorithm, signatureValue, ...list } = parseCRL(der);
+  if (nextUpdate === undefined) throw new RangeError('Cannot encode a list without nextUpdate');
   const revoked = revokedCertificates(list);
   const tbs = {
     signature: signatureAlgorithm,
@@ -148,7 +141,7 @@ export const formats: Readonly<Record<FormatName, Format>> = {
   pkcs1: { name: 'pkcs1', again: (der) => encodeRSAPrivateKey(parseRSAPrivateKey(der)) },
   'pkcs1-public-key': { name: 'pkcs1-public-key', again: (der) => encodeRSAPublicKey(parseRSAPublicKey(der)) },
   'public-key': { name: 'public-key', again: (der) => encodeSubjectPublicKeyInfo(parseSubjectPublicKeyInfo(der)) },
-  crl: { name: 'crl', again: crlAgain },
+  crl: { name: 'crl', again: crlAgain, read: parseCRL },
   'ocsp-request': readOnly('ocsp-request', parseOCSPRequest),
   'ocsp-response': readOnly('ocsp-response', parseOCSPResponse),
   'certificate-by-node': readOnly('certificate-by-node', compareWithNode),
