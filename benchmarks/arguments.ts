@@ -15,6 +15,7 @@ Without a suite: a quick look at all that fit into three minutes. With suites: t
   --node     another Node to measure with
   --report   only write report and tables anew from what was saved
   --check    only tell whether report and tables are those of what was saved
+  --page     build the page that runs suites in a browser, and tell where it is
   --compare  hold the ratios to node:crypto against those that were saved; 10 % slower is told, 25 % ends with 1
 
 Suites:

@@ -3,18 +3,20 @@ import {
   bufferedRandomBytes,
   compile,
   type IssuanceRequest,
-  issueSync,
+  type Issuer,
+  issue,
   type Surroundings,
   type SyncIssuer,
 } from '@mayfly/ca';
 import { podPeer } from '@mayfly/ca/profiles';
 import type { Seconds } from '@mayfly/der';
-import { fromPkcs8, generateKeySync } from '@mayfly/keys/node';
+import { fromPkcs8 } from '@mayfly/keys/node';
+import { generateKey } from '@mayfly/keys/webcrypto';
 import { parseCertificate } from '@mayfly/x509';
-import { createCertificateSync, rootContents } from '@mayfly/x509/create';
+import { createCertificate, rootContents } from '@mayfly/x509/create';
 import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
 import { buildName, encodeName } from '@mayfly/x509/name';
-import type { SyncSigningKey } from '@mayfly/x509/signed';
+import type { SigningKey } from '@mayfly/x509/signed';
 import { type IssueJob, identity, type KeyForms, type LeafFacts } from './jobs.js';
 
 const HOUR: Seconds = 3600;
@@ -38,7 +40,7 @@ export async function p256(): Promise<KeyForms> {
 }
 
 /** A root that signs with this key. */
-function authority(key: SyncSigningKey): SyncIssuer {
+async function authority<K extends SigningKey>(key: K): Promise<Issuer & { readonly key: K }> {
   const now = around.now();
   const subjectKeyIdentifier = rfc7093KeyIdentifier(key.subjectPublicKeyInfo);
   const contents = rootContents(
@@ -50,7 +52,7 @@ function authority(key: SyncSigningKey): SyncIssuer {
     },
     key,
   );
-  return { certificate: parseCertificate(createCertificateSync(contents, key)), chain: [], key };
+  return { certificate: parseCertificate(await createCertificate(contents, key)), chain: [], key };
 }
 
 /** What the leaf of a pod asks for. */
@@ -65,20 +67,19 @@ export const leafRequest = (spki: Uint8Array): IssuanceRequest => ({
 });
 
 /** A leaf of one hour and what stands in it. */
-export function leaf(algorithm: 'P-256' | 'RSA-2048'): { readonly der: Uint8Array; readonly facts: LeafFacts } {
-  const compiled = compile(podPeer(), authority(generateKeySync(algorithm)));
-  const { certificate, notBefore, notAfter } = issueSync(
-    compiled,
-    leafRequest(generateKeySync(algorithm).subjectPublicKeyInfo),
-    around,
-  );
+export async function leaf(
+  algorithm: 'P-256' | 'RSA-2048',
+): Promise<{ readonly der: Uint8Array; readonly facts: LeafFacts }> {
+  const compiled = compile(podPeer(), await authority(await generateKey(algorithm)));
+  const { subjectPublicKeyInfo } = await generateKey(algorithm);
+  const { certificate, notBefore, notAfter } = await issue(compiled, leafRequest(subjectPublicKeyInfo), around);
   return { der: certificate, facts: { ...identity, notBefore, notAfter } };
 }
 
 /** A CA and a key to be certified for an hour. */
 export async function issueJob(): Promise<IssueJob & { readonly authority: SyncIssuer }> {
   const issuerKey = await p256();
-  const ca = authority(fromPkcs8(issuerKey.pkcs8));
+  const ca = await authority(fromPkcs8(issuerKey.pkcs8));
   const { spki } = await p256();
   return { authority: ca, identity, spki, issuer: ca.certificate.der, issuerKey, lifetime: HOUR };
 }

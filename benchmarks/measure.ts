@@ -59,6 +59,8 @@ export interface Effort {
   readonly slotTime?: number;
   /** How long each contender runs before anything counts, in milliseconds. Default 400. */
   readonly warmUpTime?: number;
+  /** Shortest sample in milliseconds: quicker jobs are done several times for one. Longer where the clock is coarse. Default 0.05. */
+  readonly shortestSample?: number;
 }
 
 /** What a contender took for one run, in nanoseconds. */
@@ -70,9 +72,6 @@ export interface Measurement extends Summary {
 /** Slots for signatures, in milliseconds: a peer that runs for less finds the caches as others left them, and looks slower. */
 export const SHORT_SLOT = 2.5;
 
-/** Shortest sample in milliseconds: quicker jobs are done several times for one. */
-const SHORTEST_SAMPLE = 0.05;
-
 /**
  * How long the slots of one contender may take, in milliseconds for each round: in twelve rounds a job of half a second runs
  * twice, and of one that takes longer than 1.2 seconds the run that was checked is the only one.
@@ -80,6 +79,9 @@ const SHORTEST_SAMPLE = 0.05;
 const ROUND_LIMIT = 100;
 
 const NANOSECONDS_PER_MILLISECOND = 1e6;
+
+/** In milliseconds; see {@link Effort}. */
+type Times = Required<Pick<Effort, 'slotTime' | 'warmUpTime' | 'shortestSample'>>;
 
 /** A contender whose turn comes. */
 interface Timed {
@@ -97,7 +99,7 @@ interface Timed {
  */
 export async function measure(
   { name, contenders, slotTime: wanted }: Case,
-  { rounds: usual, slotTime: usualTime = 60, warmUpTime = 400, ...unknown }: Effort,
+  { rounds: usual, slotTime: usualTime = 60, warmUpTime = 400, shortestSample = 0.05, ...unknown }: Effort,
 ): Promise<readonly Measurement[]> {
   unknown satisfies Record<string, never>;
   const firsts: number[] = [];
@@ -117,7 +119,10 @@ export async function measure(
     const { impl } = contender;
     const first = firsts[i]!;
     const most = Math.floor(limit / Math.max(first, 1));
-    const slot = most === 0 ? async () => [] : await slotOf(contender, slotTime, isLong(first) ? 0 : warmUpTime);
+    const slot =
+      most === 0
+        ? async () => []
+        : await slotOf(contender, { slotTime, warmUpTime: isLong(first) ? 0 : warmUpTime, shortestSample });
     timed.push({ impl, slot, most, slots: most === 0 ? [[first]] : [] });
   }
   for (let round = 0; round < rounds; round++)
@@ -128,28 +133,24 @@ export async function measure(
   return timed.map(({ impl, slots }) => ({ name, impl, ...summarize(slots) }));
 }
 
-async function slotOf(
-  contender: Contender | RemoteContender,
-  slotTime: number,
-  warmUpTime: number,
-): Promise<() => Promise<number[]>> {
+async function slotOf(contender: Contender | RemoteContender, times: Times): Promise<() => Promise<number[]>> {
   if ('slot' in contender) {
-    await contender.slot(warmUpTime);
-    return () => contender.slot(slotTime);
+    await contender.slot(times.warmUpTime);
+    return () => contender.slot(times.slotTime);
   }
   const { run, things = 1 } = contender;
-  const slot = await timer(run, slotTime, warmUpTime);
+  const slot = await timer(run, times);
   return async () => (await slot()).map((time) => time / things);
 }
 
 /** Warms a job up and returns what times one slot of it: nanoseconds of a run, sample by sample. */
-async function timer(run: () => unknown, slotTime: number, warmUpTime: number): Promise<() => Promise<number[]>> {
+async function timer(run: () => unknown, times: Times): Promise<() => Promise<number[]>> {
   const first = run();
   const isAsync = first instanceof Promise;
   await first;
-  const batch = await batchSize(run, isAsync, warmUpTime);
-  const bench = new Bench({ time: slotTime, iterations: 1, throws: true });
-  const job = isAsync ? run : () => repeat(run, batch);
+  const batch = await batchSize(run, isAsync, times);
+  const bench = new Bench({ time: times.slotTime, iterations: 1, throws: true });
+  const job = isAsync ? () => repeatAsync(run, batch) : () => repeat(run, batch);
   const task = bench.add('job', job, { async: isAsync, retainSamples: true }).getTask('job')!; // just added
   return async () => {
     task.reset();
@@ -161,12 +162,12 @@ async function timer(run: () => unknown, slotTime: number, warmUpTime: number): 
   };
 }
 
-/** Runs the job until it is warm; returns how many runs make a sample of {@link SHORTEST_SAMPLE}. */
-async function batchSize(run: () => unknown, isAsync: boolean, warmUpTime: number): Promise<number> {
+/** Runs the job until it is warm; returns how many runs make the shortest sample. */
+async function batchSize(run: () => unknown, isAsync: boolean, { warmUpTime, shortestSample }: Times): Promise<number> {
   if (warmUpTime === 0) return 1;
   await timePerRun(run, isAsync, warmUpTime / 2);
   const each = await timePerRun(run, isAsync, warmUpTime / 2);
-  return isAsync ? 1 : Math.max(1, Math.ceil(SHORTEST_SAMPLE / each));
+  return Math.max(1, Math.ceil(shortestSample / each));
 }
 
 /** Runs the job for some milliseconds, at least once; returns how many one run took. */
@@ -189,4 +190,8 @@ const sink: { last: unknown } = { last: undefined };
 
 function repeat(run: () => unknown, times: number): void {
   for (let i = 0; i < times; i++) sink.last = run();
+}
+
+async function repeatAsync(run: () => unknown, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) sink.last = await run();
 }

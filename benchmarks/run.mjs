@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { install } from '../.ci/install.mjs';
 import { turbo } from '../.ci/turbo.mjs';
 
-// npm run -s bench -- <suite> [--json] [--save] [--rounds <count>] [--node <program>]
+// npm run bench -- --help tells what it takes; --page builds the page that runs the suites in a browser, and tells where it is.
 // Installs and builds what is missing, telling stderr alone; then measures in a process of its own, with gc() at hand.
 const directory = fileURLToPath(new URL('.', import.meta.url));
 
@@ -22,6 +22,11 @@ await build({
   logLevel: 'error',
 });
 const args = process.argv.slice(2);
+if (args.includes('--page')) {
+  const { buildPage } = await import('./browser/build.mjs');
+  console.log(await buildPage(fileURLToPath(new URL('dist/page', import.meta.url))));
+  process.exit(0);
+}
 const at = args.indexOf('--node');
 const [, program = process.execPath] = at < 0 ? [] : args.splice(at, 2);
 const child = spawn(program, ['--expose-gc', 'dist/main.js', ...args], {

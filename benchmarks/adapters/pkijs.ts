@@ -166,7 +166,9 @@ function issuing(job: IssueJob) {
   const keyIdentifier = new asn1js.OctetString({ valueHex: valueBlock.valueHexView });
   return async (certificate: pkijs.Certificate, key: pkijs.PublicKeyInfo, names: pkijs.Extension) => {
     certificate.version = 2;
-    certificate.serialNumber = new asn1js.Integer({ valueHex: webcrypto.getRandomValues(new Uint8Array(16).fill(1)) });
+    const serialNumber = webcrypto.getRandomValues(new Uint8Array(17));
+    serialNumber[0] = 1; // above zero
+    certificate.serialNumber = new asn1js.Integer({ valueHex: serialNumber });
     const now = Math.floor(Date.now() / 1000);
     certificate.notBefore.value = new Date(now * 1000);
     certificate.notAfter.value = new Date((now + lifetime) * 1000);

@@ -23,7 +23,7 @@ async function measured(measure: Measure, others: Peers): Promise<readonly Outco
     { name: 'parse/leaf', algorithm: 'P-256', readers: peers },
     { name: 'parse/leaf-rsa', algorithm: 'RSA-2048', readers: [...peers, nodeForge] },
   ] as const) {
-    const { der, facts } = leaf(algorithm);
+    const { der, facts } = await leaf(algorithm);
     const bytes = new Uint8Array(der);
     const check = (found: LeafFacts) => assert.deepEqual(found, facts);
     all.push(

@@ -39,7 +39,7 @@ function keyFor(algorithm: Algorithm) {
       await webCrypto.signer(algorithm, octets, message, async (signature) =>
         assert.ok(await webCrypto.isSignature(algorithm, spki, message, signature)),
       ),
-      noble.signer(algorithm, Buffer.from(privateKey.export({ format: 'jwk' }).d!, 'base64url'), message, (signature) =>
+      noble.signer(algorithm, Buffer.from(privateKey.export({ format: 'jwk' }).d!, 'base64'), message, (signature) =>
         fits(message, signature),
       ),
       ...peers.parts('sign', { algorithm, key: pkcs8, message }, (signature) => fits(message, octetsOf(signature))),

@@ -37,7 +37,7 @@ function signatureBy(algorithm: Algorithm) {
   const { x, y } = publicKey.export({ format: 'jwk' });
   const point = Buffer.concat([
     ...(y === undefined ? [] : [Uint8Array.of(4)]), // without compression; Ed25519 has x alone
-    ...[x, y].map((coordinate = '') => Buffer.from(coordinate, 'base64url')),
+    ...[x, y].map((coordinate = '') => Buffer.from(coordinate, 'base64')),
   ]);
   return {
     /** By everybody else; their key is at hand. */

@@ -1,0 +1,4 @@
+import { startPage } from './page.ts';
+import { suites } from './suites.ts';
+
+startPage(suites);
