@@ -8,6 +8,8 @@ import { eventually } from './wait.js';
 import { watchRequests } from './watcher.js';
 
 const REQUESTS = 10_000;
+/** Requests before: after them connections stand and code is compiled. */
+const WARM_UP = 1000;
 /** Requests that are on their way to the server at any time: with more it takes no more. */
 const AT_ONCE = 4;
 const PODS = 200;
@@ -43,27 +45,35 @@ async function together(count: number, atOnce: number, work: (index: number) => 
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
-test('10,000 requests, created as fast as the server takes them', async () => {
-  const stubs = Array.from({ length: REQUESTS }, () => stubOf(newKey()));
-  const { signerName } = installation;
-  const sightings = await watchRequests(cluster, requests);
-  const before = signer.usage();
-  const began = performance.now();
-  await together(REQUESTS, AT_ONCE, async (index) => {
-    const body = requestFor(
-      pods[index % PODS]!,
-      { signerName, stubPKCS10Request: stubs[index] },
-      { name: `req-${index}` },
-    );
+/** Creates a request for each stub, as fast as the server takes them. */
+const createAll = (prefix: string, stubs: readonly string[]): Promise<void> =>
+  together(stubs.length, AT_ONCE, async (index) => {
+    const spec = { signerName: installation.signerName, stubPKCS10Request: stubs[index] };
+    const body = requestFor(pods[index % PODS]!, spec, { name: `${prefix}-${index}` });
     await cluster.admin.expect('POST', requests, body);
   });
+
+const makeStubs = (count: number): readonly string[] => Array.from({ length: count }, () => stubOf(newKey()));
+
+test('10,000 requests, created as fast as the server takes them', async () => {
+  const sightings = await watchRequests(cluster, requests);
+  const areAnswered = (count: number): Promise<true> =>
+    eventually(`${count} are answered`, () => sightings.answered.size === count || undefined);
+  await createAll('warm', makeStubs(WARM_UP));
+  await areAnswered(WARM_UP);
+
+  const stubs = makeStubs(REQUESTS);
+  const before = signer.usage();
+  const began = performance.now();
+  await createAll('req', stubs);
   const created = performance.now();
-  await eventually('all are answered', () => sightings.answered.size === REQUESTS || undefined);
+  await areAnswered(WARM_UP + REQUESTS);
   const ended = performance.now();
   const after = signer.usage();
   sightings.close();
 
   const waits = [...sightings.answered]
+    .filter(([name]) => name.startsWith('req-'))
     .map(([name, at]) => at - sightings.visible.get(name)!) // what is answered was added before
     .sort((a, b) => a - b);
   const seconds = (ended - began) / 1000;
@@ -90,7 +100,7 @@ test('10,000 requests, created as fast as the server takes them', async () => {
     signerPeakMiB: Math.round(after.peakBytes / MIB),
   });
   const issued = signer.log.filter(({ reason }) => reason === 'Issued').length;
-  expect(issued).toBe(REQUESTS);
+  expect(issued).toBe(REQUESTS + WARM_UP);
   expect(signer.log.filter(({ level }) => level !== 'info')).toEqual([]);
   expect(median).toBeLessThanOrEqual(50);
   expect(p99).toBeLessThanOrEqual(500);
