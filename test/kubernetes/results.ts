@@ -14,14 +14,14 @@ export interface Figures {
   readonly [figure: string]: unknown;
 }
 
-/** Says what was measured, and writes it to `benchmarks/results` where `--save` was given. */
+/** Says what was measured, and writes it to `benchmarks/results/cluster` where `--save` was given. */
 export function report({ suite, ...figures }: Figures): void {
   const [cpu] = cpus();
   const circumstances = { node: process.versions.node, cpu: cpu?.model ?? '', date: new Date().toISOString() };
   const text = `${JSON.stringify({ suite, ...circumstances, ...figures }, null, 2)}\n`;
   console.log(text);
   if (process.env['MAYFLY_SAVE'] === undefined) return;
-  writeFileSync(fileURLToPath(new URL(`../../benchmarks/results/${suite}.json`, import.meta.url)), text);
+  writeFileSync(fileURLToPath(new URL(`../../benchmarks/results/cluster/${suite}.json`, import.meta.url)), text);
 }
 
 /** The value below which so much of what was measured lies. */
