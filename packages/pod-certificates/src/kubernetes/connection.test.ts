@@ -144,9 +144,11 @@ describe('asks a plugin', () => {
       'no such program; get it',
     ],
     ['that fails', () => Promise.reject(Object.assign(new Error(), { code: 3 })), 'it ended with 3'],
-    ['that hangs', () => Promise.reject(Object.assign(new Error(), { killed: true })), 'longer than 60 s'],
+    ['that hangs', () => Promise.reject(Object.assign(new Error(), { code: 'ETIMEDOUT' })), 'longer than 60 s'],
+    ['that is ended', () => Promise.reject(Object.assign(new Error('c4na7y'), { signal: 'SIGKILL' })), 'by SIGKILL'],
+    ['that may not run', () => Promise.reject(Object.assign(new Error('c4na7y'), { code: 'EACCES' })), '(EACCES)'],
     ['that prints something else', async () => 'c4na7y', 'no ExecCredential'],
-    ['of another version', async () => status({}).replace('/v1"', '/v1beta1"'), 'it answers in'],
+    ['of another version', async () => status({}).replace('/v1"', '/v1beta1"'), 'another version than'],
     ['without a status', async () => `{"kind":"ExecCredential","apiVersion":"${API}"}`, 'no status'],
     ['that gives nothing', async () => status({}), 'neither token nor key pair'],
     ['that gives half a pair', async () => status({ clientKeyData: 'c4na7y' }), 'one of'],
@@ -158,9 +160,12 @@ describe('asks a plugin', () => {
     ],
   ] satisfies [string, RunProgram, string][])('and refuses one %s', async (_name, run, state) => {
     const connection = await openWith(run);
-    const failure = await connection.headers().then(String, (error: Error) => error);
+    const failure = await connection.headers().then(
+      () => new Error('it was taken'),
+      (error: Error) => error,
+    );
     expect(failure).toMatchObject({ code: 'ERR_KUBERNETES_CREDENTIALS', message: expect.stringContaining(state) });
-    expect(String(failure)).not.toContain('c4na7y');
+    expect([String(failure), failure.cause]).toEqual([expect.not.stringContaining('c4na7y'), undefined]);
   });
   test('again after it failed', async () => {
     let fails = true;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import type { Seconds } from '@mayfly/der';
 import { isObject } from '../json.js';
 import { parseTimestamp } from '../timestamp.js';
-import { KubernetesError, messageOf } from './errors.js';
+import { KubernetesError } from './errors.js';
 import type { ExecEntry } from './kubeconfig.js';
 
 /** What an exec plugin gave. Secret. */
@@ -25,17 +25,31 @@ export type RunProgram = (
 const PLUGIN_TIMEOUT: Seconds = 60;
 const MAX_OUTPUT = 1 << 20;
 
-/** Runs a program without a shell; what it says on standard error goes where ours goes. */
-export const runProgram: RunProgram = (command, args, env) =>
-  new Promise((resolve, reject) => {
-    const options = { env, timeout: PLUGIN_TIMEOUT * 1000, maxBuffer: MAX_OUTPUT };
-    const child = execFile(command, [...args], options, (error, stdout) => {
-      if (error === null) resolve(stdout);
-      else reject(error);
+/**
+ * Runs programs without a shell; what they say on standard error goes where ours goes.
+ * @param timeout - Seconds after which one is killed and not waited for any longer.
+ */
+export const programRunner =
+  (timeout: Seconds): RunProgram =>
+  (command, args, env) =>
+    new Promise((resolve, reject) => {
+      const child = execFile(command, [...args], { env, maxBuffer: MAX_OUTPUT }, (error, stdout) => {
+        clearTimeout(timer);
+        if (error === null) resolve(stdout);
+        else reject(error);
+      });
+      const timer = setTimeout(() => {
+        child.kill('SIGKILL');
+        // What the program has started may hold them open.
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+        reject(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
+      }, timeout * 1000);
+      child.stderr?.pipe(process.stderr, { end: false });
+      child.stdin?.on('error', () => {}).end(); // a program that ends without reading is no fault
     });
-    child.stderr?.pipe(process.stderr, { end: false });
-    child.stdin?.end();
-  });
+
+export const runProgram: RunProgram = programRunner(PLUGIN_TIMEOUT);
 
 /** What a plugin is told of the cluster when it asks for it. */
 export interface ExecCluster {
@@ -57,12 +71,11 @@ export async function askExecPlugin(
   env: Readonly<Record<string, string | undefined>>,
   run: RunProgram,
 ): Promise<ExecCredential> {
-  const refuse = (state: string, cause?: unknown): KubernetesError =>
+  const refuse = (state: string): KubernetesError =>
     new KubernetesError(
       'ERR_KUBERNETES_CREDENTIALS',
       'user.exec',
       `Cannot use credential plugin ${exec.command}: ${state}`,
-      { cause },
     );
   const info = {
     apiVersion: exec.apiVersion,
@@ -73,12 +86,12 @@ export async function askExecPlugin(
   try {
     output = await run(exec.command, exec.args, { ...env, ...exec.env, KUBERNETES_EXEC_INFO: JSON.stringify(info) });
   } catch (cause) {
-    throw refuse(failureOf(cause, exec), cause);
+    throw refuse(failureOf(cause, exec)); // the cause would tell arguments and what the plugin said
   }
   const credential = parseJson(output);
   if (!isObject(credential) || credential['kind'] !== 'ExecCredential') throw refuse('it printed no ExecCredential');
   if (credential['apiVersion'] !== exec.apiVersion)
-    throw refuse(`it answers in ${String(credential['apiVersion'])}, not ${exec.apiVersion}`);
+    throw refuse(`it answers in another version than ${exec.apiVersion}`);
   const { status } = credential;
   if (!isObject(status)) throw refuse('its ExecCredential has no status');
   const text = (member: string): string | undefined => {
@@ -102,11 +115,13 @@ export async function askExecPlugin(
 }
 
 function failureOf(cause: unknown, { installHint }: ExecEntry): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const code: unknown = 'code' in cause ? cause.code : undefined;
+  const { code, signal } = isObject(cause) ? cause : {};
   if (code === 'ENOENT') return `no such program${installHint === undefined ? '' : `; ${installHint.trim()}`}`;
-  if ('killed' in cause && cause.killed === true) return `it took longer than ${PLUGIN_TIMEOUT} s`;
-  return typeof code === 'number' ? `it ended with ${code}` : messageOf(cause);
+  if (code === 'ETIMEDOUT') return `it took longer than ${PLUGIN_TIMEOUT} s`;
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return `it printed more than ${MAX_OUTPUT} octets`;
+  if (typeof code === 'number') return `it ended with ${code}`;
+  if (typeof signal === 'string') return `it was ended by ${signal}`;
+  return typeof code === 'string' ? `it cannot be run (${code})` : 'it failed';
 }
 
 function parseJson(text: string): unknown {

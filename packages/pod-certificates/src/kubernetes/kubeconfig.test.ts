@@ -161,6 +161,41 @@ test.each([
     'ERR_KUBERNETES_CONFIG',
     'clusters[0].cluster.proxy-url',
   ],
+  ...(
+    [
+      ['certificate-authorty-data: "Y2E="', 'certificate-authorty-data'],
+      ['certificateAuthorityData: "Y2E="', 'certificateAuthorityData'],
+      ['tls-servername: a', 'tls-servername'],
+      ['insecure-skip-tls-verfy: false', 'insecure-skip-tls-verfy'],
+    ] as const
+  ).map(
+    ([member, name]) =>
+      [
+        `a misspelt ${name}`,
+        base('{}', `server: "https://a", ${member}`),
+        undefined,
+        'ERR_KUBERNETES_CONFIG',
+        `clusters[0].cluster.${name}`,
+      ] as const,
+  ),
+  ['a misspelt token file', base('{tokenfile: t}'), undefined, 'ERR_KUBERNETES_CONFIG', 'users[0].user.tokenfile'],
+  ...['{token: t}', '{tokenFile: t}', '{username: a, password: b}', `{exec: {${EXEC}}}`].map(
+    (user) =>
+      [
+        `${user.slice(1, 6)} without TLS`,
+        base(user, 'server: "http://192.0.2.1"'),
+        undefined,
+        'ERR_KUBERNETES_CONFIG',
+        'clusters[0].cluster.server',
+      ] as const,
+  ),
+  [
+    'a password in the URL of a server',
+    base('{}', 'server: "https://:c4na7y@a"'),
+    undefined,
+    'ERR_KUBERNETES_CONFIG',
+    'clusters[0].cluster.server',
+  ],
   ['a key without its certificate', base('{client-key: k}'), undefined, 'ERR_KUBERNETES_CONFIG', 'users[0].user'],
   ['a user name without a password', base('{username: k}'), undefined, 'ERR_KUBERNETES_CONFIG', 'users[0].user'],
   ['a token that is a number', base('{token: 7}'), undefined, 'ERR_KUBERNETES_CONFIG', 'users[0].user.token'],
@@ -209,6 +244,21 @@ test.each([
   ],
 ])('refuses %s', (_name, text, context, code, path) => {
   expect(() => read(text, context)).toThrow(expect.objectContaining({ code, path }));
+});
+
+test.each([
+  ['nobody, over a network', '{}', 'http://192.0.2.1:8001'],
+  ['a token, on this machine', '{token: t}', 'http://127.0.0.1:8001'],
+  ['a token, on this machine by IPv6', '{token: t}', 'http://[::1]:8001'],
+  ['a token, on this machine by name', '{token: t}', 'http://localhost:8001'],
+])('a server without TLS is taken for %s', (_name, user, server) => {
+  expect(read(base(user, `server: "${server}"`)).cluster.server).toBe(server);
+});
+
+test('members that are nothing like those that are read are passed over', () => {
+  expect(
+    read(base('{x: 1, note: y}', 'server: "https://a", disable-compression: true, colour: red')).cluster.server,
+  ).toBe('https://a');
 });
 
 test('no message repeats what stands in the file', () => {

@@ -8,6 +8,7 @@ import {
   memberOf,
   parseYamlFile,
   refuse,
+  refuseMisspelt,
   requiredTextOf,
   textOf,
   textsOf,
@@ -112,11 +113,17 @@ export function readKubeconfig(files: readonly KubeconfigFile[], contextName?: s
   const user = userName === undefined ? undefined : find(roots, 'users', 'user', userName);
   if (userName !== undefined && user === undefined)
     throw missing(`users[${userName}]`, `Cannot use context ${chosen}: ${origin} has no user ${userName}`);
+  const read = { cluster: readCluster(cluster), user: user === undefined ? NOBODY : readUser(user) };
+  const { token, basic, exec } = read.user;
+  if ((token ?? basic ?? exec) !== undefined && isOverheard(read.cluster))
+    throw refuse(
+      memberOf(cluster, 'server'),
+      'is reached without TLS, where credentials of the user would be overheard',
+    );
   return {
     name: chosen,
     namespace: textOf(context, 'namespace') ?? 'default',
-    cluster: readCluster(cluster),
-    user: user === undefined ? NOBODY : readUser(user),
+    ...read,
   };
 }
 
@@ -133,12 +140,28 @@ function find(roots: readonly Field[], list: string, member: string, name: strin
 const names = (roots: readonly Field[], list: string): readonly string[] =>
   roots.flatMap((root) => itemsOf(root, list).map((item) => textOf(item, 'name') ?? ''));
 
+/** Whether what is sent to a server goes over a network in clear. */
+function isOverheard({ server }: ClusterEntry): boolean {
+  const { protocol, hostname } = new URL(server);
+  return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+const CLUSTER_MEMBERS: readonly string[] = [
+  ...['server', 'tls-server-name', 'insecure-skip-tls-verify', 'proxy-url', 'disable-compression', 'extensions'],
+  ...['certificate-authority', 'certificate-authority-data'],
+];
+const USER_MEMBERS: readonly string[] = [
+  ...['client-certificate', 'client-certificate-data', 'client-key', 'client-key-data', 'token', 'tokenFile'],
+  ...['username', 'password', 'exec', 'auth-provider', 'as', 'as-uid', 'as-groups', 'as-user-extra', 'extensions'],
+];
+
 function readCluster(cluster: Field): ClusterEntry {
+  refuseMisspelt(cluster, CLUSTER_MEMBERS);
   const server = requiredTextOf(cluster, 'server');
   const url = urlOf(server);
   const serverField = memberOf(cluster, 'server');
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw refuse(serverField, 'no http(s) URL');
-  if (url.username !== '' || url.search !== '' || url.hash !== '')
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw refuse(serverField, 'has more than host, port and path');
   const certificateAuthority = materialOf(cluster, 'certificate-authority');
   const insecureSkipTlsVerify = flagOf(cluster, 'insecure-skip-tls-verify');
@@ -159,6 +182,7 @@ function readCluster(cluster: Field): ClusterEntry {
 }
 
 function readUser(user: Field): UserEntry {
+  refuseMisspelt(user, USER_MEMBERS);
   const clientCertificate = materialOf(user, 'client-certificate');
   const clientKey = materialOf(user, 'client-key');
   if ((clientCertificate === undefined) !== (clientKey === undefined))

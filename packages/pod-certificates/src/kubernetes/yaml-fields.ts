@@ -82,3 +82,41 @@ export const textsOf = (parent: Field, name: string): readonly string[] =>
     if (typeof item.value !== 'string') throw refuse(item, 'no text');
     return item.value;
   });
+
+/**
+ * Refuses a member whose name is almost one of those that are read: whoever wrote it meant that one, and without it a server
+ * might be verified by other authorities, or not at all. Names that are nothing like them are passed over, as kubectl does.
+ */
+export function refuseMisspelt(parent: Field, known: readonly string[]): void {
+  if (!isObject(parent.value)) return;
+  for (const name of Object.keys(parent.value)) {
+    if (known.includes(name)) continue;
+    const meant = known.find((each) => isMisspelling(name, each));
+    if (meant !== undefined)
+      throw refuse(
+        { ...memberOf(parent, name), path: `${parent.path}.${name}` },
+        `no member of that name; ${meant} is one`,
+      );
+  }
+}
+
+/** Letters that may be wrong, missing or too many. */
+const MAX_DISTANCE = 2;
+
+function isMisspelling(written: string, meant: string): boolean {
+  const [a, b] = [written, meant].map((name) => name.toLowerCase().replace(/[-_]/g, '')) as [string, string];
+  if (a === b) return true;
+  return Math.abs(a.length - b.length) <= MAX_DISTANCE && a.length > 3 * MAX_DISTANCE && distance(a, b) <= MAX_DISTANCE;
+}
+
+/** Levenshtein's, row by row. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length]!;
+}
