@@ -233,3 +233,22 @@ test('waits no longer when the clock is set back', async () => {
   ]);
   expect(asked).toEqual(['list at 0', 'watch 5 at 0', 'watch 5 at 1', 'watch 5 at 2', 'list at 60', 'watch 9 at 60']);
 });
+
+test.each<[string, Step]>([
+  ['by a bookmark', { watch: [bookmark(400)] }],
+  [
+    'by its refusal',
+    { watch: [], end: new ApiError('Timeout', 'watch of /p: 504 Too large resource version: 900, current: 400') },
+  ],
+])('lists anew when a server shows %s that it was set back', async (_name, step) => {
+  const { told, asked, trouble } = await play([
+    { list: list(900, object('a', 300), object('b', 890)) },
+    step,
+    { list: list(401, object('a', 300), object('c', 401)) },
+    { watch: [event('ADDED', 'd', 402), bookmark(403)] },
+  ]);
+  const first = ['added a 300', 'added b 890', '= 900'];
+  expect(told).toEqual([...first, 'added c 401', 'deleted b 890', '= 401', 'added d 402', '= 403']);
+  expect(asked).toEqual(['list at 0', 'watch 900 at 0', 'list at 60', 'watch 401 at 60', 'watch 403 at 61']);
+  expect(trouble).toEqual([]);
+});

@@ -39,7 +39,7 @@ const WATCH_TIME: Seconds = 300;
 
 /**
  * What there is as `added`, a bookmark, then what changes, for as long as the signal lets it: a watch that breaks is resumed
- * where it broke, a resource version that the server has forgotten is listed anew, and what went by meanwhile is told from the
+ * where it broke, a resource version that the server has forgotten, or does not know as it was set back, is listed anew, and what went by meanwhile is told from the
  * difference. An event that is older than what was told of its object is dropped.
  * @throws {@link ApiError} for what waiting does not change: `Forbidden`, `Unauthorized`, `NotFound`, `BadRequest`.
  */
@@ -90,7 +90,12 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
         signal,
       )) {
         patience = createPatience(backoff, random);
-        version = seen = newer(version, resourceVersionOf(object));
+        const shown = resourceVersionOf(object);
+        if (type === 'BOOKMARK' && isOlderVersion(shown, version)) {
+          version = undefined; // the server was set back: what it had since is gone
+          break;
+        }
+        version = seen = newer(version, shown);
         if (type === 'BOOKMARK') {
           yield { type: 'bookmark', resourceVersion: version };
           continue;
@@ -101,7 +106,7 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof ApiError && error.reason === 'Expired' && version !== undefined) {
+      if (version !== undefined && isUnknownVersion(error)) {
         version = undefined;
         continue;
       }
@@ -112,6 +117,11 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
     }
   }
 }
+
+/** Whether a server knows a resource version no more, or, after it was set back, not yet. */
+const isUnknownVersion = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  (error.reason === 'Expired' || (error.reason === 'Timeout' && error.message.includes('Too large resource version')));
 
 /** What no waiting changes: whoever asked has to be told. */
 const FINAL: readonly string[] = ['BadRequest', 'Forbidden', 'NotFound', 'Unauthorized'];
