@@ -143,7 +143,7 @@ async function signer(flags: SignerFlags): Promise<void> {
       listen: flags.listen === 'none' ? undefined : flags.listen,
       statusAddress: flags.statusAddress === 'none' ? undefined : flags.statusAddress,
       keys: flags.keys,
-      instance: process.env['POD_NAME'] ?? hostname(),
+      instance: process.env['POD_NAME'] || hostname(),
       log: jsonLog((text) => void process.stderr.write(text)),
       signal: controller.signal,
     });

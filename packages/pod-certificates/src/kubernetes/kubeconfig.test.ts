@@ -83,7 +83,7 @@ test('what the chosen context does not name is not read', () => {
 });
 
 const EXEC = 'apiVersion: client.authentication.k8s.io/v1, command: x';
-test.each([
+test.each<readonly [string, string, string | undefined, string, string]>([
   ['no YAML', 'a: [', undefined, 'ERR_KUBERNETES_CONFIG', ''],
   ['twice the same key', 'users: []\nusers: []', undefined, 'ERR_KUBERNETES_CONFIG', ''],
   ['no mapping', '- a', undefined, 'ERR_KUBERNETES_CONFIG', ''],
