@@ -18,6 +18,7 @@ import {
 import { runSigner } from '@mayfly/pod-certificates/signer';
 import { type Clock, sleepFor, systemClock } from '@mayfly/rotation';
 import { messageOf } from '../errors.js';
+import type { LocalServer } from '../local-server.js';
 import { annotationKeys, type Usage } from '../manifests/annotations.js';
 import type { Policy } from '../policy/policy.js';
 import { createStatusFeed, type StatusFeed } from '../status/feed.js';
@@ -38,6 +39,7 @@ import { eventTeller, logEvent, logSharing } from './signer-events.js';
 import { createSignerStatus } from './status.js';
 import { succeedingAuthorities } from './succeeding-authorities.js';
 import { wantedInCluster } from './wanted.js';
+import { watchSkew } from './watch-skew.js';
 
 /** Authorities that succeed each other in a Secret. */
 export interface SucceedingSource {
@@ -79,8 +81,6 @@ export interface ClusterSignerOptions {
 
 /** Seconds between two looks at clocks and at what waits. */
 const LOOK_PERIOD: Seconds = 60;
-/** Skew at which `notBefore` may be refused by somebody's clock; ours follows the server's. */
-const LOUD_SKEW: Seconds = 120;
 const BACKDATE: Seconds = 60;
 const FIELD_MANAGER = 'mayfly-signer';
 
@@ -98,6 +98,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
   };
   const connection = await openConnection({ kubeconfig: options.kubeconfig, context: options.context });
   const client = createClient(connection, { userAgent: 'mayfly-signer' });
+  const servers: LocalServer[] = [];
   try {
     const versions = chooseVersions(await discoverVersions(client), 'signer');
     const local = systemClock();
@@ -173,6 +174,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     const server =
       options.listen === undefined ? undefined : await serveHealth(options.listen, health, () => metrics.text());
     const publisher = bundlePublisher(api, { signerName, bundle: options.bundle, log }, local);
+    if (server !== undefined) servers.push(server);
     const status = createSignerStatus({
       signerName,
       authorities,
@@ -183,7 +185,10 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     });
     feed = createStatusFeed(status);
     const page = options.statusAddress === undefined ? undefined : await serveStatus(options.statusAddress, feed);
-    if (page !== undefined) log({ level: 'info', reason: 'StatusPage', message: `The status page is ${page.url}/` });
+    if (page !== undefined) {
+      servers.push(page);
+      log({ level: 'info', reason: 'StatusPage', message: `The status page is ${page.url}/` });
+    }
     options.onStarted?.({ url: server?.url, statusUrl: page?.url });
 
     const profileFor = profilesOf(authorities);
@@ -240,10 +245,10 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       forgetOld(waiting, clock, serving),
     ].map((part) => part.catch((error: unknown) => stopping.abort(error)));
     await Promise.all(parts);
-    await Promise.all([server?.close(), page?.close()]);
     if (stopping.signal.aborted && !signal.aborted) throw stopping.signal.reason;
     log({ level: 'info', reason: 'Stopped', message: 'What was being signed is written' });
   } finally {
+    await Promise.all(servers.map((server) => server.close()));
     await client.close();
   }
 }
@@ -280,23 +285,6 @@ function authorityProblems(authorities: ClusterAuthorities, now: Seconds): reado
 }
 
 const timeText = (at: Seconds | undefined): string | undefined => (at === undefined ? undefined : rfc3339(at));
-
-async function watchSkew(client: KubernetesClient, clock: Clock, signal: AbortSignal, log: Log): Promise<void> {
-  let told = false;
-  while (!signal.aborted) {
-    const ahead = client.clockAhead() ?? 0;
-    const isLoud = Math.abs(ahead) >= LOUD_SKEW;
-    if (isLoud && !told)
-      log({
-        level: 'warn',
-        reason: 'ClockSkew',
-        message: `The server's clock is ${ahead} s ahead of this machine's; certificates follow the server's; set the clock of whichever is wrong`,
-        clockAhead: ahead,
-      });
-    told = isLoud;
-    await sleepFor(clock, LOOK_PERIOD, signal);
-  }
-}
 
 /** kube-controller-manager deletes requests after a quarter of an hour at the earliest, twenty minutes at the latest. */
 const MAX_REQUEST_AGE: Seconds = 1200;

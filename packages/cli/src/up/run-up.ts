@@ -5,6 +5,7 @@ import type { TrustBundleStatus } from '@mayfly/console';
 import type { Seconds } from '@mayfly/der';
 import { type BackoffOptions, type Clock, systemClock } from '@mayfly/rotation';
 import type { FileOperations } from '@mayfly/rotation/fs';
+import type { LocalServer } from '../local-server.js';
 import type { Manifests, Pod } from '../manifests/manifest.js';
 import type { Policy } from '../policy/policy.js';
 import { createStatusFeed, type StatusFeed } from '../status/feed.js';
@@ -116,6 +117,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
   };
   let feed: StatusFeed | undefined;
 
+  const servers: LocalServer[] = [];
   const state = await openStateDirectory(options.stateDirectory, options.trustDomain, options.files);
   try {
     const { policy, caLifetime } = options;
@@ -192,7 +194,9 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       }),
     );
     const server = options.listen === undefined ? undefined : await serveHealth(options.listen, health);
+    if (server !== undefined) servers.push(server);
     const page = options.statusAddress === undefined ? undefined : await serveStatus(options.statusAddress, feed);
+    if (page !== undefined) servers.push(page);
     // The last thing before it begins: a start that fails has removed nothing.
     for (const pod of await forgetAllBut(state.path, manifests.pods, policyDigest))
       emit({
@@ -237,10 +241,11 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
     const summary = summarize();
     serving.abort(new Error('the command ends'));
     await Promise.all(parts);
-    await Promise.all([server?.close(), page?.close()]);
     if (failed.signal.aborted) throw failed.signal.reason;
     return { summary, ok: summary.problems.length === 0 };
   } finally {
+    // Whatever happened: a server that is left open would keep the process.
+    await Promise.all(servers.map((server) => server.close()));
     await state.release();
   }
 }

@@ -45,3 +45,14 @@ test('the status page is told of certificates, rotations, authorities, bundles, 
     await run.stop();
   }
 });
+
+test('an address that cannot be listened on ends the start, and leaves no server behind that keeps the process', async () => {
+  const first = await startRun(manifestsOf(popularPod('web')), directory, { listen: '127.0.0.1:0' });
+  await first.stop();
+  const listen = first.started.healthUrl!.slice('http://'.length);
+  const statusAddress = 'nonsense';
+  await expect(startRun(manifestsOf(popularPod('web')), directory, { listen, statusAddress })).rejects.toMatchObject({
+    code: 'ERR_CLI_USAGE',
+  });
+  await expect(fetch(`http://${listen}/livez`)).rejects.toThrow();
+});
