@@ -6,6 +6,7 @@ import { CliError } from '../errors.js';
 import { formatFindings } from '../manifests/read-manifests.js';
 import { signerNameFault } from '../manifests/signer-names.js';
 import { type Policy, readPolicy } from '../policy/policy.js';
+import { leaseNameOf } from '../signer/lease-name.js';
 import { jsonLog } from '../signer/log.js';
 import { type ClusterSignerOptions, runClusterSigner } from '../signer/run-signer.js';
 import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
@@ -198,13 +199,9 @@ function authoritySource(flags: SignerFlags): ClusterSignerOptions['authority'] 
   return { certificate: caCert, key: caKey, roots: caRoots };
 }
 
-/** Longest name of an object. */
-const MAX_NAME = 253;
-
 function leaseOf({ lease, signerName }: SignerFlags): ClusterSignerOptions['lease'] {
   if (lease === 'none') return undefined;
-  if (lease === undefined)
-    return { namespace: undefined, name: `mayfly.${signerName.replace('/', '.')}`.slice(0, MAX_NAME) };
+  if (lease === undefined) return { namespace: undefined, name: leaseNameOf(signerName) };
   const parts = lease.split('/');
   const name = parts.at(-1)!; // a split has at least one part
   if (parts.length > 2 || !DNS_NAME.test(name) || parts[0] === '')

@@ -139,6 +139,19 @@ test.each([
     ).rejects.toMatchObject(tooLarge);
 });
 
+test.each([
+  ['a server that hangs', { fault: () => 'hang' as const }, {}],
+  ['credentials that do not come', {}, { headers: () => new Promise<never>(() => {}) }],
+])('what has to be done within a time is not waited for any longer: %s', async (_name, options, more) => {
+  const { client } = await open(options, {}, more);
+  const call = { method: 'GET', path: PATH } as const;
+  await expect(client.request({ ...call, timeout: 0.2 })).rejects.toMatchObject({ code: 'ERR_KUBERNETES_TIMEOUT' });
+  const stop = new AbortController();
+  const stopped = client.request({ ...call, timeout: 30, signal: stop.signal });
+  stop.abort(new Error('enough'));
+  await expect(stopped).rejects.toThrow('enough');
+});
+
 test('after a 401 asks for new credentials, once', async () => {
   let token = 1;
   const more = { headers: async () => ({ authorization: `Bearer ${token}` }), forgetCredentials: () => void token++ };

@@ -25,7 +25,7 @@ export interface ApiCall {
   readonly contentType?: string;
   /** Does not wait for a connection until others have theirs. Default `false`. */
   readonly urgent?: boolean;
-  /** Seconds that the answer may take. Default the client's. */
+  /** Seconds for all of it, credentials and connection included. Default: what the client gives to each step. */
   readonly timeout?: Seconds;
   readonly signal?: AbortSignal;
 }
@@ -82,7 +82,7 @@ export interface ClientOptions {
 /** Makes a client; it connects when it is first asked. */
 export function createClient(
   connection: ClusterConnection,
-  { userAgent, timeout: answerTime = 30, silence = 90, now = Date.now, ...unknown }: ClientOptions,
+  { userAgent, timeout = 30, silence = 90, now = Date.now, ...unknown }: ClientOptions,
 ): KubernetesClient {
   unknown satisfies Record<string, never>;
   const transport = createTransport(connection);
@@ -91,12 +91,12 @@ export function createClient(
   const prefix = pathname === '/' ? '' : pathname;
 
   const send = async (
-    { method, path, query = {}, body, contentType = 'application/json', timeout = answerTime, signal }: ApiCall,
+    { method, path, query = {}, body, contentType = 'application/json', signal }: ApiCall,
     kind: keyof Connections,
     bodyTimeout: Seconds,
   ): Promise<Dispatcher.ResponseData> => {
     const attempt = async (connections: Connections): Promise<Dispatcher.ResponseData> => {
-      const credentials = await connection.headers();
+      const credentials = await unlessAborted(connection.headers(), signal);
       const sentAt = now();
       const response = await connections[kind].request({
         origin,
@@ -130,9 +130,10 @@ export function createClient(
     }
   };
 
-  const ask = async (call: ApiCall): Promise<{ readonly body: unknown; readonly length: number }> => {
+  const ask = async (given: ApiCall): Promise<{ readonly body: unknown; readonly length: number }> => {
+    const call = withDeadline(given);
     const where = `${call.method} ${call.path}`;
-    const response = await send(call, call.urgent === true ? 'unbounded' : 'requests', call.timeout ?? answerTime);
+    const response = await send(call, call.urgent === true ? 'unbounded' : 'requests', timeout);
     let text: string;
     try {
       text = await readText(response.body, where, call.path);
@@ -211,6 +212,24 @@ export function createClient(
 const refusal = ({ statusCode, headers }: Dispatcher.ResponseData, body: unknown, where: string, now: () => number) =>
   apiErrorOf(statusCode, body, parseRetryAfter(single(headers['retry-after']), Math.floor(now() / 1000)), where);
 
+function withDeadline({ timeout, signal, ...call }: ApiCall): ApiCall {
+  if (timeout === undefined) return { ...call, ...(signal && { signal }) };
+  const deadline = AbortSignal.timeout(timeout * 1000);
+  return { ...call, signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]) };
+}
+
+/** What does not listen to a signal goes on, and nobody waits for it. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  signal.throwIfAborted();
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  return await Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', abort));
+}
+
 const single = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : header?.[0];
 
@@ -224,12 +243,15 @@ function parseJson(text: string): unknown {
   }
 }
 
+const TIMEOUTS: readonly string[] = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'];
+
 /** Says of a failure of the network what failed; errors of ours and the signal's reason pass. */
 function brokenOff(cause: unknown, where: string, path: string, signal: AbortSignal | undefined): unknown {
   if (cause instanceof KubernetesError || cause instanceof ApiError) return cause;
-  if (signal?.aborted === true) return signal.reason;
+  const isLate = signal?.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
+  if (signal?.aborted === true && !isLate) return signal.reason;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT'
+  return isLate || TIMEOUTS.includes(code)
     ? new KubernetesError('ERR_KUBERNETES_TIMEOUT', path, `Cannot ${where}: nothing came from the server in time`, {
         cause,
       })

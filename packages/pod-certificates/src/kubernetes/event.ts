@@ -5,6 +5,9 @@ import type { JsonObject } from '../json.js';
 /** Longest note that the API takes, in characters. */
 const MAX_NOTE = 1024;
 
+/** And longest instance. */
+const MAX_INSTANCE = 128;
+
 /** An Event of events.k8s.io/v1 about a pod or a request, as the API wants it. */
 export function eventToJson(
   { type, reason, note, regarding, reportingController, eventTime }: PodEvent,
@@ -21,7 +24,7 @@ export function eventToJson(
     note: note.slice(0, MAX_NOTE),
     regarding: { apiVersion, kind, namespace, name, ...(uid !== '' && { uid }) },
     reportingController,
-    reportingInstance,
+    reportingInstance: reportingInstance.slice(0, MAX_INSTANCE),
     eventTime: microTime(eventTime * 1000),
   };
 }

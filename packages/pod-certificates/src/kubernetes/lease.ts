@@ -33,7 +33,7 @@ export interface Leases {
   delete(name: string): Promise<void>;
 }
 
-/** Seconds that an answer may take: one that hangs leaves time for another attempt before the Lease runs out. */
+/** Seconds that a call may take: one that hangs leaves time for another attempt before the Lease runs out. */
 const ANSWER_LIMIT: Seconds = 3;
 
 /** Leases of a namespace, over a client. */
