@@ -39,4 +39,4 @@ export const withoutContents = ({
   terminal,
 });
 
-const NOTHING = new Uint8Array();
+const NOTHING = /* @__PURE__ */ new Uint8Array();

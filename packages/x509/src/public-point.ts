@@ -4,6 +4,8 @@ import { isOnCurve } from './point/weierstrass.js';
 import { describePublicKey } from './public-key.js';
 import { parseSubjectPublicKeyInfo } from './spki.js';
 
+export type { PointFaultReason } from './point/fault.js';
+
 /** Octets of the right number that are no point of the key's curve, or one under which anybody can sign. */
 export interface PointFault {
   /** `NotCanonical`: the point has another encoding; `SmallOrder`: the identity, or a point of order 2, 4 or 8. */

@@ -9,10 +9,8 @@ import type { ClusterConnection } from './connection.js';
 import { KubernetesError, messageOf } from './errors.js';
 import { parseJsonLines } from './json-lines.js';
 import { pagesOf, type ReadPage, readPage, wholeList } from './pages.js';
+import type { Query } from './paths.js';
 import { type Connections, createTransport } from './transport.js';
-
-/** Query parameters; `undefined` ones are left out. */
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** One request to the API. */
 export interface ApiCall {

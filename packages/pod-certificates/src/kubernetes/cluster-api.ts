@@ -19,12 +19,12 @@ import {
 } from '../read.js';
 import { withoutContents } from '../request-size.js';
 import type { ApiVersion } from '../types.js';
-import type { KubernetesClient, Query } from './client.js';
+import type { KubernetesClient } from './client.js';
 import type { CertificatesVersions } from './discovery.js';
 import { KubernetesError } from './errors.js';
 import { eventToJson } from './event.js';
 import type { ObjectIdentity } from './known-objects.js';
-import { labelQuery, requestFields, resourcePath } from './paths.js';
+import { labelQuery, type Query, requestFields, resourcePath } from './paths.js';
 import { type ReflectorTrouble, reflect } from './reflector.js';
 
 export interface ClusterApiOptions {

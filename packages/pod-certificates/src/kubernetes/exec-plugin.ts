@@ -49,7 +49,7 @@ export const programRunner =
       child.stdin?.on('error', () => {}).end(); // a program that ends without reading is no fault
     });
 
-export const runProgram: RunProgram = programRunner(PLUGIN_TIMEOUT);
+export const runProgram: RunProgram = /* @__PURE__ */ programRunner(PLUGIN_TIMEOUT);
 
 /** What a plugin is told of the cluster when it asks for it. */
 export interface ExecCluster {

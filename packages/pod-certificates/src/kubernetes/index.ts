@@ -3,7 +3,6 @@ export {
   type ClientOptions,
   createClient,
   type KubernetesClient,
-  type Query,
   type RawWatchEvent,
 } from './client.js';
 export { serverClock } from './clock-skew.js';
@@ -28,6 +27,6 @@ export { KubernetesError, type KubernetesErrorCode } from './errors.js';
 export type { RunProgram } from './exec-plugin.js';
 export type { ObjectIdentity } from './known-objects.js';
 export { type Lease, type Leases, leasesIn, type NewLease } from './lease.js';
-export { resourcePath } from './paths.js';
+export { type Query, resourcePath } from './paths.js';
 export { type ReflectorOptions, type ReflectorTrouble, reflect } from './reflector.js';
 export { createSharing, type Sharing, type SharingEvent, type SharingOptions } from './sharing.js';

@@ -1,8 +1,8 @@
 import { ApiError, type List } from '../api.js';
 import { isObject, type JsonObject, objectMember, textMember } from '../json.js';
 import { AnswerTooLarge } from './answer-text.js';
-import type { Query } from './client.js';
 import { KubernetesError } from './errors.js';
+import type { Query } from './paths.js';
 
 /** A part of a list as the server sends it. */
 export interface Page extends List<JsonObject> {

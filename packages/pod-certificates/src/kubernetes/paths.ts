@@ -1,5 +1,8 @@
 import type { LabelSelector, RequestSelector } from '../api.js';
 
+/** Query parameters; `undefined` ones are left out. */
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
 /** The path of a collection, or of one object in it; every part is encoded. */
 export function resourcePath(
   groupVersion: string,

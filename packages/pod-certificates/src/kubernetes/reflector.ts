@@ -3,8 +3,9 @@ import { type BackoffOptions, type Clock, sleepFor } from '@mayfly/rotation';
 import { ApiError, type WatchEvent } from '../api.js';
 import { type JsonObject, textMember } from '../json.js';
 import { createPatience } from '../patience.js';
-import type { KubernetesClient, Query } from './client.js';
+import type { KubernetesClient } from './client.js';
 import { isOlderVersion, type KnownList, knownObjects, type ObjectIdentity } from './known-objects.js';
+import type { Query } from './paths.js';
 
 /** What a reflector tells beside events; nothing of it ends it. */
 export type ReflectorTrouble =
