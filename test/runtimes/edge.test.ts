@@ -13,7 +13,7 @@ import { start, withChild } from './processes.js';
 import { runtimes } from './programs.js';
 import { withWorker } from './workerd.js';
 
-const examples = fileURLToPath(new URL('../../examples/csr-endpoint/', import.meta.url));
+const examples = fileURLToPath(new URL('./csr-endpoint/', import.meta.url));
 let directory: string;
 let csr: string;
 beforeAll(() => {
