@@ -25,7 +25,7 @@ export interface EcdsaKernel extends Ecdsa {
 
 /** How to load the kernel of a curve. */
 export interface EcdsaOptions extends KernelOptions {
-  /** Keys met often that have a table of multiples at the same time, 170 KiB (P-384: 390 KiB) each. 1 to 100, default 16. */
+  /** Keys met often that have a table of multiples at the same time, up to 170 KiB (P-384: 390 KiB) each. 1 to 100, default 16. */
   readonly tables?: number;
 }
 

@@ -19,10 +19,10 @@ export interface CurveParameters {
   readonly windows: {
     /** Bits of a window of the table that a batch of secret scalars is looked up in. */
     readonly batch: number;
+    /** The same without SIMD, where every entry of a window is read for every scalar. */
+    readonly scanned: number;
     /** The same for a single secret scalar. */
     readonly single: number;
-    /** The same for scalars that are public. */
-    readonly open: number;
   };
 }
 
@@ -58,6 +58,10 @@ export function defineCurve(module: ModuleBuilder, parameters: CurveParameters, 
 /** Number of windows of `width` bits that cover a scalar, and one bit more if it is not a multiple. */
 export const windowCount = ({ byteLength }: CurveParameters, width: number): number =>
   Math.ceil((8 * byteLength) / width);
+
+/** Bits of a window of the table of batches, in a build with or without SIMD. */
+export const batchWidth = ({ windows }: CurveParameters, simd: boolean): number =>
+  simd ? windows.batch : windows.scanned;
 
 /** Entries of a window: the odd multiples below 2^width. */
 export const entryCount = (width: number): number => 1 << (width - 1);

@@ -8,7 +8,7 @@ import { p384 } from '../curves/p384.js';
 import { inverseOf, mod, radix } from '../field/modulus.js';
 import { type Instance, instantiate } from '../instance.js';
 import { BATCH_SIZE } from './batch.js';
-import { type CurveParameters, windowCount } from './curve.js';
+import { batchWidth, type CurveParameters, windowCount } from './curve.js';
 import { type LastAddition, ofLanes, ofTree, scalarsOfEqualSummands } from './exceptional.js';
 import { type Nonces, weierstrassKernel } from './kernel.js';
 import { NONCE, STATUS } from './signing.js';
@@ -104,7 +104,8 @@ describe.each(curves.flatMap((curve) => [true, false].map((simd) => ({ ...curve,
     const most = (1n << BigInt(8 * byteLength)) - 1n;
     const laneWindowCount = 2 * Math.ceil(windowCount(parameters, windows.single) / 2);
     const ofSingle = ofLanes(windows.single, laneWindowCount);
-    const ofBatch = ofTree(windows.batch, windowCount(parameters, windows.batch));
+    const width = batchWidth(parameters, simd);
+    const ofBatch = ofTree(width, windowCount(parameters, width));
 
     const pointOf = (scalar: bigint): readonly [bigint, bigint] => {
       const ecdh = createECDH(openssl);

@@ -6,7 +6,7 @@ import type { HedgedNonce } from '../hedged-nonce.js';
 import type { Drbg } from '../rfc6979.js';
 import { BATCH_SIZE, batchMultiplication, batchWorkspace } from './batch.js';
 import { completeArithmetic } from './complete.js';
-import { type CurveParameters, defineCurve, entryCount, windowCount } from './curve.js';
+import { batchWidth, type CurveParameters, defineCurve, entryCount, windowCount } from './curve.js';
 import { doublingEmitter } from './doubling.js';
 import { jacobianBounds, laneMultiplication, mixedAddition, pairTransfer } from './lanes.js';
 import { baseMultiplication } from './multiplication.js';
@@ -38,7 +38,7 @@ export function weierstrassKernel(
 ): Module {
   const module = new ModuleBuilder();
   const curve = defineCurve(module, parameters, simd);
-  const width = { batch: parameters.windows.batch, single: parameters.windows.single };
+  const width = { batch: batchWidth(parameters, simd), single: parameters.windows.single };
   const windows = { batch: windowCount(parameters, width.batch), lane: laneWindows(curve) };
   const powers = Math.max(windows.batch * width.batch, 2 * windows.lane * width.single);
   const sums = Math.max((windows.batch * entryCount(width.batch)) / 2, windows.lane * entryCount(width.single));
