@@ -135,7 +135,7 @@ export async function startCluster({ path, minor }: Binary, more: readonly strin
       const child = start([
         'kube-controller-manager',
         ...['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map((f) => `--${f}=${kubeconfig}`),
-        ...['--bind-address=127.0.0.1', `--secure-port=${healthPort}`, '--leader-elect=false'],
+        ...['--bind-address=127.0.0.1', `--secure-port=${healthPort}`, '--leader-elect=false', '--v=1'],
         `--controllers=${controllers.join(',')}`,
         `--service-account-private-key-file=${tokenPrivate}`,
         `--root-ca-file=${ca}`,
@@ -145,8 +145,8 @@ export async function startCluster({ path, minor }: Binary, more: readonly strin
         ...gates(minor),
       ]);
       const log = join(directory, 'kube-controller-manager.log');
-      const mark = 'Started controller';
-      await ready(child, log, async () => readFileSync(log, 'utf8').includes(mark));
+      const marks = controllers.map((name) => `"Controller starting..." controller="${name}"`);
+      await ready(child, log, async () => marks.every((mark) => readFileSync(log, 'utf8').includes(mark)));
       return () => end(child, 'SIGTERM');
     },
   };

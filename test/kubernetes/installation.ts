@@ -5,13 +5,15 @@ import { type Credential, createWorkloadAuthority } from './certificates.js';
 import type { Client, Json } from './client.js';
 import { ensure, ensureNamespace } from './objects.js';
 
-/** What `packages/cli/deploy/base` makes of a cluster, under a signer name and in a namespace of the suite's own. */
+/** What `packages/cli/deploy/base`, or `succession` on top of it, makes of a cluster, under a signer name and in a namespace of the suite's own. */
 export interface Installation {
   readonly signerName: string;
   readonly namespace: string;
   /** Of the signer's service account, which has the role of the deployment files and no other right. */
   readonly token: string;
-  /** The Secret that has it is `<namespace>/mayfly-ca`. */
+  /** Whether the signer makes its authority itself, in the same Secret, which is empty at first. */
+  readonly isManaged: boolean;
+  /** The Secret that has it where it is not managed is `<namespace>/mayfly-ca`. */
   readonly authority: Credential;
   /** The roles of the deployment files, by their kind. */
   readonly roles: readonly Json[];
@@ -28,9 +30,9 @@ const collectionOf = ({ kind, apiVersion, metadata }: Json): string => {
 export const replace = (admin: Client, object: Json): Promise<Json> =>
   admin.expect('PUT', `${collectionOf(object)}/${object.metadata.name}`, object);
 
-/** The objects of `rbac.yaml`, renamed: what is not in a namespace is one for the whole cluster. */
-function roleObjects(signerName: string, namespace: string): readonly Json[] {
-  const text = readFileSync(new URL('../../packages/cli/deploy/base/rbac.yaml', import.meta.url), 'utf8')
+/** The objects of an `rbac.yaml`, renamed: what is not in a namespace is one for the whole cluster. */
+function roleObjects(directory: string, signerName: string, namespace: string): readonly Json[] {
+  const text = readFileSync(new URL(`../../packages/cli/deploy/${directory}/rbac.yaml`, import.meta.url), 'utf8')
     .replaceAll('example.com/workload', signerName)
     .replaceAll('example.com:workload', signerName.replace('/', ':'))
     .replaceAll('example.com.workload', signerName.replace('/', '.'))
@@ -44,23 +46,29 @@ function roleObjects(signerName: string, namespace: string): readonly Json[] {
   });
 }
 
-/** Installs what a signer needs and makes an authority for it. */
+/** Installs what a signer needs and makes an authority for it, unless it is to make its own. */
 export async function installSigner(
   admin: Client,
-  { signerName, namespace }: Pick<Installation, 'namespace' | 'signerName'>,
+  {
+    signerName,
+    namespace,
+    isManaged = false,
+  }: Pick<Installation, 'namespace' | 'signerName'> & { readonly isManaged?: boolean },
 ): Promise<Installation> {
   await ensureNamespace(admin, namespace);
-  const objects = roleObjects(signerName, namespace);
+  const objects = (isManaged ? ['base', 'succession'] : ['base']).flatMap((directory) =>
+    roleObjects(directory, signerName, namespace),
+  );
   for (const object of objects) await ensure(admin, collectionOf(object), object);
   const authority = createWorkloadAuthority();
   const base64 = (text: string): string => encodeBase64(new TextEncoder().encode(text));
+  const data = { 'tls.crt': base64(authority.certificate), 'tls.key': base64(authority.privateKey) };
   await admin.expect('POST', `/api/v1/namespaces/${namespace}/secrets`, {
     metadata: { name: 'mayfly-ca' },
-    type: 'kubernetes.io/tls',
-    data: { 'tls.crt': base64(authority.certificate), 'tls.key': base64(authority.privateKey) },
+    ...(!isManaged && { type: 'kubernetes.io/tls', data }),
   });
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/mayfly-signer/token`;
   const { status } = await admin.expect('POST', path, { spec: { expirationSeconds: 7200 } });
   const roles = objects.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
-  return { signerName, namespace, token: status.token, authority, roles };
+  return { signerName, namespace, isManaged, token: status.token, authority, roles };
 }

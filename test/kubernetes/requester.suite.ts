@@ -9,9 +9,7 @@ import { provePossession } from '@mayfly/pod-certificates/node';
 import { requestCertificate } from '@mayfly/pod-certificates/requester';
 import { systemClock } from '@mayfly/rotation';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { type ClusterRequesterOptions, runClusterRequester } from '../../packages/cli/src/requester/run-requester.js';
-import type { Json } from './client.js';
 import { kubeconfigOf } from './cluster.js';
 import { adminOf, clientOf } from './connect.js';
 import { type MayflyClient, mayflyClient, type RunningSigner, randomBytes, root, startSigner } from './mayfly.js';
@@ -26,6 +24,7 @@ import {
   stubOf,
   type TestPod,
 } from './objects.js';
+import { allowRequesters, boundToken } from './requesters.js';
 import { createAccount, signerRules } from './role.js';
 import { eventually } from './wait.js';
 
@@ -41,19 +40,6 @@ let other: TestPod;
 let token: string;
 let directory: string;
 
-/** What the deployment files say. */
-function documentsOf(path: string): readonly Json[] {
-  const text = readFileSync(new URL(`../../packages/cli/deploy/${path}`, import.meta.url), 'utf8');
-  return parseAllDocuments(text).map((document) => document.toJS());
-}
-
-/** A token as a kubelet mounts it into a pod: bound to it. */
-async function boundToken({ podName, podUID, serviceAccountName }: TestPod): Promise<string> {
-  const path = `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${serviceAccountName}/token`;
-  const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: podName, uid: podUID };
-  return (await admin.expect('POST', path, { spec: { expirationSeconds: 3600, boundObjectRef } })).status.token;
-}
-
 beforeAll(async () => {
   const account = await createAccount(admin, 'requester-signer', signerRules());
   asSigner = await mayflyClient(url, cluster.authority, { token: account.token });
@@ -64,18 +50,8 @@ beforeAll(async () => {
   });
   pod = await createPod(admin, { namespace: NAMESPACE, name: 'web-0', node: 'node1' });
   other = await createPod(admin, { namespace: NAMESPACE, name: 'web-1', node: 'node1' });
-  const rbac = '/apis/rbac.authorization.k8s.io/v1';
-  const admission = '/apis/admissionregistration.k8s.io/v1';
-  for (const object of documentsOf('requester/rbac.yaml')) await admin.expect('POST', `${rbac}/clusterroles`, object);
-  await admin.expect('POST', `${rbac}/namespaces/${NAMESPACE}/rolebindings`, {
-    metadata: { name: 'requester' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'mayfly-requester' },
-    subjects: [{ kind: 'ServiceAccount', name: pod.serviceAccountName, namespace: NAMESPACE }],
-  });
-  const [policy, binding] = documentsOf('requester/admission-policy.yaml');
-  await admin.expect('POST', `${admission}/validatingadmissionpolicies`, policy);
-  await admin.expect('POST', `${admission}/validatingadmissionpolicybindings`, binding);
-  token = await boundToken(pod);
+  await allowRequesters(admin, pod);
+  token = await boundToken(admin, pod);
   const asPod = clientOf(cluster, { token });
   await eventually('the policy is in force', async () => {
     const body = requestFor(other, { stubPKCS10Request: stubOf(newKey()) });

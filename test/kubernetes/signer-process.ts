@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { Credential } from './certificates.js';
 import type { Json } from './client.js';
 import { freePort, kubeconfigOf } from './cluster.js';
 import type { Installation } from './installation.js';
+import { MAYFLY, startProgram } from './program.js';
 import { eventually } from './wait.js';
 
 /** `mayfly signer` in a process of its own, as it was built. */
@@ -42,8 +39,6 @@ export interface SignerProcessOptions {
   readonly flags?: readonly string[];
 }
 
-const program = fileURLToPath(new URL('../../packages/cli/bin/mayfly.js', import.meta.url));
-
 /** Writes the kubeconfig of an installation's service account. */
 export function kubeconfigFile(
   { namespace, token }: Pick<Installation, 'namespace' | 'token'>,
@@ -56,32 +51,34 @@ export function kubeconfigFile(
 
 /** Starts it as the service account of an installation. */
 export async function startSignerProcess(
-  installation: Pick<Installation, 'namespace' | 'signerName' | 'token'>,
+  installation: Pick<Installation, 'isManaged' | 'namespace' | 'signerName' | 'token'>,
   options: SignerProcessOptions,
 ): Promise<SignerProcess> {
-  const { signerName, namespace } = installation;
+  const { signerName, namespace, isManaged } = installation;
   const kubeconfig = kubeconfigFile(installation, options);
   const port = await freePort();
   const args = [
     ...['signer', '--signer-name', signerName, '--kubeconfig', kubeconfig],
-    ...['--ca-secret', `${namespace}/mayfly-ca`, '--lease', `${namespace}/mayfly.${signerName.replace('/', '.')}`],
+    ...[
+      isManaged ? '--ca-managed' : '--ca-secret',
+      `${namespace}/mayfly-ca`,
+      '--lease',
+      `${namespace}/mayfly.${signerName.replace('/', '.')}`,
+    ],
     ...['--trust-domain', 'example.com', '--listen', `127.0.0.1:${port}`],
     ...(options.flags ?? []),
   ];
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'inherit', 'pipe'] });
-  const log: Json[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => log.push(lineOf(line)));
-  const ended = once(child, 'exit');
+  const { pid, lines, hasEnded, exitCode, stop } = startProgram([MAYFLY, ...args]);
   const url = `http://127.0.0.1:${port}`;
-  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   return {
     url,
-    log,
-    exitCode: () => child.exitCode ?? undefined,
-    usage: () => usageOf(child.pid!),
+    log: lines,
+    exitCode,
+    stop,
+    usage: () => usageOf(pid),
     async ready() {
       await eventually('the signer is ready', async () => {
-        if (hasEnded()) throw new Error(`Cannot start the signer: ${JSON.stringify(log.at(-1))}`);
+        if (hasEnded()) throw new Error(`Cannot start the signer: ${JSON.stringify(lines.at(-1))}`);
         const isReady = await fetch(`${url}/readyz`).then(
           ({ ok }) => ok,
           () => false, // nobody listens yet
@@ -89,21 +86,7 @@ export async function startSignerProcess(
         return isReady || undefined;
       });
     },
-    async stop() {
-      if (hasEnded()) return;
-      child.kill('SIGTERM');
-      await ended;
-    },
   };
-}
-
-/** What is no line of the log is what the command says at its end. */
-function lineOf(text: string): Json {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return { level: 'error', reason: 'Ended', message: text };
-  }
 }
 
 /** Linux counts processor time in hundredths of a second. */
