@@ -6,6 +6,10 @@ import { eventually } from './wait.js';
 
 /** It looks every five minutes, at first often before it knows of any request. */
 const LIMIT_MS = 400_000;
+/** Seconds after its start in which it has looked twice. */
+const LOOKS = 330;
+/** Seconds of age. */
+const TOO_OLD = 15 * 60;
 const CLEANER = 'podcertificaterequest-cleaner-controller';
 const requests = `${CERTIFICATES}/namespaces/cleaner/podcertificaterequests`;
 let cluster: Cluster;
@@ -44,8 +48,8 @@ test('the cleaner of kube-controller-manager deletes what is older than a quarte
   timeout: 2 * LIMIT_MS,
 }, async () => {
   const [young, almost, old] = [await create(), await create(), await create()];
-  await age(almost!, 14 * 60);
-  await age(old!, 15 * 60 + 5);
+  await age(almost!, TOO_OLD - LOOKS);
+  await age(old!, TOO_OLD + 5);
   const stop = await cluster.startControllerManager([CLEANER]);
   try {
     const isGone = async (): Promise<true | undefined> => {

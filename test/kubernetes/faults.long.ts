@@ -121,8 +121,8 @@ test.each(troubles)('$name', { timeout: 600_000 }, async ({ name, plan = () => u
     expect(statuses.filter((each) => each < 300).length, path).toBe(1);
   }
   expect(writes.size).toBe(REQUESTS);
-  // One of the row before and one of this, and one for each time that it took the lead.
-  const begun = signer.log.slice(logged).filter(({ reason }) => reason === 'Leading').length;
+  // One of the row before and one of this, and one for each time that it began to share anew.
+  const begun = signer.log.slice(logged).filter(({ reason }) => reason === 'Sharing').length;
   expect(lists).toBeLessThanOrEqual(2 + begun);
   expect(watches).toBeLessThanOrEqual(60);
   expect(signer.exitCode()).toBeUndefined();
