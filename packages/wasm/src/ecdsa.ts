@@ -25,18 +25,19 @@ export interface EcdsaKernel extends Ecdsa {
 
 /** How to load the kernel of a curve. */
 export interface EcdsaOptions extends KernelOptions {
-  /** Keys met often that have a table of multiples at the same time, up to 170 KiB (P-384: 390 KiB) each. 1 to 100, default 16. */
+  /** Keys met often that have a table of multiples at the same time, 170 KiB (P-384: 390 KiB) each. 1 to 100, default 16. */
   readonly tables?: number;
 }
 
 type Address = 'secretKey' | 'entropy' | 'digests' | 'results' | 'secretKeys' | 'publicKey' | 'verifiers';
 
+type Preparation = 'prepareSingle' | 'prepareBatch' | 'prepareVerification';
+
 type Name =
   | Address
   | 'verifierLength'
   | 'grow'
-  | 'prepareSingle'
-  | 'prepareBatch'
+  | Preparation
   | 'prepareVerifier'
   | 'makePublicKey'
   | 'makePublicKeys'
@@ -91,20 +92,15 @@ export function startEcdsa(
     verifiers: functions.verifiers(),
   };
   let memory = kernel.memory();
-  const prepared = { single: false, batch: false };
+  const prepared = new Set<Preparation>();
   const slots: Slot[] = [];
   let uses = 0;
 
-  const prepareSingle = () => {
-    if (prepared.single) return;
-    functions.prepareSingle();
-    prepared.single = true;
-  };
-  /** The table of batches also holds the multiples of the base point that verification adds. */
-  const prepareBatch = () => {
-    if (prepared.batch) return;
-    functions.prepareBatch();
-    prepared.batch = true;
+  /** Makes a table of multiples of the base point when it is first needed. */
+  const prepare = (table: Preparation) => {
+    if (prepared.has(table)) return;
+    functions[table]();
+    prepared.add(table);
   };
 
   const requireLength = (what: string, octets: Uint8Array, expected: number) => {
@@ -143,7 +139,7 @@ export function startEcdsa(
     requireLength('private key', secretKey, length);
     if (entropy !== undefined) requireLength('entropy', entropy, ENTROPY_LENGTH);
     putDigest(digest, 0);
-    prepareSingle();
+    prepare('prepareSingle');
     if (entropy !== undefined) memory.set(entropy, at.entropy);
     memory.set(secretKey, at.secretKey);
     requireDone(functions.sign(mode), 'sign');
@@ -182,7 +178,7 @@ export function startEcdsa(
     for (let i = 0; i < count; i++) putDigest(digests[from + i]!, i);
     // The places left over repeat the last signature.
     for (let i = count; i < size; i++) putDigest(digests[from + count - 1]!, i);
-    prepareBatch();
+    prepare('prepareBatch');
     if (entropy !== undefined) {
       memory.set(entropy, at.entropy);
       for (let i = count; i < size; i++)
@@ -203,7 +199,7 @@ export function startEcdsa(
   };
   const getPublicKey: Ecdsa['getPublicKey'] = (secretKey) => {
     requireLength('private key', secretKey, length);
-    prepareSingle();
+    prepare('prepareSingle');
     memory.set(secretKey, at.secretKey);
     requireDone(functions.makePublicKey(), 'make public key');
     return encodePoint(takeResult(0));
@@ -237,7 +233,7 @@ export function startEcdsa(
   const generateBatch = (count: number, randomBytes: RandomBytes): readonly KeyPair[] | undefined => {
     const drawn = Uint8Array.from(randomBytes(count * length));
     requireLength('random octets', drawn, count * length);
-    prepareBatch();
+    prepare('prepareBatch');
     const size = count > HALF_BATCH ? BATCH_SIZE : HALF_BATCH;
     memory.set(drawn, at.secretKeys);
     for (let i = count; i < size; i++)
@@ -277,7 +273,7 @@ export function startEcdsa(
     return true;
   };
   const verifyUnknown = (signature: Uint8Array, digest: Uint8Array): boolean => {
-    prepareBatch();
+    prepare('prepareVerification');
     return putSignature(signature, digest) && functions.verifyUnknown() === 1;
   };
   const verify: Ecdsa['verify'] = (signature, digest, publicKey) => {
@@ -304,7 +300,7 @@ export function startEcdsa(
     const oldest =
       slot ?? slots.reduce<Slot | undefined>((a, b) => (a === undefined || b.lastUse < a.lastUse ? b : a), undefined);
     if (oldest === undefined) return undefined;
-    prepareBatch();
+    prepare('prepareVerification');
     loadPublicKey(point);
     functions.prepareVerifier(oldest.address);
     oldest.owner = owner;
@@ -344,6 +340,7 @@ export function startEcdsa(
       const digests = Array.from({ length: BATCH_SIZE }, (_, i) => new Uint8Array(length).fill(i));
       for (let i = 0; i < signatures; i += BATCH_SIZE) signMany(digests, secretKey);
       for (const digest of digests) sign(digest, secretKey);
+      prepare('prepareVerification');
     },
   };
 }

@@ -27,6 +27,7 @@ function ecdsaSubjects(name: string, module: Module, byteLength: number): readon
   const address = (of: string): number => call(of);
   call('prepareSingle');
   call('prepareBatch');
+  call('prepareVerification');
   const [secretKey, secretKeys, digests, entropy] = ['secretKey', 'secretKeys', 'digests', 'entropy'].map(address) as [
     number,
     number,

@@ -26,7 +26,10 @@ export interface BatchMultiplication {
 
 /** Octets of the memory that {@link batchMultiplication} works in. */
 export const batchWorkspace = ({ pairs }: Curve, windows: number): number =>
-  4 * windows * (BATCH_SIZE / 2) * pairs.byteLength;
+  2 * (windows + additionsAtOnce(windows)) * (BATCH_SIZE / 2) * pairs.byteLength;
+
+/** Additions of the widest level of the tree, for two scalars. */
+const additionsAtOnce = (windows: number): number => Math.floor(windows / 2);
 
 /**
  * All windows of all scalars are looked up first, then added up pairwise, as a tree. The additions of one level are affine and
@@ -38,8 +41,10 @@ export function batchMultiplication(
 ): BatchMultiplication {
   const { module, pairs, field, parameters } = curve;
   const bounds = tableBounds(curve);
-  const size = windows * (BATCH_SIZE / 2) * pairs.byteLength;
-  const [xs, ys, differences, products] = [workspace, workspace + size, workspace + 2 * size, workspace + 3 * size];
+  const rowLength = (BATCH_SIZE / 2) * pairs.byteLength;
+  const [xs, ys] = [workspace, workspace + windows * rowLength];
+  const differences = workspace + 2 * windows * rowLength;
+  const products = differences + additionsAtOnce(windows) * rowLength;
   const at = (base: number, offset: I32, known = bounds.x): Register =>
     pairs.register(i32.add(i32.const(base), offset), known);
 

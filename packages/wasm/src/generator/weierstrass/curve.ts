@@ -23,6 +23,8 @@ export interface CurveParameters {
     readonly scanned: number;
     /** The same for a single secret scalar. */
     readonly single: number;
+    /** The same for scalars that are public. */
+    readonly open: number;
   };
 }
 
@@ -59,7 +61,7 @@ export function defineCurve(module: ModuleBuilder, parameters: CurveParameters, 
 export const windowCount = ({ byteLength }: CurveParameters, width: number): number =>
   Math.ceil((8 * byteLength) / width);
 
-/** Bits of a window of the table of batches, in a build with or without SIMD. */
+/** Bits of a window of the table of batches. */
 export const batchWidth = ({ windows }: CurveParameters, simd: boolean): number =>
   simd ? windows.batch : windows.scanned;
 

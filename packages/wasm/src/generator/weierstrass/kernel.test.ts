@@ -57,6 +57,7 @@ class Harness {
     this.#length = length;
     this.call('prepareSingle');
     this.call('prepareBatch');
+    this.call('prepareVerification');
   }
 
   get memory(): Uint8Array {

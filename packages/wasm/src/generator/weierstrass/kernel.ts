@@ -6,14 +6,14 @@ import type { HedgedNonce } from '../hedged-nonce.js';
 import type { Drbg } from '../rfc6979.js';
 import { BATCH_SIZE, batchMultiplication, batchWorkspace } from './batch.js';
 import { completeArithmetic } from './complete.js';
-import { batchWidth, type CurveParameters, defineCurve, entryCount, windowCount } from './curve.js';
+import { batchWidth, type Curve, type CurveParameters, defineCurve, entryCount, windowCount } from './curve.js';
 import { doublingEmitter } from './doubling.js';
 import { jacobianBounds, laneMultiplication, mixedAddition, pairTransfer } from './lanes.js';
 import { baseMultiplication } from './multiplication.js';
 import { publicKeys } from './public-key.js';
 import { laneWindows, recoding } from './recode.js';
 import { scalars } from './scalars.js';
-import { batchSelection, laneEntryLength, laneSelection } from './select.js';
+import { batchSelection, laneSelection } from './select.js';
 import { batchMemory, signing } from './signing.js';
 import { entryLength, tableBuilder, tableWorkspace } from './tables.js';
 import { verification } from './verification.js';
@@ -38,30 +38,28 @@ export function weierstrassKernel(
 ): Module {
   const module = new ModuleBuilder();
   const curve = defineCurve(module, parameters, simd);
-  const width = { batch: batchWidth(parameters, simd), single: parameters.windows.single };
-  const windows = { batch: windowCount(parameters, width.batch), lane: laneWindows(curve) };
-  const powers = Math.max(windows.batch * width.batch, 2 * windows.lane * width.single);
-  const sums = Math.max((windows.batch * entryCount(width.batch)) / 2, windows.lane * entryCount(width.single));
+  const ofBatch = tableOf(curve, batchWidth(parameters, simd));
+  const ofLanes = tableOf(curve, parameters.windows.single, 2 * laneWindows(curve));
+  const ofOpen = tableOf(curve, parameters.windows.open);
+  const all = [ofBatch, ofLanes, ofOpen];
+  const powers = Math.max(...all.map(({ width, windows }) => width * windows));
+  const sums = Math.max(...all.map(({ width, windows }) => (windows * entryCount(width)) / 2));
 
   // What never holds a secret, and what only batches use.
-  const plainLength = entryCount(width.batch) * entryLength(curve);
-  const plainTable = module.allocate(windows.batch * plainLength);
-  const planes = simd ? module.allocate(windows.batch * plainLength) : plainTable;
-  const laneLength = entryCount(width.single) * laneEntryLength(curve);
-  const laneTable = module.allocate(windows.lane * laneLength);
+  const openTable = module.allocate(ofOpen.byteLength);
+  const batchTable = module.allocate(ofBatch.byteLength);
+  const laneTable = module.allocate(ofLanes.byteLength);
   const digests = module.allocate(BATCH_SIZE * parameters.byteLength);
   const results = module.allocate(BATCH_SIZE * 2 * parameters.byteLength);
   const publicKey = module.allocate(2 * parameters.byteLength);
   const batchStart = module.allocate(0);
-  const workspace = module.allocate(
-    Math.max(
-      batchWorkspace(curve, windows.batch),
-      tableWorkspace(curve, powers, sums) + 2 * windows.lane * entryCount(width.single) * entryLength(curve),
-    ),
-  );
-  const batchDigits = module.allocate(windows.batch * BATCH_SIZE);
+  const batchDigits = module.allocate(ofBatch.windows * BATCH_SIZE);
   const memory = module.allocate(batchMemory(curve));
+  const workspace = module.allocate(batchWorkspace(curve, ofBatch.windows));
   const batchEnd = module.allocate(0);
+  // Tables are made in the same memory and behind it, and then laid out elsewhere.
+  const unlaid = workspace + tableWorkspace(curve, powers, sums);
+  module.allocate(unlaid + Math.max(ofLanes.byteLength, ofBatch.byteLength) - batchEnd);
 
   // Everything from here on is wiped after each use of a secret.
   const scratchStart = module.allocate(0);
@@ -73,20 +71,27 @@ export function weierstrassKernel(
   const complete = completeArithmetic(curve);
   const bounds = jacobianBounds(curve, doublingEmitter(curve));
   const add = mixedAddition(curve, bounds);
-  const lanes = laneMultiplication(curve, laneTable, laneLength, windows.lane, laneSelection(curve, width.single), add);
+  const lanes = laneMultiplication(
+    curve,
+    laneTable,
+    2 * ofLanes.windowLength,
+    ofLanes.windows / 2,
+    laneSelection(curve, ofLanes.width),
+    add,
+  );
   const recode = recoding(curve);
   const base = baseMultiplication(curve, {
     lanes,
-    recode: recode({ width: width.single, count: 2 * windows.lane, distance: 1 }),
+    recode: recode({ width: ofLanes.width, count: ofLanes.windows, distance: 1 }),
     transfer,
     complete,
     declassify,
   });
   const batch = batchMultiplication(curve, {
-    table: planes,
-    windowLength: plainLength,
-    windows: windows.batch,
-    select: batchSelection(curve, width.batch),
+    table: batchTable,
+    windowLength: ofBatch.windowLength,
+    windows: ofBatch.windows,
+    select: batchSelection(curve, ofBatch.width),
     transfer,
     workspace,
     digits: batchDigits,
@@ -101,10 +106,10 @@ export function weierstrassKernel(
     transfer,
     add,
     bounds,
-    baseTable: plainTable,
-    width: width.batch,
-    windows: windows.batch,
-    recode: recode({ width: width.batch, count: windows.batch, distance: 1 }),
+    baseTable: openTable,
+    width: ofOpen.width,
+    windows: ofOpen.windows,
+    recode: recode({ width: ofOpen.width, count: ofOpen.windows, distance: 1 }),
     signature: results,
     digest: digests,
   });
@@ -122,7 +127,7 @@ export function weierstrassKernel(
     ...signing(curve, {
       base,
       batch,
-      recodeBatch: recode({ width: width.batch, count: windows.batch, distance: BATCH_SIZE }),
+      recodeBatch: recode({ width: ofBatch.width, count: ofBatch.windows, distance: BATCH_SIZE }),
       batchDigits,
       scalars: orderScalars,
       ...nonces(module, simd),
@@ -140,35 +145,49 @@ export function weierstrassKernel(
     f.do(zero(i32.const(scratchStart), i32.const(module.top - scratchStart)));
   });
 
-  const setBase = (f: FunctionBuilder) => {
-    const { field } = curve;
-    field.copy(f, tables.point.x, field.montgomeryConstant(parameters.x));
-    field.copy(f, tables.point.y, field.montgomeryConstant(parameters.y));
-  };
-  module.exported('prepareSingle', [], [], (f) => {
-    setBase(f);
-    const source = workspace + tableWorkspace(curve, powers, sums);
-    f.run(tables.build, i32.const(source), i32.const(width.single), i32.const(2 * windows.lane));
-    interleave(f, i32.const(laneTable), i32.const(source), windows.lane * laneLength);
-  });
-  module.exported('prepareBatch', [], [], (f) => {
-    setBase(f);
-    f.run(tables.build, i32.const(plainTable), i32.const(width.batch), i32.const(windows.batch));
-    if (simd) transpose(f, planes, plainTable, windows.batch, entryCount(width.batch), entryLength(curve));
-  });
+  /** Adds a function that makes a table of multiples of the base point, and may lay it out anew. */
+  const prepare = (name: string, { width, windows }: Table, target: number, layOut?: (f: FunctionBuilder) => void) =>
+    module.exported(name, [], [], (f) => {
+      const { field } = curve;
+      field.copy(f, tables.point.x, field.montgomeryConstant(parameters.x));
+      field.copy(f, tables.point.y, field.montgomeryConstant(parameters.y));
+      f.run(tables.build, i32.const(target), i32.const(width), i32.const(windows));
+      layOut?.(f);
+    });
+  prepare('prepareSingle', ofLanes, unlaid, (f) =>
+    interleave(f, i32.const(laneTable), i32.const(unlaid), ofLanes.byteLength),
+  );
+  if (simd)
+    prepare('prepareBatch', ofBatch, unlaid, (f) =>
+      transpose(f, batchTable, unlaid, ofBatch.windows, entryCount(ofBatch.width), entryLength(curve)),
+    );
+  else prepare('prepareBatch', ofBatch, batchTable);
+  prepare('prepareVerification', ofOpen, openTable);
   for (const [name, address] of Object.entries(io))
     module.exported(name, [], ['i32'], (f) => f.result(i32.const(address)));
   // Tables of keys that are met often follow behind everything else: the memory grows for them.
   const verifiers = module.allocate(0, 65_536);
-  const verifierLength = windows.batch * plainLength;
   module.exported('verifiers', [], ['i32'], (f) => f.result(i32.const(verifiers)));
-  module.exported('verifierLength', [], ['i32'], (f) => f.result(i32.const(verifierLength)));
+  module.exported('verifierLength', [], ['i32'], (f) => f.result(i32.const(ofOpen.byteLength)));
   module.exported('grow', ['i32'], ['i32'], (f, pages) => f.result(growMemory(pages)));
   return module.finish(MAXIMUM_PAGES);
 }
 
 /** 64 MiB. */
 const MAXIMUM_PAGES = 1024;
+
+/** The windows of a table of multiples, and its length in octets. */
+interface Table {
+  readonly width: number;
+  readonly windows: number;
+  readonly windowLength: number;
+  readonly byteLength: number;
+}
+
+function tableOf(curve: Curve, width: number, windows: number = windowCount(curve.parameters, width)): Table {
+  const windowLength = entryCount(width) * entryLength(curve);
+  return { width, windows, windowLength, byteLength: windows * windowLength };
+}
 
 /** Lays a table for two lanes: limbs of the first half of the windows beside those of the second half. */
 function interleave(f: FunctionBuilder, target: I32, source: I32, length: number): void {
