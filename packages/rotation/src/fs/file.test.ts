@@ -95,3 +95,17 @@ test('a FIFO is refused, not waited for', async () => {
   execFileSync('mkfifo', [path]);
   await expect(systemFiles.read(path)).rejects.toMatchObject({ code: 'EINVAL' });
 });
+
+test('without a sweep, a write looks at no other name', async () => {
+  const listed: string[] = [];
+  const list = (directory: string) => {
+    listed.push(directory);
+    return systemFiles.list(directory);
+  };
+  const files = { ...systemFiles, list };
+  await writeFileAtomic(path, bytes('one'), 0o600, { files });
+  expect(listed).toEqual([root]);
+  await writeFileAtomic(path, bytes('two'), 0o600, { files, sweep: false });
+  expect(listed).toEqual([root]);
+  expect(readdirSync(root)).toEqual(['ca.key']);
+});

@@ -8,6 +8,8 @@ export interface WriteFileOptions {
   readonly files?: FileOperations;
   /** Draws the name of the temporary file. Default `Math.random`. */
   readonly random?: () => number;
+  /** Removes what crashed writers of the same file left, for which it lists the directory. Default `true`. */
+  readonly sweep?: boolean;
 }
 
 /** Milliseconds after which a temporary file has no writer any more. */
@@ -23,7 +25,7 @@ export async function writeFileAtomic(
   path: string,
   bytes: Uint8Array,
   mode = 0o600,
-  { files = systemFiles, random = Math.random, ...unknown }: WriteFileOptions = {},
+  { files = systemFiles, random = Math.random, sweep = true, ...unknown }: WriteFileOptions = {},
 ): Promise<void> {
   unknown satisfies Record<string, never>;
   const directory = dirname(path);
@@ -31,7 +33,7 @@ export async function writeFileAtomic(
   const temporary = join(directory, `${prefix}${Math.floor(random() * 2 ** 48).toString(16)}.tmp`);
   try {
     await createFile(files, temporary, bytes, mode);
-    await sweep(files, directory, prefix, temporary);
+    if (sweep) await removeLeftovers(files, directory, prefix, temporary);
     await files.rename(temporary, path);
     await files.syncDirectory(directory);
   } catch (error) {
@@ -61,7 +63,7 @@ export async function readFileIfThere(
 }
 
 /** Removes what crashed writers of the same file left; judged by the file system's own clock. */
-async function sweep(files: FileOperations, directory: string, prefix: string, own: string): Promise<void> {
+async function removeLeftovers(files: FileOperations, directory: string, prefix: string, own: string): Promise<void> {
   const now = (await files.look(own)).modified;
   for (const name of await files.list(directory)) {
     const path = join(directory, name);
