@@ -13,7 +13,7 @@ import {
 import { PodCertificatesError } from './errors.js';
 import { isObject, type JsonObject, objectMember } from './json.js';
 import { kubernetesLimits, localLimits } from './limits.js';
-import { createObjectTable, type ObjectTable, type Versioned } from './object-table.js';
+import { createObjectTable, type ObjectTable, type Selection, type Versioned } from './object-table.js';
 import {
   clusterTrustBundleToJson,
   podCertificateRequestToJson,
@@ -175,9 +175,9 @@ export async function openEmbeddedApi({
       return requireRequest(namespace, name);
     },
     async listRequests(selector = {}) {
-      return requests.list(matchesRequest(selector), version);
+      return requests.list(selectedRequests(selector), version);
     },
-    watchRequests: (selector, options) => requests.watch(matchesRequest(selector), options, version),
+    watchRequests: (selector, options) => requests.watch(selectedRequests(selector), options, version),
 
     updateStatus: ({ metadata: { namespace, name, uid, resourceVersion } }, status) =>
       serialize(async (): Promise<StatusUpdate> => {
@@ -220,9 +220,9 @@ export async function openEmbeddedApi({
       return requireBundle(name);
     },
     async listTrustBundles(selector) {
-      return bundles.list(matchesBundle(selector), version);
+      return bundles.list({ matches: matchesBundle(selector) }, version);
     },
-    watchTrustBundles: (selector, options) => bundles.watch(matchesBundle(selector), options, version),
+    watchTrustBundles: (selector, options) => bundles.watch({ matches: matchesBundle(selector) }, options, version),
 
     applyTrustBundle: (bundle) =>
       serialize(async () => {
@@ -328,14 +328,21 @@ const withVersion = <T extends Versioned>(object: T, resourceVersion: string): T
 const notFound = (resource: string, name: string): ApiError =>
   new ApiError('NotFound', `${resource}.certificates.k8s.io ${JSON.stringify(name)} not found`);
 
-const matchesRequest =
-  ({ namespace, name, signerName, podName, nodeName }: RequestSelector) =>
-  ({ metadata, spec }: PodCertificateRequest): boolean =>
+const selectedRequests = ({
+  namespace,
+  name,
+  signerName,
+  podName,
+  nodeName,
+}: RequestSelector): Selection<PodCertificateRequest> => ({
+  key: namespace === undefined || name === undefined ? undefined : requestKey(namespace, name),
+  matches: ({ metadata, spec }) =>
     (namespace === undefined || metadata.namespace === namespace) &&
     (name === undefined || metadata.name === name) &&
     (signerName === undefined || spec.signerName === signerName) &&
     (podName === undefined || spec.podName === podName) &&
-    (nodeName === undefined || spec.nodeName === nodeName);
+    (nodeName === undefined || spec.nodeName === nodeName),
+});
 
 function matchesBundle(selector: TrustBundleSelector | undefined): (bundle: ClusterTrustBundle) => boolean {
   if (selector === undefined) return () => true;

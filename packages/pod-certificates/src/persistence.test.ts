@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodePem } from '@mayfly/der/pem';
-import { lockDirectory } from '@mayfly/rotation/fs';
+import { lockDirectory, systemFiles } from '@mayfly/rotation/fs';
 import { simulatedClock } from '@mayfly/rotation/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedApi } from './embedded.js';
@@ -48,6 +48,20 @@ describe('storage', () => {
     expect(Number(next.metadata.resourceVersion)).toBeGreaterThan(5);
     const again = await (await open(3)).createRequest(testRequest());
     expect(Number(again.metadata.resourceVersion)).toBeGreaterThan(Number(next.metadata.resourceVersion));
+  });
+  test('writes without a look at what else is stored, and removes what a crash left when it is opened', async () => {
+    const listed: string[] = [];
+    const list = (path: string) => {
+      listed.push(path);
+      return systemFiles.list(path);
+    };
+    const storage = directoryStorage(directory, { ...systemFiles, list });
+    for (let i = 0; i < 20; i++) await storage.put(`kind/${i}`, { i });
+    await storage.delete('kind/0');
+    expect(listed).toEqual([]);
+    await writeFile(join(directory, 'kind', '.1.json.abc1.tmp'), 'half');
+    expect((await storage.load()).size).toBe(19);
+    expect(await readdir(join(directory, 'kind'))).toHaveLength(19);
   });
   test('is private', async () => {
     const { metadata } = await (await open(1)).createRequest(testRequest());

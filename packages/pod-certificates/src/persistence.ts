@@ -1,6 +1,6 @@
-import { mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readFileIfThere, writeFileAtomic } from '@mayfly/rotation/fs';
+import { type FileOperations, readFileIfThere, systemFiles, writeFileAtomic } from '@mayfly/rotation/fs';
 import { PodCertificatesError } from './errors.js';
 import { isObject, type JsonObject } from './json.js';
 import type { ObjectStorage } from './storage.js';
@@ -8,13 +8,16 @@ import type { ObjectStorage } from './storage.js';
 /** A key of {@link ObjectStorage}: two pieces that are file names everywhere. */
 const KEY = /^[a-z0-9][a-z0-9-]{0,127}\/[a-z0-9][a-z0-9-]{0,127}$/;
 const SUFFIX = '.json';
+/** What a writer leaves that crashed. */
+const LEFTOVER = /^\..+\.json\.[0-9a-f]+\.tmp$/;
 
 /**
  * Keeps the embedded API's objects in a directory: one file per object, `podcertificaterequests/<uid>.json`, mode 0600
  * in directories of mode 0700, replaced by rename and synced. The directory is made when it is not there.
- * One process at a time: `lockDirectory` of `@mayfly/rotation/fs` sees to that.
+ * One process at a time: `lockDirectory` of `@mayfly/rotation/fs` sees to that. A write costs the same however many objects
+ * there are; what a crash left is removed by `load`.
  */
-export function directoryStorage(directory: string): ObjectStorage {
+export function directoryStorage(directory: string, files: FileOperations = systemFiles): ObjectStorage {
   const pathOf = (key: string): string => {
     if (!KEY.test(key))
       throw new RangeError(`Cannot store ${JSON.stringify(key)}: not two pieces of lower-case letters`);
@@ -24,12 +27,12 @@ export function directoryStorage(directory: string): ObjectStorage {
   return {
     async load() {
       const objects = new Map<string, JsonObject>();
-      for (const kind of await namesIn(directory)) {
-        for (const file of await namesIn(join(directory, kind))) {
+      for (const kind of await namesIn(files, directory)) {
+        for (const file of await namesIn(files, join(directory, kind))) {
+          if (LEFTOVER.test(file)) await files.unlink(join(directory, kind, file));
           const key = `${kind}/${file.slice(0, -SUFFIX.length)}`;
-          // What a crashed writer left has another name; the next write of the same object removes it.
           if (!file.endsWith(SUFFIX) || !KEY.test(key)) continue;
-          const bytes = await readFileIfThere(pathOf(key));
+          const bytes = await readFileIfThere(pathOf(key), files);
           if (bytes !== undefined) objects.set(key, parseObject(key, bytes));
         }
       }
@@ -38,19 +41,20 @@ export function directoryStorage(directory: string): ObjectStorage {
     async put(key, json) {
       const path = pathOf(key);
       const parent = dirname(path);
-      if (!made.has(parent)) await makeDurably(parent);
+      if (!made.has(parent)) await makeDurably(files, parent);
       made.add(parent);
-      await writeFileAtomic(path, new TextEncoder().encode(`${JSON.stringify(json, undefined, 2)}\n`));
+      const bytes = new TextEncoder().encode(`${JSON.stringify(json, undefined, 2)}\n`);
+      await writeFileAtomic(path, bytes, 0o600, { files, sweep: false });
     },
     async delete(key) {
       const path = pathOf(key);
       try {
-        await unlink(path);
+        await files.unlink(path);
       } catch (error) {
         if (isAbsent(error)) return;
         throw error;
       }
-      await syncDirectory(dirname(path));
+      await files.syncDirectory(dirname(path));
     },
   };
 }
@@ -66,9 +70,9 @@ function parseObject(key: string, bytes: Uint8Array): JsonObject {
 }
 
 /** Names in a directory; none where there is none, and none in a file that stands beside, such as a lock. */
-async function namesIn(directory: string): Promise<readonly string[]> {
+async function namesIn(files: FileOperations, directory: string): Promise<readonly string[]> {
   try {
-    return (await readdir(directory)).sort();
+    return [...(await files.list(directory))].sort();
   } catch (error) {
     if (isAbsent(error) || hasCode(error, 'ENOTDIR')) return [];
     throw error;
@@ -76,21 +80,12 @@ async function namesIn(directory: string): Promise<readonly string[]> {
 }
 
 /** Makes a directory and what is missing above it; their names are on the disk when this returns. */
-async function makeDurably(directory: string): Promise<void> {
+async function makeDurably(files: FileOperations, directory: string): Promise<void> {
   const first = await mkdir(directory, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
   for (let made = directory; ; made = dirname(made)) {
-    await syncDirectory(dirname(made));
+    await files.syncDirectory(dirname(made));
     if (made === first) return;
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 
