@@ -63,6 +63,8 @@ export function plainOutput(stdout: Stream, stderr: Stream): Output {
 
 /** Milliseconds between two pictures of the table. */
 const REDRAW = 1000;
+/** Milliseconds between two pictures that events cause: each costs a look at every pod. */
+const REDRAW_FOR_EVENT = 100;
 /** Events shown below the table. */
 const RECENT = 6;
 
@@ -73,8 +75,10 @@ export function liveOutput(stdout: NodeJS.WriteStream, stderr: Stream): Output {
   const isNews = newsFilter();
   let status: (() => Status) | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let drawnAt = Number.NEGATIVE_INFINITY;
   const draw = (): void => {
     if (status === undefined) return;
+    drawnAt = performance.now();
     const width = stdout.columns ?? 80;
     log(['', ...renderTable(status(), width), '', ...recent.map((line) => line.slice(0, width))].join('\n'));
   };
@@ -92,7 +96,7 @@ export function liveOutput(stdout: NodeJS.WriteStream, stderr: Stream): Output {
     },
     event(event) {
       if (isNews(event)) remember(eventLine(event));
-      draw();
+      if (performance.now() - drawnAt >= REDRAW_FOR_EVENT) draw();
     },
     line: (pod, line) => remember(`${pod} | ${printable(line)}`),
     finished(summary, seconds, ok) {

@@ -1,5 +1,4 @@
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { bufferedRandomBytes } from '@mayfly/ca';
 import type { TrustBundleStatus } from '@mayfly/console';
 import type { Seconds } from '@mayfly/der';
@@ -21,6 +20,7 @@ import { runnablePod, writePodFile } from './pod-file.js';
 import { createPodRunner, type PodRunner } from './pod-runner.js';
 import { programOf } from './program.js';
 import { createPrograms, type Programs } from './programs.js';
+import { createReadiness } from './readiness.js';
 import type { SourceStatus } from './source-runner.js';
 import { openStateDirectory } from './state-directory.js';
 import { trustBundleStatus, upStatus } from './status.js';
@@ -92,6 +92,9 @@ export interface Summary {
   readonly problems: readonly string[];
 }
 
+/** Files of pods that are written at the same time. */
+const POD_FILES_AT_ONCE = 64;
+
 /**
  * Serves pods until the signal is aborted.
  * @returns What it came to, and whether all is well: every source has a valid certificate, nothing was overdue, no
@@ -135,12 +138,14 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       emit,
     });
     const runnable = new Map(manifests.pods.map((pod) => [podKey(pod), runnablePod(state.path, pod)]));
-    for (const pod of runnable.values()) await writePodFile(state.path, pod, state.files);
+    const podFiles = [...runnable.values()];
+    while (podFiles.length > 0)
+      await Promise.all(podFiles.splice(-POD_FILES_AT_ONCE).map((pod) => writePodFile(state.path, pod, state.files)));
     for (const pod of options.run ?? []) programOf(runnable.get(podKey(pod))!, []); // refuses what has no command
 
-    let changed = (): void => {};
-    const runners = manifests.pods.map((pod) =>
-      createPodRunner(pod, {
+    let changed = (_runner: PodRunner): void => {};
+    const runners = manifests.pods.map((pod) => {
+      const runner: PodRunner = createPodRunner(pod, {
         api: cluster.api,
         clock,
         randomBytes,
@@ -154,9 +159,10 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
         reporter: 'mayfly.dev/up',
         emit,
         ...(options.backoff && { backoff: options.backoff }),
-        onChange: () => changed(),
-      }),
-    );
+        onChange: () => changed(runner),
+      });
+      return runner;
+    });
     const programs: Programs = createPrograms(
       (options.run ?? []).map((pod) => ({
         pod: runnable.get(podKey(pod))!,
@@ -166,9 +172,9 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
     );
     const sources = () => runners.flatMap((runner) => runner.status());
     const health = (): Health => healthOf(runners);
-    const tellReadiness = readinessTeller(health, emit);
-    changed = () => {
-      tellReadiness();
+    const readiness = createReadiness(runners, emit);
+    changed = (runner) => {
+      readiness.changed(runner);
       programs.wake();
     };
     const summarize = (): Summary => ({
@@ -218,10 +224,10 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
     const failed = new AbortController();
     const stopping = AbortSignal.any([signal, failed.signal]);
     const serving = new AbortController();
-    setMaxListeners(0, serving.signal); // every source listens, and there may be thousands
+    const branches = branchesOf(serving.signal, runners.length);
     const start = (): readonly Promise<void>[] => [
       cluster.run(serving.signal),
-      ...runners.map((runner) => runner.run(serving.signal)),
+      ...runners.map((runner, i) => runner.run(branches[i]!)),
       watchTrust(cluster.api, undefined, runners, emit, serving.signal, (bundle, isDeleted, isNews) => {
         const { name } = bundle.metadata;
         if (isDeleted) bundles.delete(name);
@@ -256,22 +262,13 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-/** Says when everything became ready, and when that ended. */
-function readinessTeller(health: () => Health, emit: Emit): () => void {
-  let was = false;
-  return () => {
-    const { ready, problems } = health();
-    if (ready === was) return;
-    was = ready;
-    if (ready) emit({ type: 'Normal', reason: 'Ready', message: 'Every pod has its certificates' });
-    else emit({ type: 'Warning', reason: 'NotReady', message: `Not ready: ${brief(problems)}` });
+/** A signal for each of many parts: whoever listens to one that all share has it look at every listener that it has. */
+function branchesOf(signal: AbortSignal, count: number): readonly AbortSignal[] {
+  const controllers = Array.from({ length: count }, () => new AbortController());
+  const abort = (): void => {
+    for (const controller of controllers) controller.abort(signal.reason);
   };
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return controllers.map((controller) => controller.signal);
 }
-
-/** Problems told in one line; `/readyz` has them all. */
-const MAX_PROBLEMS = 3;
-
-const brief = (problems: readonly string[]): string =>
-  problems.length > MAX_PROBLEMS
-    ? `${problems.slice(0, MAX_PROBLEMS).join('; ')} and ${problems.length - MAX_PROBLEMS} more`
-    : problems.join('; ');

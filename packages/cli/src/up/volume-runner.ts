@@ -55,6 +55,7 @@ export function createVolumeRunner(pod: Pod, volume: Volume, options: RunnerOpti
         if (!mounted && outcome.what !== missing && bundles.size === sources.length)
           tell('Warning', 'VolumeNotWritten', `waits for ${outcome.what}`);
         missing = outcome.what;
+        onChange();
         return;
       }
       missing = undefined;
