@@ -119,6 +119,9 @@ function storedOf(object: unknown, secret: SecretName): StoredAuthorities {
   } catch (cause) {
     throw cause instanceof CliError ? cause : refuse(STATE, messageOf(cause), cause);
   }
+  const orphan = Object.keys(data).find((name) => KEY.test(name));
+  if (authorities.length === 0 && orphan !== undefined)
+    throw refuse(STATE, `it names no authority, and ${orphan} is the key of one`);
   const keys = new Map<bigint, Uint8Array>();
   for (const { certificate, state } of authorities) {
     const member = `${certificate.serialNumber.toString(16)}.key`;

@@ -279,6 +279,16 @@ describe('a Secret that was tampered with', () => {
       /not the key of its certificate/,
     ],
     [
+      'keys without the authorities',
+      ({ 'authorities.json': _state, ...rest }) => rest,
+      /authorities\.json of Secret mayfly\/ca: it names no authority, and [0-9a-f]{32}\.key is the key of one/,
+    ],
+    [
+      'keys with authorities that are empty',
+      (data) => ({ ...data, 'authorities.json': '' }),
+      /authorities\.json of Secret mayfly\/ca: it names no authority/,
+    ],
+    [
       'garbage for a key',
       (data) =>
         Object.fromEntries(
@@ -297,6 +307,23 @@ describe('a Secret that was tampered with', () => {
     expect(failure).toMatchObject({ code: 'ERR_CLI_STATE', message: expect.stringMatching(message) });
     expect(String(failure)).not.toContain('c4na7y');
     await expect(authorities.look()).rejects.toMatchObject({ code: 'ERR_CLI_STATE' });
+    authorities.issuer();
+    await clock.advance(60);
+    expect(() => authorities.issuer()).toThrow('was read 60 s ago');
+  });
+
+  test('emptied: who knew authorities makes no other, and signs with what it knew for its minute', async () => {
+    const authorities = await open();
+    await act(authorities);
+    const before = serials();
+    server.change({}, { other: 'a2VwdA==' });
+    const writes = server.writes();
+    for (const attempt of [authorities.look(), act(authorities)])
+      await expect(attempt).rejects.toMatchObject({
+        code: 'ERR_CLI_STATE',
+        message: expect.stringContaining('authorities are gone'),
+      });
+    expect([server.writes(), serials()]).toEqual([writes, before]);
     authorities.issuer();
     await clock.advance(60);
     expect(() => authorities.issuer()).toThrow('was read 60 s ago');

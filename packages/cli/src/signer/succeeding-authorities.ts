@@ -70,6 +70,11 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
   const load = async (): Promise<boolean> => {
     const at = { wall: clock.now(), monotonic: clock.monotonic() };
     const next = await readAuthoritySecret(client, secret);
+    if (next.authorities.length === 0 && stored?.authorities.length)
+      throw new CliError(
+        'ERR_CLI_STATE',
+        `Cannot use ${secretText(secret)}: its authorities are gone, and pods trust them; put them back, or restart every signer to begin with one that nobody trusts yet`,
+      );
     const isChanged = stored === undefined || next.resourceVersion !== stored.resourceVersion;
     if (isChanged) issuers = issuersOf(next);
     stored = next;
