@@ -91,6 +91,7 @@ const MAXIMUM_MESSAGE = 2 ** 32 - 1 - 64;
 export function createEd25519(options: KernelOptions = {}): Ed25519 {
   const kernel: Kernel<Functions> = startKernel(source, options);
   const { functions } = kernel;
+  const octets = kernel.memory(); // it never grows
   const io = functions.io();
   const batch = functions.batch();
   const at = (place: keyof typeof memory): number => io + memory[place];
@@ -108,7 +109,6 @@ export function createEd25519(options: KernelOptions = {}): Ed25519 {
 
   /** SHA-512 of what stands in the last octets of the head, and of the message. */
   function hash(headLength: number, message: Uint8Array): void {
-    const octets = kernel.memory();
     const total = headLength + message.length;
     functions.start();
     let from = at('message') - headLength;
@@ -125,7 +125,6 @@ export function createEd25519(options: KernelOptions = {}): Ed25519 {
 
   /** Runs `use` on an expanded key and leaves no trace of it. */
   function withExpanded<T>(expanded: Uint8Array, publicKey: Uint8Array, use: () => T): T {
-    const octets = kernel.memory();
     octets.set(expanded, at('expanded'));
     octets.set(publicKey, at('publicKey'));
     try {
@@ -150,7 +149,7 @@ export function createEd25519(options: KernelOptions = {}): Ed25519 {
     functions.loadHead(i);
     hash(64, message);
     functions.respond(i);
-    return kernel.memory().slice(at('signatures') + 64 * i, at('signatures') + 64 * (i + 1));
+    return octets.slice(at('signatures') + 64 * i, at('signatures') + 64 * (i + 1));
   }
 
   function signOne(message: Uint8Array): Uint8Array {
@@ -168,7 +167,6 @@ export function createEd25519(options: KernelOptions = {}): Ed25519 {
   function signer(seed: Uint8Array): Ed25519Signer {
     requireSeed(seed);
     need('buildSingle');
-    const octets = kernel.memory();
     octets.set(seed, at('seed'));
     let expanded: Uint8Array | undefined;
     try {
@@ -231,12 +229,12 @@ export function createEd25519(options: KernelOptions = {}): Ed25519 {
   function publicKeys(seeds: readonly Uint8Array[]): readonly Uint8Array[] {
     try {
       for (const [i, seed] of seeds.entries()) {
-        kernel.memory().set(seed, at('seed'));
+        octets.set(seed, at('seed'));
         functions.expand();
         functions.keyAsNonce(i);
       }
       requireOnCurve(functions.commitMany());
-      return seeds.map((_, i) => kernel.memory().slice(at('signatures') + 64 * i, at('signatures') + 64 * i + 32));
+      return seeds.map((_, i) => octets.slice(at('signatures') + 64 * i, at('signatures') + 64 * i + 32));
     } finally {
       functions.wipe();
     }
@@ -247,7 +245,6 @@ export function createEd25519(options: KernelOptions = {}): Ed25519 {
   /** Leaves everything in place for a function that verifies; `false` if the signature cannot be one. */
   function loadSignature(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
     if (signature.length !== 64 || publicKey.length !== 32 || message.length > MAXIMUM_MESSAGE) return false;
-    const octets = kernel.memory();
     octets.set(signature.subarray(0, 32), at('head'));
     octets.set(publicKey, at('head') + 32);
     octets.set(signature.subarray(32), at('s'));
@@ -269,7 +266,7 @@ export function createEd25519(options: KernelOptions = {}): Ed25519 {
     return (signature, message) => {
       if (slots.find(owner) === undefined && ++owner.uses >= WORTH_A_TABLE) {
         need('buildFixed');
-        kernel.memory().set(key, at('publicKey'));
+        octets.set(key, at('publicKey'));
         if (functions.buildKey(slots.take(owner)) === 0) {
           slots.leave(owner);
           return false;
