@@ -52,10 +52,11 @@ type Name =
 const NONCE = { deterministic: 0, additionalData: 1, hedged: 2 } as const;
 const STATUS = { done: 0, secretKey: 1, fault: 2, again: 3 } as const;
 
-const BATCH_SIZE = 32;
-/** A batch takes 16 or 32; fewer than this many are faster one by one. */
+const BATCH_SIZE = 64;
+/** A batch takes a multiple of this many. */
+const BATCH_STEP = 16;
+/** Fewer than this many are faster one by one. */
 const SMALLEST_BATCH = 8;
-const HALF_BATCH = 16;
 const ENTROPY_LENGTH = 32;
 /** A table takes as long to make as it saves in so many verifications. */
 const USES_BEFORE_TABLE = 10;
@@ -174,7 +175,7 @@ export function startEcdsa(
     mode: number,
     entropy: Uint8Array | undefined,
   ): boolean => {
-    const size = count > HALF_BATCH ? BATCH_SIZE : HALF_BATCH;
+    const size = Math.ceil(count / BATCH_STEP) * BATCH_STEP;
     for (let i = 0; i < count; i++) putDigest(digests[from + i]!, i);
     // The places left over repeat the last signature.
     for (let i = count; i < size; i++) putDigest(digests[from + count - 1]!, i);
@@ -222,7 +223,7 @@ export function startEcdsa(
     if (!Number.isInteger(count) || count < 0) throw new RangeError(`Cannot generate ${count} keys`);
     const pairs: KeyPair[] = [];
     while (pairs.length < count) {
-      const size = Math.min(count - pairs.length, BATCH_SIZE);
+      const size = batchOf(count - pairs.length);
       pairs.push(
         ...((size < SMALLEST_BATCH ? undefined : generateBatch(size, randomBytes)) ?? [generateKeyPair(randomBytes)]),
       );
@@ -234,7 +235,7 @@ export function startEcdsa(
     const drawn = Uint8Array.from(randomBytes(count * length));
     requireLength('random octets', drawn, count * length);
     prepare('prepareBatch');
-    const size = count > HALF_BATCH ? BATCH_SIZE : HALF_BATCH;
+    const size = Math.ceil(count / BATCH_STEP) * BATCH_STEP;
     memory.set(drawn, at.secretKeys);
     for (let i = count; i < size; i++)
       memory.copyWithin(at.secretKeys + i * length, at.secretKeys, at.secretKeys + length);
@@ -335,7 +336,7 @@ export function startEcdsa(
       const point = coordinates();
       return Uint8Array.from([2 + (point[2 * length - 1]! & 1), ...point.subarray(0, length)]);
     },
-    warmUp: (signatures = 8 * BATCH_SIZE) => {
+    warmUp: (signatures = 4 * BATCH_SIZE) => {
       const secretKey = new Uint8Array(length).fill(1);
       const digests = Array.from({ length: BATCH_SIZE }, (_, i) => new Uint8Array(length).fill(i));
       for (let i = 0; i < signatures; i += BATCH_SIZE) signMany(digests, secretKey);
@@ -345,8 +346,9 @@ export function startEcdsa(
   };
 }
 
-/** How many of the signatures that are left go into the next batch. */
+/** How many of those that are left go into the next batch. */
 function batchOf(left: number): number {
-  if (left >= BATCH_SIZE - SMALLEST_BATCH) return Math.min(left, BATCH_SIZE);
-  return left >= SMALLEST_BATCH ? Math.min(left, HALF_BATCH) : left;
+  if (left >= BATCH_SIZE) return BATCH_SIZE;
+  const rest = left % BATCH_STEP;
+  return left < SMALLEST_BATCH || rest >= SMALLEST_BATCH ? left : left - rest;
 }

@@ -9,7 +9,7 @@ import { allocatePair, type PairTransfer, tableBounds } from './lanes.js';
 import { SELECTED_AT_ONCE } from './select.js';
 
 /** Scalars of one batch, at most. */
-export const BATCH_SIZE = 32;
+export const BATCH_SIZE = 64;
 
 /** The base point times many secret scalars at once. */
 export interface BatchMultiplication {

@@ -59,7 +59,7 @@ export function weierstrassKernel(
   const batchEnd = module.allocate(0);
   // Tables are made in the same memory and behind it, and then laid out elsewhere.
   const unlaid = workspace + tableWorkspace(curve, powers, sums);
-  module.allocate(unlaid + Math.max(ofLanes.byteLength, ofBatch.byteLength) - batchEnd);
+  module.allocate(Math.max(0, unlaid + Math.max(ofLanes.byteLength, ofBatch.byteLength) - batchEnd));
 
   // Everything from here on is wiped after each use of a secret.
   const scratchStart = module.allocate(0);
