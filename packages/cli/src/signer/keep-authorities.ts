@@ -52,8 +52,9 @@ export async function keepAuthorities(options: KeepAuthoritiesOptions): Promise<
         await authorities.act(publish, () => !signal.aborted && acts());
         onState(true);
       } catch (error) {
-        onState(false);
-        reason = error instanceof BundleError ? 'TrustBundleNotPublished' : 'SuccessionTrouble';
+        const isOfBundle = error instanceof BundleError;
+        if (isOfBundle) onState(false);
+        reason = isOfBundle ? 'TrustBundleNotPublished' : 'SuccessionTrouble';
         trouble = because('The authorities and their trust bundle are not as they should be', error);
       }
     else if (!isActing) onState(isActedUpon());

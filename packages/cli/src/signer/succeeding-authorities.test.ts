@@ -249,6 +249,28 @@ test('an authority that is too short-lived for its certificates is refused', asy
   });
 });
 
+test('who was told of too short a life for the certificates of others makes no authority', async () => {
+  const before = await open({ lifetime: 30 * DAY });
+  await act(before);
+  const after = await open({ lifetime: 400 * DAY, maxLifetime: 60 * DAY });
+  await act(after);
+  await clock.advance(HOUR);
+  await act(after);
+  const known = stateOf();
+  await clock.advance(300 * DAY);
+  for (const rotate of [undefined, 'planned', 'emergency']) {
+    server.change({ annotations: { 'mayfly.dev/longest-lifetime': String(60 * DAY), 'mayfly.dev/rotate': rotate } });
+    await expect(act(before)).rejects.toMatchObject({
+      code: 'ERR_CLI_USAGE',
+      message: expect.stringContaining('--ca-lifetime'),
+    });
+  }
+  expect(serials()).toEqual(serials(stateOf().map(({ certificate }) => certificate)));
+  expect(stateOf().at(-1)!.certificate).toEqual(known.at(-1)!.certificate);
+  await act(after);
+  expect(serials()).toHaveLength(1);
+});
+
 describe('a Secret that was tampered with', () => {
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   test.each<readonly [string, (data: Record<string, string>) => Record<string, string>, RegExp]>([

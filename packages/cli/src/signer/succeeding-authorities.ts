@@ -67,6 +67,15 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     propagation: options.propagation,
   });
 
+  const refuseShortLife = (): void => {
+    const needed = minAuthorityLifetime(policy());
+    if (options.lifetime < needed)
+      throw new CliError(
+        'ERR_CLI_USAGE',
+        `Cannot let an authority live ${options.lifetime} s: certificates of ${policy().maxLeafLifetime} s and a propagation of ${options.propagation} s need one of ${needed} s or more; see --ca-lifetime`,
+      );
+  };
+
   const load = async (): Promise<boolean> => {
     const at = { wall: clock.now(), monotonic: clock.monotonic() };
     const next = await readAuthoritySecret(client, secret);
@@ -118,8 +127,14 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
       notAfter: rfc3339(certificate.validity.notAfter),
     });
 
+  /** @throws {@link CliError} `ERR_CLI_USAGE` where it would need a successor before it could sign, and so without end. */
+  const createAuthority = (): ReturnType<typeof createGeneration> => {
+    refuseShortLife();
+    return createGeneration({ ...options, now: clock.now() });
+  };
+
   const addGeneration = async (publish: Publish): Promise<boolean> => {
-    const { certificate, key } = await createGeneration({ ...options, now: clock.now() });
+    const { certificate, key } = await createAuthority();
     await publish([...trustAnchors(stored.authorities), certificate]);
     const isWritten = await write({
       authorities: prepare(stored.authorities, certificate, clock.now()),
@@ -131,7 +146,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
   };
 
   const replaceAll = async (publish: Publish): Promise<boolean> => {
-    const { certificate, key } = await createGeneration({ ...options, now: clock.now() });
+    const { certificate, key } = await createAuthority();
     await publish([...trustAnchors(stored.authorities), certificate]);
     const alone = prepare([], certificate, clock.now());
     const isWritten = await write({
@@ -182,11 +197,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
 
   const active = (): Authority | undefined => stored.authorities.find(({ state }) => state === 'active');
   await load();
-  if (options.lifetime < minAuthorityLifetime(policy()))
-    throw new CliError(
-      'ERR_CLI_USAGE',
-      `Cannot let an authority live ${options.lifetime} s: certificates of ${policy().maxLeafLifetime} s and a propagation of ${options.propagation} s need one of ${minAuthorityLifetime(policy())} s or more; see --ca-lifetime`,
-    );
+  refuseShortLife();
   return {
     issuer() {
       const age = Math.max(clock.now() - readAt.wall, (clock.monotonic() - readAt.monotonic) / 1000);
