@@ -62,6 +62,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
   let stored: StoredAuthorities;
   let readAt: { readonly wall: Seconds; readonly monotonic: number };
   let issuers: ReadonlyMap<bigint, Issuer>;
+  /** What the next authority has to be able to sign, which is more than the active one may where --max-lifetime was raised. */
   const policy = (): SuccessionPolicy => ({
     maxLeafLifetime: Math.max(maxLifetime, stored?.longestLifetime ?? 0),
     propagation: options.propagation,
@@ -111,6 +112,16 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     return made;
   };
 
+  const active = (): Authority | undefined => stored.authorities.find(({ state }) => state === 'active');
+  /** Seconds of the longest certificate that is granted now. */
+  const granted = (): Seconds => Math.min(maxLifetime, stored.longestLifetime);
+
+  /** What may be granted once this one is active: longer only where its successor is not due by that. */
+  const longestWith = (active: Authority, now: Seconds): Seconds => {
+    const isOutlived = nextStep([active], policy(), now).type === 'wait';
+    return isOutlived || stored.longestLifetime === 0 ? policy().maxLeafLifetime : stored.longestLifetime;
+  };
+
   const write = async (record: Partial<AuthorityRecord>): Promise<boolean> => {
     const written = await writeAuthoritySecret(client, secret, stored, { ...stored, ...record });
     if (written === undefined) return false;
@@ -149,8 +160,10 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     const { certificate, key } = await createAuthority();
     await publish([...trustAnchors(stored.authorities), certificate]);
     const alone = prepare([], certificate, clock.now());
+    const authorities = activate(alone, alone[0]!, policy(), clock.now()); // it holds the one that was prepared
     const isWritten = await write({
-      authorities: activate(alone, alone[0]!, policy(), clock.now()), // it holds the one that was prepared
+      authorities,
+      longestLifetime: longestWith(authorities[0]!, clock.now()),
       keys: new Map([[certificate.serialNumber, key.exportPkcs8()]]),
       rotation: undefined,
     });
@@ -161,24 +174,28 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
 
   const activateNext = async (next: Authority): Promise<boolean> => {
     const now = clock.now();
-    const active = stored.authorities.find(({ state }) => state === 'active');
+    const retiring = active();
     const noted =
-      active === undefined ? stored.authorities : recordLeaf(stored.authorities, active, lastLeaf(active, now));
+      retiring === undefined ? stored.authorities : recordLeaf(stored.authorities, retiring, lastLeaf(retiring, now));
     const secrets = new Map(stored.keys);
-    if (active !== undefined) secrets.delete(active.certificate.serialNumber);
-    const isWritten = await write({ authorities: activate(noted, next, policy(), now), keys: secrets });
+    if (retiring !== undefined) secrets.delete(retiring.certificate.serialNumber);
+    const authorities = activate(noted, next, policy(), now);
+    const longestLifetime = longestWith({ ...next, state: 'active' }, now);
+    const isWritten = await write({ authorities, keys: secrets, longestLifetime });
     if (isWritten) tell('AuthorityActivated', next, 'signs from now on');
     return isWritten;
   };
 
   /** When the last certificate ends that anybody may sign with it who has not read yet that it retires. */
   const lastLeaf = ({ certificate }: Authority, now: Seconds): Seconds =>
-    Math.min(now + STALE_AFTER + policy().maxLeafLifetime, certificate.validity.notAfter);
+    Math.min(now + STALE_AFTER + stored.longestLifetime, certificate.validity.notAfter);
 
   /** Takes one step if one is due. @returns Whether another may be. */
   const step = async (publish: Publish): Promise<boolean> => {
-    if (stored.longestLifetime < maxLifetime) return await write({ longestLifetime: maxLifetime });
     if (stored.rotation === 'emergency') return await replaceAll(publish);
+    const signing = active();
+    const longestLifetime = signing === undefined ? 0 : longestWith(signing, clock.now());
+    if (longestLifetime > stored.longestLifetime) return await write({ longestLifetime });
     const due = nextStep(stored.authorities, policy(), clock.now());
     if (due.type === 'prepare') return await addGeneration(publish);
     if (due.type === 'activate') return await activateNext(due.authority);
@@ -195,7 +212,6 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     return isWaiting ? await write({ rotation: undefined }) : await addGeneration(publish);
   };
 
-  const active = (): Authority | undefined => stored.authorities.find(({ state }) => state === 'active');
   await load();
   refuseShortLife();
   return {
@@ -205,12 +221,18 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
         throw new Error(
           `Cannot sign: ${secretText(secret)} was read ${Math.floor(age)} s ago, and others may sign by now`,
         );
-      const authority = signingAuthority(stored.authorities, policy(), clock.now());
+      const now = clock.now();
+      const authority = signingAuthority(stored.authorities, { ...policy(), maxLeafLifetime: granted() }, now);
       const issuer = authority && issuers.get(authority.certificate.serialNumber);
-      if (issuer === undefined) throw new Error(`Cannot sign: no authority of ${secretText(secret)} is active`);
-      return issuer;
+      if (issuer !== undefined) return issuer;
+      const signing = active();
+      throw new Error(
+        signing === undefined
+          ? `Cannot sign: no authority of ${secretText(secret)} is active`
+          : `Cannot sign: the active authority of ${secretText(secret)} ends in ${signing.certificate.validity.notAfter - now} s, before a certificate of ${granted()} s`,
+      );
     },
-    maxLifetime: () => Math.min(maxLifetime, stored.longestLifetime),
+    maxLifetime: granted,
     notAfter: () => active()?.certificate.validity.notAfter,
     anchors: () => trustAnchors(stored.authorities),
     nextStep: () => comingStep(stored.authorities, policy(), clock.now()),
