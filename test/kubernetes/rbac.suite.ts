@@ -1,6 +1,7 @@
 import { createClient, openConnection } from '@mayfly/pod-certificates/kubernetes';
 import { afterEach, expect, inject, test } from 'vitest';
 import { examine } from '../../packages/cli/src/doctor/examine.js';
+import { leaseNameOf } from '../../packages/cli/src/signer/lease-name.js';
 import { randomNumbers } from '../differential/random.js';
 import type { Json } from './client.js';
 import { adminOf } from './connect.js';
@@ -136,7 +137,9 @@ async function complaints(
   const kubeconfig = kubeconfigFile(installation, options);
   const client = createClient(await openConnection({ kubeconfig }), { userAgent: 'test' });
   try {
-    const findings = await examine(client, installation.signerName, Math.floor(Date.now() / 1000));
+    const { namespace, signerName } = installation;
+    const lease = { namespace, name: leaseNameOf(signerName) };
+    const findings = await examine(client, signerName, Math.floor(Date.now() / 1000), { lease });
     return findings.filter(({ ok }) => !ok).map(({ message }) => message);
   } finally {
     await client.close();

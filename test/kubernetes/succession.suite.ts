@@ -5,12 +5,22 @@ import { parsePem } from '@mayfly/der/pem';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { rotateAuthorities } from '../../packages/cli/src/commands/ca-rotate.js';
+import { examine } from '../../packages/cli/src/doctor/examine.js';
 import { runClusterSigner } from '../../packages/cli/src/signer/run-signer.js';
 import type { Json } from './client.js';
 import { kubeconfigOf } from './cluster.js';
 import { adminOf } from './connect.js';
 import { mayflyClient } from './mayfly.js';
-import { CERTIFICATES, createPod, ensureNamespace, newKey, requestFor, stubOf, type TestPod } from './objects.js';
+import {
+  CERTIFICATES,
+  createPod,
+  ensureNamespace,
+  newKey,
+  SIGNER as PODS_SIGNER,
+  requestFor,
+  stubOf,
+  type TestPod,
+} from './objects.js';
 import { createAccount, signerRules } from './role.js';
 import { eventually } from './wait.js';
 
@@ -155,4 +165,22 @@ test('an emergency leaves one root, and nothing signs with another', async () =>
     const leaves = await Promise.all(Array.from({ length: 10 }, issue));
     return leaves.every((leaf) => leadsTo(leaf, roots)) ? true : undefined;
   });
+});
+
+test('the doctor sees signers and authority, who is gone, and which pod waits', async () => {
+  const { client } = await mayflyClient(url, cluster.authority, cluster.admin);
+  const places = { lease: { namespace: undefined, name: 'mayfly.example.com.succession' }, authorities: secret };
+  const told = async (check: string, signerName: string, ahead: number): Promise<readonly unknown[]> => {
+    const findings = await examine(client, signerName, Math.floor(Date.now() / 1000) + ahead, places);
+    return findings.filter((finding) => finding.check === check).map(({ ok, message }) => [ok, message]);
+  };
+  const both = [true, expect.stringMatching(/^2 share the requests: (one|two)_.*, (one|two)_/)];
+  expect(await told('signers', SIGNER, 0)).toEqual([both]);
+  const active = /^Secret succession\/mayfly-ca; [0-9a-f]+ active, valid until /;
+  expect(await told('authorities', SIGNER, 0)).toEqual([[true, expect.stringMatching(active)]]);
+  await Promise.all(stops.splice(0).map((stop) => stop()));
+  expect(await told('signers', SIGNER, 0)).toEqual([[false, expect.stringMatching(/^none holds a Lease/)]]);
+  const waiting = /succession\/web-0 for \d+ s: the kubelet of node1 has asked for none/;
+  expect(await told('pods', PODS_SIGNER, 120)).toEqual([[false, expect.stringMatching(waiting)]]);
+  await client.close();
 });

@@ -3,6 +3,10 @@ import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../duration.js';
 import { CliError } from '../errors.js';
 import type { SecretName } from '../signer/authority-secret.js';
+import { type LeaseName, leaseNameOf } from '../signer/lease-name.js';
+
+/** Names of most objects of Kubernetes. */
+export const DNS_NAME: RegExp = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 /** Reads a duration for commander. */
 export function durationArgument(text: string): Seconds {
@@ -16,4 +20,15 @@ export function secretOf(flag: string, text: string): SecretName {
   const [namespace, name, more] = text.split('/');
   if (namespace && name && more === undefined) return { namespace, name };
   throw new CliError('ERR_CLI_USAGE', `Cannot use ${flag} ${JSON.stringify(text)}: it is no namespace/name`);
+}
+
+/** Reads `--lease`, by default the signer's; `undefined` for "none". @throws {@link CliError} `ERR_CLI_USAGE`. */
+export function leaseOf(text: string | undefined, signerName: string): LeaseName | undefined {
+  if (text === 'none') return undefined;
+  if (text === undefined) return { namespace: undefined, name: leaseNameOf(signerName) };
+  const parts = text.split('/');
+  const name = parts.at(-1)!; // a split has at least one part
+  if (parts.length > 2 || !DNS_NAME.test(name) || parts[0] === '')
+    throw new CliError('ERR_CLI_USAGE', `Cannot use --lease ${JSON.stringify(text)}: it is no [namespace/]name`);
+  return { namespace: parts.length === 2 ? parts[0] : undefined, name };
 }

@@ -6,12 +6,11 @@ import { CliError } from '../errors.js';
 import { formatFindings } from '../manifests/read-manifests.js';
 import { signerNameFault } from '../manifests/signer-names.js';
 import { type Policy, readPolicy } from '../policy/policy.js';
-import { leaseNameOf } from '../signer/lease-name.js';
 import { jsonLog } from '../signer/log.js';
 import { type ClusterSignerOptions, runClusterSigner } from '../signer/run-signer.js';
 import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
 import { readSourceFile } from '../up/read-files.js';
-import { durationArgument, secretOf } from './arguments.js';
+import { DNS_NAME, durationArgument, leaseOf, secretOf } from './arguments.js';
 
 interface SignerFlags {
   readonly signerName: string;
@@ -41,7 +40,6 @@ const HOUR: Seconds = 3600;
 const DAY: Seconds = 24 * HOUR;
 const MIN_LIFETIME: Seconds = 3600;
 const MAX_LIFETIME: Seconds = 91 * DAY;
-const DNS_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 /** What a bundle's name has behind the signer's. */
 const BUNDLE_SUFFIX = DNS_NAME;
 
@@ -139,7 +137,7 @@ async function signer(flags: SignerFlags): Promise<void> {
       maxLifetime: flags.maxLifetime,
       serviceNames: flags.serviceNames,
       bundle: flags.bundle === 'none' ? undefined : flags.bundle,
-      lease: leaseOf(flags),
+      lease: leaseOf(flags.lease, flags.signerName),
       dryRun: flags.dryRun ?? false,
       listen: flags.listen === 'none' ? undefined : flags.listen,
       statusAddress: flags.statusAddress === 'none' ? undefined : flags.statusAddress,
@@ -197,16 +195,6 @@ function authoritySource(flags: SignerFlags): ClusterSignerOptions['authority'] 
       'Cannot sign without an authority: name --ca-managed, --ca-secret, or --ca-cert and --ca-key; mayfly ca init makes one',
     );
   return { certificate: caCert, key: caKey, roots: caRoots };
-}
-
-function leaseOf({ lease, signerName }: SignerFlags): ClusterSignerOptions['lease'] {
-  if (lease === 'none') return undefined;
-  if (lease === undefined) return { namespace: undefined, name: leaseNameOf(signerName) };
-  const parts = lease.split('/');
-  const name = parts.at(-1)!; // a split has at least one part
-  if (parts.length > 2 || !DNS_NAME.test(name) || parts[0] === '')
-    throw usage(`--lease ${JSON.stringify(lease)}`, 'is no [namespace/]name');
-  return { namespace: parts.length === 2 ? parts[0] : undefined, name };
 }
 
 async function loadPolicy(path: string): Promise<Policy> {

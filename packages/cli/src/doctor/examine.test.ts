@@ -1,6 +1,6 @@
 import { ApiError } from '@mayfly/pod-certificates/api';
 import { expect, test } from 'vitest';
-import { examine } from './examine.js';
+import { examine, type SignerPlaces } from './examine.js';
 
 const NOW = 1_788_256_800;
 const SIGNER = 'example.com/workload';
@@ -10,7 +10,7 @@ const waiting = (name: string, signerName: string, age: number) => ({
     name,
     uid: name,
     resourceVersion: '1',
-    creationTimestamp: new Date((NOW - age) * 1000).toISOString(),
+    creationTimestamp: rfc3339(NOW - age),
   },
   spec: {
     signerName,
@@ -23,11 +23,28 @@ const waiting = (name: string, signerName: string, age: number) => ({
   },
 });
 
+const rfc3339 = (at: number): string => new Date(at * 1000).toISOString();
+const leaseOf = (holderIdentity: string, age: number) => ({ spec: { holderIdentity, renewTime: rfc3339(NOW - age) } });
+const podOf = (name: string, signerName: string, age: number, nodeName: string | undefined = 'n') => ({
+  metadata: { namespace: 'shop', name, uid: 'p', creationTimestamp: rfc3339(NOW - age) },
+  spec: { nodeName, volumes: [{ name: 'a' }, { projected: { sources: [{}, { podCertificate: { signerName } }] } }] },
+});
+const answeredBy = (type: string, message: string) => ({
+  ...waiting('r', SIGNER, 90),
+  status: { conditions: [{ type, status: 'True', reason: 'Why', message }] },
+});
+const SECRET = { namespace: 'mayfly', name: 'mayfly-ca' };
+const inSecret = (object: object) => ({
+  places: { authorities: SECRET },
+  answers: { '/api/v1/namespaces/mayfly/secrets/mayfly-ca': object },
+});
+
 /** A cluster in which all is well but for what a test says. */
 async function bad(changes: {
   readonly answers?: Readonly<Record<string, unknown>>;
   readonly lists?: Readonly<Record<string, readonly object[] | Error>>;
   readonly ahead?: number;
+  readonly places?: SignerPlaces;
 }): Promise<readonly string[]> {
   const resources = { resources: [{ name: 'podcertificaterequests' }, { name: 'clustertrustbundles' }] };
   const answers: Readonly<Record<string, unknown>> = {
@@ -40,6 +57,8 @@ async function bad(changes: {
   const lists: Readonly<Record<string, readonly object[] | Error>> = {
     clustertrustbundles: [{}],
     podcertificaterequests: [],
+    pods: [],
+    leases: [leaseOf('one', 3)],
     ...changes.lists,
   };
   const findings = await examine(
@@ -58,6 +77,7 @@ async function bad(changes: {
     },
     SIGNER,
     NOW,
+    changes.places ?? { lease: { namespace: undefined, name: 'mayfly.example.com.workload' } },
   );
   return findings.filter(({ ok }) => !ok).map(({ check, message }) => `${check}: ${message}`);
 }
@@ -93,6 +113,45 @@ test.each<[string, Parameters<typeof bad>[0], readonly RegExp[]]>([
       },
     },
     [/^requests: 2 unanswered; shop\/a for 61 s: .* is it running.*; shop\/b for 90 s: .* belongs to Kubernetes/],
+  ],
+  [
+    'that no signer runs, and since when',
+    { lists: { leases: [leaseOf('one', 61), leaseOf('two', 90)] } },
+    [
+      /^signers: none holds a Lease of mayfly\.example\.com\.workload .*; one was last seen 61 s ago; two was .* 90 s ago/,
+    ],
+  ],
+  [
+    'signers that may not be listed',
+    { lists: { leases: new ApiError('Forbidden', 'no') } },
+    [/^signers: .*name their namespace with --lease namespace\/name/],
+  ],
+  [
+    'a pod whose kubelet asks for nothing',
+    { lists: { pods: [podOf('a', SIGNER, 61), podOf('b', 'example.com/other', 90), podOf('c', SIGNER, 30)] } },
+    [/^pods: 1 wait for a certificate of example.com\/workload; shop\/a for 61 s: the kubelet of n has asked for none/],
+  ],
+  ['no pod that waits for its node', { lists: { pods: [podOf('a', SIGNER, 90, '')] } }, []],
+  ['no pods where they may not be listed', { lists: { pods: new ApiError('Forbidden', 'no') } }, []],
+  [
+    'a pod whose request was denied',
+    { lists: { pods: [podOf('a', SIGNER, 90)], podcertificaterequests: [answeredBy('Denied', 'no such Service')] } },
+    [/^pods: 1 wait .*; shop\/a for 90 s: r is Denied: no such Service \(Why\); change what it asks for/],
+  ],
+  [
+    'a pod that waits for something else',
+    { lists: { pods: [podOf('a', SIGNER, 90)], podcertificaterequests: [answeredBy('Issued', '')] } },
+    [/^pods: 1 wait .*r is issued; look at the pod's events/],
+  ],
+  [
+    'a Secret without an authority',
+    inSecret({ metadata: {} }),
+    [/^authorities: Secret mayfly\/mayfly-ca: no authority yet/],
+  ],
+  [
+    'a Secret that is corrupted',
+    inSecret({ metadata: {}, data: { 'authorities.json': 'bm9uZQ==' } }),
+    [/^authorities: Cannot use authorities.json of Secret mayfly\/mayfly-ca/],
   ],
   [
     'requests that may not be listed',

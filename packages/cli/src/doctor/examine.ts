@@ -1,6 +1,5 @@
 import type { Seconds } from '@mayfly/der';
 import { isReservedSignerName, readPodCertificateRequest, trustBundlePrefix } from '@mayfly/pod-certificates';
-import { ApiError } from '@mayfly/pod-certificates/api';
 import {
   chooseVersions,
   discoverVersions,
@@ -9,21 +8,16 @@ import {
   serverVersion,
 } from '@mayfly/pod-certificates/kubernetes';
 import { messageOf } from '../errors.js';
+import type { SecretName } from '../signer/authority-secret.js';
 import { isObject } from '../signer/json.js';
+import type { LeaseName } from '../signer/lease-name.js';
+import { findAuthorities } from './authorities.js';
+import { type Finding, type Found, listIfAllowed, PATIENCE, someOf } from './finding.js';
+import { findStuckPods } from './pods.js';
+import { findSigners } from './signers.js';
 
-/** One thing that was looked at. */
-export interface Finding {
-  readonly ok: boolean;
-  readonly check: string;
-  /** What was found, and where it is not well what to do. */
-  readonly message: string;
-}
-
-/** Seconds after which a request should have been answered. */
-const PATIENCE: Seconds = 60;
+/** Seconds that the clocks of server and signer may differ. */
 const MAX_SKEW: Seconds = 120;
-/** Requests told one by one. */
-const MAX_TOLD = 5;
 
 /** What a signer has to be allowed in the whole cluster. */
 const rights = (signerName: string): readonly Right[] => [
@@ -48,15 +42,27 @@ interface Right {
   readonly name?: string;
 }
 
+/** Where a signer keeps what it needs; what is `undefined` is not looked at. */
+export interface SignerPlaces {
+  readonly lease?: LeaseName | undefined;
+  /** Of the authorities that it manages. */
+  readonly authorities?: SecretName | undefined;
+}
+
 type Client = Pick<KubernetesClient, 'request' | 'list' | 'clockAhead'>;
 
 /**
  * Looks at a cluster as a signer sees it; trouble of the cluster is a finding, not an exception.
  * @param now - By this machine's clock.
  */
-export async function examine(client: Client, signerName: string, now: Seconds): Promise<readonly Finding[]> {
+export async function examine(
+  client: Client,
+  signerName: string,
+  now: Seconds,
+  { lease, authorities }: SignerPlaces = {},
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  const look = async (check: string, work: () => Promise<Omit<Finding, 'check'>>): Promise<boolean> => {
+  const look = async (check: string, work: () => Promise<Found>): Promise<boolean> => {
     const found = await work().catch((error: unknown) => ({ ok: false, message: messageOf(error) }));
     findings.push({ check, ...found });
     return found.ok;
@@ -84,14 +90,19 @@ export async function examine(client: Client, signerName: string, now: Seconds):
   for (const right of rights(signerName)) await look('rights', () => review(client, right));
   if (!isServed) return findings;
   await look('trust bundle', () => findBundle(client, signerName));
-  await look('requests', () => findUnanswered(client, version, signerName, now + (client.clockAhead() ?? 0)));
+  const serverNow = now + (client.clockAhead() ?? 0);
+  if (lease !== undefined) await look('signers', () => findSigners(client, lease, serverNow));
+  if (authorities !== undefined) await look('authorities', () => findAuthorities(client, authorities, serverNow));
+  const requests = resourcePath(`certificates.k8s.io/${version}`, 'podcertificaterequests');
+  await look('requests', () => findUnanswered(client, requests, signerName, serverNow));
+  await look('pods', () => findStuckPods(client, requests, signerName, serverNow));
   return findings;
 }
 
 async function review(
   client: Client,
   { group = 'certificates.k8s.io', verb, resource, subresource, name }: Right,
-): Promise<Omit<Finding, 'check'>> {
+): Promise<Found> {
   const what = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}${name === undefined ? '' : ` ${name}`}`;
   const attributes = {
     group,
@@ -115,7 +126,7 @@ async function review(
     : { ok: false, message: `may not ${what}; add it to the ClusterRole, as deploy/base/rbac.yaml has it` };
 }
 
-async function findBundle(client: Client, signerName: string): Promise<Omit<Finding, 'check'>> {
+async function findBundle(client: Client, signerName: string): Promise<Found> {
   const { clusterTrustBundles = 'v1' } = chooseVersions(await discoverVersions(client), 'signer');
   const path = resourcePath(`certificates.k8s.io/${clusterTrustBundles}`, 'clustertrustbundles');
   const { items } = await client.list(path, { fieldSelector: `spec.signerName=${signerName}` });
@@ -126,26 +137,16 @@ async function findBundle(client: Client, signerName: string): Promise<Omit<Find
   };
 }
 
-async function findUnanswered(
-  client: Client,
-  version: string,
-  signerName: string,
-  now: Seconds,
-): Promise<Omit<Finding, 'check'>> {
-  let listed: Awaited<ReturnType<Client['list']>>;
-  try {
-    listed = await client.list(resourcePath(`certificates.k8s.io/${version}`, 'podcertificaterequests'));
-  } catch (error) {
-    if (error instanceof ApiError && error.reason === 'Forbidden')
-      return { ok: false, message: 'may not be listed by this user, so nobody knows which are unanswered' };
-    throw error;
-  }
-  const late = listed.items
+async function findUnanswered(client: Client, requests: string, signerName: string, now: Seconds): Promise<Found> {
+  const listed = await listIfAllowed(client, requests);
+  if (listed === undefined)
+    return { ok: false, message: 'may not be listed by this user, so nobody knows which are unanswered' };
+  const late = listed
     .map(readPodCertificateRequest)
     .filter(({ terminal, metadata }) => terminal === undefined && metadata.creationTimestamp + PATIENCE < now);
   if (late.length === 0)
-    return { ok: true, message: `${listed.items.length}, none unanswered for longer than ${PATIENCE} s` };
-  const told = late.slice(0, MAX_TOLD).map(({ metadata: { namespace, creationTimestamp }, spec }) => {
+    return { ok: true, message: `${listed.length}, none unanswered for longer than ${PATIENCE} s` };
+  const told = late.map(({ metadata: { namespace, creationTimestamp }, spec }) => {
     const why = isReservedSignerName(spec.signerName)
       ? 'belongs to Kubernetes and answers none'
       : spec.signerName === signerName
@@ -153,6 +154,5 @@ async function findUnanswered(
         : 'is another signer';
     return `${namespace}/${spec.podName} for ${now - creationTimestamp} s: ${spec.signerName} ${why}`;
   });
-  const more = late.length > told.length ? [`and ${late.length - told.length} more`] : [];
-  return { ok: false, message: [`${late.length} unanswered`, ...told, ...more].join('; ') };
+  return { ok: false, message: someOf(`${late.length} unanswered`, told) };
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes as nodeRandomBytes, randomUUID } from 'node:crypto';
+import { randomBytes as nodeRandomBytes, randomUUID } from 'node:crypto';
 import { bufferedRandomBytes, type CompiledProfile, compile, type Issuer } from '@mayfly/ca';
 import { podClient, podPeer, podServer } from '@mayfly/ca/profiles';
 import type { Seconds } from '@mayfly/der';
@@ -32,6 +32,7 @@ import type { SecretName } from './authority-secret.js';
 import { withoutWrites } from './dry-run.js';
 import { claimDenial, dnsNamesOf, type ServiceSelector } from './entitlement.js';
 import { bundlePublisher, keepAuthorities } from './keep-authorities.js';
+import { type LeaseName, leaseGroupOf } from './lease-name.js';
 import { because, type Log, rfc3339 } from './log.js';
 import { createMetrics } from './metrics.js';
 import { followServices, podOf } from './services.js';
@@ -64,7 +65,7 @@ export interface ClusterSignerOptions {
   /** Last part of the name of the ClusterTrustBundle; `undefined` publishes none. */
   readonly bundle: string | undefined;
   /** The group of signers that share the requests, each with a Lease; `undefined` is alone and takes none. */
-  readonly lease: { readonly namespace: string | undefined; readonly name: string } | undefined;
+  readonly lease: LeaseName | undefined;
   /** Decides and signs, and writes nothing; takes no Lease, and succeeds no authority. */
   readonly dryRun: boolean;
   readonly listen: string | undefined;
@@ -260,11 +261,9 @@ function shareOf(
   name: string,
   { instance, log }: Pick<ClusterSignerOptions, 'instance' | 'log'>,
 ): Sharing {
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);
   return createSharing({
     leases: leasesIn(client, namespace),
-    // A label has room for 63 characters.
-    group: name.length <= 63 ? name : `${name.slice(0, 46)}-${digest}`,
+    group: leaseGroupOf(name),
     // A container that is started again in its pod is another one.
     identity: `${instance}_${randomUUID()}`,
     clock: systemClock(),

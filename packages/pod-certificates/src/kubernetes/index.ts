@@ -29,4 +29,10 @@ export type { ObjectIdentity } from './known-objects.js';
 export { type Lease, type Leases, leasesIn, type NewLease } from './lease.js';
 export { type Query, resourcePath } from './paths.js';
 export { type ReflectorOptions, type ReflectorTrouble, reflect } from './reflector.js';
-export { createSharing, type Sharing, type SharingEvent, type SharingOptions } from './sharing.js';
+export {
+  createSharing,
+  SHARING_GROUP_LABEL,
+  type Sharing,
+  type SharingEvent,
+  type SharingOptions,
+} from './sharing.js';

@@ -33,7 +33,7 @@ export interface Sharing extends RequestShare {
 }
 
 /** Label by which the Leases of a group are found. */
-const GROUP_LABEL = 'mayfly.dev/signer-group';
+export const SHARING_GROUP_LABEL = 'mayfly.dev/signer-group';
 /** Seconds between two looks and two renewals. */
 const PERIOD: Seconds = 2;
 /** Seconds after the last renewal was sent at which a member stops: sooner than anybody takes its share. */
@@ -83,7 +83,7 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
     const at = momentOf(clock);
     const wanted = {
       name,
-      labels: { 'app.kubernetes.io/managed-by': 'mayfly', [GROUP_LABEL]: group },
+      labels: { 'app.kubernetes.io/managed-by': 'mayfly', [SHARING_GROUP_LABEL]: group },
       holderIdentity: identity,
       leaseDurationSeconds: LEASE_DURATION,
       renewTime: clock.now() * 1000,
@@ -104,7 +104,7 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
 
   const look = async (): Promise<void> => {
     const at = momentOf(clock);
-    const found = await leases.list(`${GROUP_LABEL}=${group}`);
+    const found = await leases.list(`${SHARING_GROUP_LABEL}=${group}`);
     const members: string[] = [];
     for (const each of found) {
       const unchanged = observe(each);
