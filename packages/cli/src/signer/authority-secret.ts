@@ -15,6 +15,9 @@ export interface SecretName {
 /** How authorities are to be replaced before their time. */
 export type RotationRequest = 'planned' | 'emergency';
 
+/** What is noted of that: after an emergency also `replaced`, until nobody signs with another and the new root is trusted alone. */
+export type RotationNote = RotationRequest | 'replaced';
+
 /** What such a Secret holds. */
 export interface AuthorityRecord {
   readonly authorities: readonly Authority[];
@@ -22,7 +25,7 @@ export interface AuthorityRecord {
   readonly keys: ReadonlyMap<bigint, Uint8Array>;
   /** Longest lifetime of a certificate since the first authority; 0 before. */
   readonly longestLifetime: Seconds;
-  readonly rotation: RotationRequest | undefined;
+  readonly rotation: RotationNote | undefined;
 }
 
 /** One version of the Secret. */
@@ -36,7 +39,7 @@ const STATE = 'authorities.json';
 const KEY = /^([0-9a-f]+)\.key$/;
 const ROTATE_ANNOTATION = 'mayfly.dev/rotate';
 const LIFETIME_ANNOTATION = 'mayfly.dev/longest-lifetime';
-const ROTATIONS: readonly RotationRequest[] = ['planned', 'emergency'];
+const ROTATIONS: readonly RotationNote[] = ['planned', 'emergency', 'replaced'];
 
 type Client = Pick<KubernetesClient, 'request'>;
 
@@ -79,8 +82,31 @@ export async function writeAuthoritySecret(
     },
     data: Object.fromEntries([...foreign, ...own]),
   };
+  return await unlessConflict(async () =>
+    storedOf(await client.request({ method: 'PUT', path: pathOf(secret), body }), secret),
+  );
+}
+
+/**
+ * Notes in exactly the version given how the signer is to rotate, and touches nothing else.
+ * @returns `undefined` when somebody was faster.
+ */
+export async function requestRotation(
+  client: Client,
+  secret: SecretName,
+  { resourceVersion }: StoredAuthorities,
+  rotation: RotationRequest,
+): Promise<StoredAuthorities | undefined> {
+  const body = { metadata: { resourceVersion, annotations: { [ROTATE_ANNOTATION]: rotation } } };
+  const contentType = 'application/merge-patch+json';
+  return await unlessConflict(async () =>
+    storedOf(await client.request({ method: 'PATCH', path: pathOf(secret), contentType, body }), secret),
+  );
+}
+
+async function unlessConflict<T>(write: () => Promise<T>): Promise<T | undefined> {
   try {
-    return storedOf(await client.request({ method: 'PUT', path: pathOf(secret), body }), secret);
+    return await write();
   } catch (error) {
     if (error instanceof ApiError && error.reason === 'Conflict') return undefined;
     throw error;

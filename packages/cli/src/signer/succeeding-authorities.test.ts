@@ -222,6 +222,29 @@ describe('before their time', () => {
     expect(reasons().at(-1)).toBe('AuthoritiesReplaced');
     expect(() => authorities.issuer()).not.toThrow();
   });
+  test('an emergency is over when the root is published alone and nobody may sign with another', async () => {
+    const noted = () => (server.secret().metadata['annotations'] as Record<string, string>)['mayfly.dev/rotate'];
+    const [leader, follower] = [await open(), await open()];
+    await act(leader);
+    server.change({ annotations: { 'mayfly.dev/rotate': 'emergency' } });
+    await follower.look();
+    const failing = async (anchors: readonly Certificate[]): Promise<void> => {
+      if (noted() === 'replaced') throw new Error('Forbidden');
+      bundle = anchors;
+    };
+    await expect(leader.act(failing, () => true)).rejects.toThrow('Forbidden');
+    await clock.advance(59);
+    follower.issuer();
+    await expect(leader.act(failing, () => true)).rejects.toThrow('Forbidden');
+    expect([noted(), bundle.length]).toEqual(['replaced', 2]);
+    await clock.advance(1);
+    await expect(leader.act(failing, () => true)).rejects.toThrow('Forbidden');
+    expect(noted()).toBe('replaced');
+    expect(() => follower.issuer()).toThrow('was read 60 s ago');
+    await act(leader);
+    expect([noted(), serials()]).toEqual([undefined, [leader.issuer().certificate.serialNumber]]);
+    expect(reasons().at(-1)).toBe('AuthoritiesDistrusted');
+  });
 });
 
 test('a longer lifetime of certificates is noted before it is granted, and never forgotten', async () => {

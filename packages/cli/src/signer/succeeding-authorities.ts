@@ -62,6 +62,8 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
   let stored: StoredAuthorities;
   let readAt: { readonly wall: Seconds; readonly monotonic: number };
   let issuers: ReadonlyMap<bigint, Issuer>;
+  /** When this process learned of an emergency, by the monotonic clock: whoever read what was before read it sooner. */
+  let replacedAt = 0;
   /** What the next authority has to be able to sign, which is more than the active one may where --max-lifetime was raised. */
   const policy = (): SuccessionPolicy => ({
     maxLeafLifetime: Math.max(maxLifetime, stored?.longestLifetime ?? 0),
@@ -86,10 +88,16 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
         `Cannot use ${secretText(secret)}: its authorities are gone, and pods trust them; put them back, or restart every signer to begin with one that nobody trusts yet`,
       );
     const isChanged = stored === undefined || next.resourceVersion !== stored.resourceVersion;
-    if (isChanged) issuers = issuersOf(next);
-    stored = next;
+    if (isChanged) adopt(next);
     readAt = at;
     return isChanged;
+  };
+
+  const adopt = (next: StoredAuthorities): void => {
+    issuers = issuersOf(next);
+    const isSameEmergency = stored?.rotation === 'replaced' && serialOf(next) === serialOf(stored);
+    if (next.rotation === 'replaced' && !isSameEmergency) replacedAt = clock.monotonic();
+    stored = next;
   };
 
   /** Issuers of what signs or will. */
@@ -112,7 +120,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     return made;
   };
 
-  const active = (): Authority | undefined => stored.authorities.find(({ state }) => state === 'active');
+  const active = (): Authority | undefined => activeOf(stored);
   /** Seconds of the longest certificate that is granted now. */
   const granted = (): Seconds => Math.min(maxLifetime, stored.longestLifetime);
 
@@ -125,8 +133,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
   const write = async (record: Partial<AuthorityRecord>): Promise<boolean> => {
     const written = await writeAuthoritySecret(client, secret, stored, { ...stored, ...record });
     if (written === undefined) return false;
-    issuers = issuersOf(written);
-    stored = written;
+    adopt(written);
     return true;
   };
 
@@ -150,7 +157,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     const isWritten = await write({
       authorities: prepare(stored.authorities, certificate, clock.now()),
       keys: new Map([...stored.keys, [certificate.serialNumber, key.exportPkcs8()]]),
-      rotation: undefined,
+      rotation: stored.rotation === 'planned' ? undefined : stored.rotation,
     });
     if (isWritten) tell('AuthorityPrepared', { certificate }, 'is in the trust bundle and will sign next');
     return isWritten;
@@ -165,10 +172,17 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
       authorities,
       longestLifetime: longestWith(authorities[0]!, clock.now()),
       keys: new Map([[certificate.serialNumber, key.exportPkcs8()]]),
-      rotation: undefined,
+      rotation: 'replaced',
     });
-    if (isWritten)
-      tell('AuthoritiesReplaced', { certificate }, 'signs and is trusted alone: all others are distrusted');
+    if (isWritten) tell('AuthoritiesReplaced', { certificate }, 'signs, and the trust bundle is to hold it alone');
+    return isWritten;
+  };
+
+  /** Ends an emergency, once its bundle is out. */
+  const endEmergency = async (): Promise<boolean> => {
+    const isWritten = await write({ rotation: undefined });
+    if (isWritten && active() !== undefined)
+      tell('AuthoritiesDistrusted', active()!, 'is trusted alone, and nobody signs with another');
     return isWritten;
   };
 
@@ -193,6 +207,8 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
   /** Takes one step if one is due. @returns Whether another may be. */
   const step = async (publish: Publish): Promise<boolean> => {
     if (stored.rotation === 'emergency') return await replaceAll(publish);
+    if (stored.rotation === 'replaced' && clock.monotonic() >= replacedAt + STALE_AFTER * 1000)
+      return await endEmergency();
     const signing = active();
     const longestLifetime = signing === undefined ? 0 : longestWith(signing, clock.now());
     if (longestLifetime > stored.longestLifetime) return await write({ longestLifetime });
@@ -246,6 +262,11 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     },
   };
 }
+
+const activeOf = ({ authorities }: AuthorityRecord): Authority | undefined =>
+  authorities.find(({ state }) => state === 'active');
+
+const serialOf = (record: AuthorityRecord): bigint | undefined => activeOf(record)?.certificate.serialNumber;
 
 /** What comes next, and when; it may be due. */
 function comingStep(authorities: readonly Authority[], policy: SuccessionPolicy, now: Seconds): ComingStep | undefined {

@@ -29,9 +29,10 @@ export function secretServer(data: JsonObject = {}): SecretServer {
       if (metadataOf(body)['resourceVersion'] !== metadataOf(current)['resourceVersion'])
         throw new ApiError('Conflict', 'the object has been modified');
       writes++;
+      const changed = method === 'PATCH' ? merge(current, body) : structuredClone(body);
       current = {
-        ...structuredClone(body as JsonObject),
-        metadata: { ...metadataOf(body), resourceVersion: String(++version) },
+        ...(changed as JsonObject),
+        metadata: { ...metadataOf(changed), resourceVersion: String(++version) },
       };
       server.afterWrite();
       return structuredClone(current);
@@ -49,4 +50,14 @@ export function secretServer(data: JsonObject = {}): SecretServer {
     writes: () => writes,
   };
   return server;
+}
+
+/** RFC 7396. */
+function merge(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const merged: Record<string, unknown> = { ...(isObject(target) ? target : {}) };
+  for (const [name, value] of Object.entries(patch))
+    if (value === null) delete merged[name];
+    else merged[name] = merge(merged[name], value);
+  return merged;
 }
