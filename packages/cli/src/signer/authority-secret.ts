@@ -31,6 +31,10 @@ export interface AuthorityRecord {
 /** One version of the Secret. */
 export interface StoredAuthorities extends AuthorityRecord {
   readonly resourceVersion: string;
+  /** How many writes of a signer led to it; 0 before the first. */
+  readonly generation: number;
+  /** `authorities.json` as it stands there. */
+  readonly state: string | undefined;
   /** The object as the server has it, for what is not ours in it. Secret. */
   readonly object: JsonObject;
 }
@@ -38,7 +42,6 @@ export interface StoredAuthorities extends AuthorityRecord {
 const STATE = 'authorities.json';
 const KEY = /^([0-9a-f]+)\.key$/;
 const ROTATE_ANNOTATION = 'mayfly.dev/rotate';
-const LIFETIME_ANNOTATION = 'mayfly.dev/longest-lifetime';
 const ROTATIONS: readonly RotationNote[] = ['planned', 'emergency', 'replaced'];
 
 type Client = Pick<KubernetesClient, 'request'>;
@@ -59,14 +62,14 @@ export async function readAuthoritySecret(client: Client, secret: SecretName): P
 export async function writeAuthoritySecret(
   client: Client,
   secret: SecretName,
-  { object, resourceVersion }: StoredAuthorities,
-  { authorities, keys, longestLifetime, rotation }: AuthorityRecord,
+  { object, resourceVersion, generation }: StoredAuthorities,
+  { keys, rotation, ...record }: AuthorityRecord,
 ): Promise<StoredAuthorities | undefined> {
   const metadata = memberOf(object, 'metadata');
   const { [ROTATE_ANNOTATION]: _rotate, ...annotations } = memberOf(metadata, 'annotations');
   const foreign = Object.entries(memberOf(object, 'data')).filter(([name]) => name !== STATE && !KEY.test(name));
   const own = [
-    [STATE, encodeAuthorities(authorities)],
+    [STATE, encodeState({ ...record, generation: generation + 1 })],
     ...[...keys].map(([serialNumber, key]) => [`${serialNumber.toString(16)}.key`, encodePem('PRIVATE KEY', key)]),
   ].map(([name, text]) => [name, encodeBase64(new TextEncoder().encode(text))]);
   const body = {
@@ -74,11 +77,7 @@ export async function writeAuthoritySecret(
     metadata: {
       ...metadata,
       resourceVersion,
-      annotations: {
-        ...annotations,
-        [LIFETIME_ANNOTATION]: String(longestLifetime),
-        ...(rotation && { [ROTATE_ANNOTATION]: rotation }),
-      },
+      annotations: { ...annotations, ...(rotation && { [ROTATE_ANNOTATION]: rotation }) },
     },
     data: Object.fromEntries([...foreign, ...own]),
   };
@@ -118,6 +117,22 @@ export const secretText = ({ namespace, name }: SecretName): string => `Secret $
 
 const pathOf = ({ namespace, name }: SecretName): string => resourcePath('v1', 'secrets', namespace, name);
 
+type State = Pick<StoredAuthorities, 'authorities' | 'generation' | 'longestLifetime'>;
+
+const encodeState = ({ authorities, generation, longestLifetime }: State): string =>
+  `${JSON.stringify({ ...JSON.parse(encodeAuthorities(authorities)), generation, longestLifetime }, undefined, 2)}\n`;
+
+function parseState(text: string): State {
+  const authorities = parseAuthorities(text);
+  const members: JsonObject = JSON.parse(text);
+  const numberOf = (name: string): number => {
+    const value = members[name];
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+    throw new Error(`${name} is no whole number, 0 or more`);
+  };
+  return { authorities, generation: numberOf('generation'), longestLifetime: numberOf('longestLifetime') };
+}
+
 function storedOf(object: unknown, secret: SecretName): StoredAuthorities {
   const refuse = (member: string, state: string, cause?: unknown): CliError =>
     new CliError(
@@ -138,12 +153,13 @@ function storedOf(object: unknown, secret: SecretName): StoredAuthorities {
       throw refuse(member, 'it is no text in base64', cause);
     }
   };
-  let authorities: readonly Authority[];
+  const state = text(STATE);
+  let authorities: readonly Authority[] = [];
+  let numbers: Omit<State, 'authorities'> = { longestLifetime: 0, generation: 0 };
   try {
-    const state = text(STATE);
-    authorities = state === undefined ? [] : parseAuthorities(state);
+    if (state !== undefined) ({ authorities, ...numbers } = parseState(state));
   } catch (cause) {
-    throw cause instanceof CliError ? cause : refuse(STATE, messageOf(cause), cause);
+    throw refuse(STATE, messageOf(cause), cause);
   }
   const orphan = Object.keys(data).find((name) => KEY.test(name));
   if (authorities.length === 0 && orphan !== undefined)
@@ -163,13 +179,11 @@ function storedOf(object: unknown, secret: SecretName): StoredAuthorities {
       throw refuse(member, 'it is no PRIVATE KEY in PEM', cause instanceof Error ? new Error(cause.name) : undefined);
     }
   }
-  const lifetime = annotations[LIFETIME_ANNOTATION];
-  if (lifetime !== undefined && !/^\d{1,9}$/.test(String(lifetime)))
-    throw refuse(`annotation ${LIFETIME_ANNOTATION}`, 'it is no number of seconds');
   return {
     authorities,
     keys,
-    longestLifetime: Number(lifetime ?? 0),
+    ...numbers,
+    state,
     rotation: ROTATIONS.find((rotation) => rotation === annotations[ROTATE_ANNOTATION]),
     resourceVersion: String(metadata['resourceVersion'] ?? ''),
     object,

@@ -256,7 +256,7 @@ test('a longer lifetime of certificates is noted before it is granted, and never
   expect(after.maxLifetime()).toBe(2 * DAY);
   const shorter = await open({ maxLifetime: HOUR });
   expect(shorter.maxLifetime()).toBe(HOUR);
-  server.change({ annotations: { 'mayfly.dev/longest-lifetime': String(2 * DAY), 'mayfly.dev/rotate': 'planned' } });
+  server.change({ annotations: { 'mayfly.dev/rotate': 'planned' } });
   await act(shorter);
   await clock.advance(HOUR);
   await act(shorter);
@@ -309,7 +309,7 @@ test('who was told of too short a life for the certificates of others makes no a
   const known = stateOf();
   await clock.advance(300 * DAY);
   for (const rotate of [undefined, 'planned', 'emergency']) {
-    server.change({ annotations: { 'mayfly.dev/longest-lifetime': String(60 * DAY), 'mayfly.dev/rotate': rotate } });
+    server.change({ annotations: { 'mayfly.dev/rotate': rotate } });
     await expect(act(before)).rejects.toMatchObject({
       code: 'ERR_CLI_USAGE',
       message: expect.stringContaining('--ca-lifetime'),
@@ -399,5 +399,44 @@ describe('a Secret that was tampered with', () => {
     authorities.issuer();
     await clock.advance(60);
     expect(() => authorities.issuer()).toThrow('was read 60 s ago');
+  });
+
+  test.each([
+    ['put back', 0, 'it is at write 2, and was at 3'],
+    ['put back and written since', 1, 'it is at write 3, and was at another 3'],
+  ])('%s: who knew later authorities uses no earlier ones', async (_name, acts, message) => {
+    const authorities = await open();
+    await act(authorities);
+    const { data } = server.secret();
+    server.change({ annotations: { 'mayfly.dev/rotate': 'emergency' } });
+    await act(authorities);
+    const known = serials();
+    server.change({ annotations: {} }, data);
+    for (; acts > 0; acts--) {
+      server.change({ annotations: { 'mayfly.dev/rotate': 'planned' } });
+      await (await open()).act(
+        async () => {},
+        () => true,
+      );
+    }
+    for (const attempt of [authorities.look(), act(authorities)])
+      await expect(attempt).rejects.toMatchObject({
+        code: 'ERR_CLI_STATE',
+        message: expect.stringContaining(message),
+      });
+    expect(serials()).toEqual(known);
+    expect(authorities.issuer().certificate.serialNumber).toBe(known[0]);
+    await (await open()).look();
+  });
+
+  test.each(['generation', 'longestLifetime'])('without %s', async (name) => {
+    const authorities = await open();
+    await act(authorities);
+    const { data } = server.secret();
+    const { [name]: _gone, ...rest } = JSON.parse(Buffer.from(data['authorities.json']!, 'base64').toString());
+    server.change({}, { ...data, 'authorities.json': base64(JSON.stringify(rest)) });
+    await expect(authorities.look()).rejects.toThrow(
+      `authorities.json of Secret mayfly/ca: ${name} is no whole number`,
+    );
   });
 });

@@ -82,11 +82,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
   const load = async (): Promise<boolean> => {
     const at = { wall: clock.now(), monotonic: clock.monotonic() };
     const next = await readAuthoritySecret(client, secret);
-    if (next.authorities.length === 0 && stored?.authorities.length)
-      throw new CliError(
-        'ERR_CLI_STATE',
-        `Cannot use ${secretText(secret)}: its authorities are gone, and pods trust them; put them back, or restart every signer to begin with one that nobody trusts yet`,
-      );
+    if (stored !== undefined) refuseOlder(next, stored, secret);
     const isChanged = stored === undefined || next.resourceVersion !== stored.resourceVersion;
     if (isChanged) adopt(next);
     readAt = at;
@@ -261,6 +257,18 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
       } while (holds() && (await step(publish)));
     },
   };
+}
+
+/** @throws {@link CliError} `ERR_CLI_STATE` for what cannot have come of what was read before: what is distrusted may be in it. */
+function refuseOlder(next: StoredAuthorities, known: StoredAuthorities, secret: SecretName): void {
+  const isAnother = next.generation === known.generation && next.state !== known.state;
+  if (next.generation >= known.generation && !isAnother) return;
+  throw new CliError(
+    'ERR_CLI_STATE',
+    next.authorities.length === 0
+      ? `Cannot use ${secretText(secret)}: its authorities are gone, and pods trust them; put them back, or restart every signer to begin with one that nobody trusts yet`
+      : `Cannot use ${secretText(secret)}: it is at write ${next.generation}, and was at ${isAnother ? 'another ' : ''}${known.generation}: somebody put authorities back that may be distrusted; put the newer ones back, or restart every signer to use these`,
+  );
 }
 
 const activeOf = ({ authorities }: AuthorityRecord): Authority | undefined =>
