@@ -16,7 +16,7 @@ export interface KeepAuthoritiesOptions {
   readonly authorities: ClusterAuthorities;
   /** Whether this is the one that acts. */
   readonly acts: () => boolean;
-  readonly publish: Publish;
+  readonly publisher: Pick<BundlePublisher, 'publish' | 'doubt'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -28,8 +28,9 @@ export interface KeepAuthoritiesOptions {
 
 /** Looks at the authorities, and acts where that is this one's to do, until the signal is aborted. Trouble is told once. */
 export async function keepAuthorities(options: KeepAuthoritiesOptions): Promise<void> {
-  const { authorities, acts, publish, clock, log, signal, isActedUpon, onState } = options;
+  const { authorities, acts, publisher, clock, log, signal, isActedUpon, onState } = options;
   let told = '';
+  let wasActing = false;
   while (!signal.aborted) {
     let trouble = '';
     let reason = 'AuthoritiesNotRead';
@@ -47,9 +48,11 @@ export async function keepAuthorities(options: KeepAuthoritiesOptions): Promise<
       );
     }
     const isActing = acts();
+    if (isActing && !wasActing) publisher.doubt();
+    wasActing = isActing;
     if (trouble === '' && isActing)
       try {
-        await authorities.act(publish, () => !signal.aborted && acts());
+        await authorities.act(publisher.publish, () => !signal.aborted && acts());
         onState(true);
       } catch (error) {
         const isOfBundle = error instanceof BundleError;
@@ -73,6 +76,8 @@ export interface PublishedBundle {
 
 export interface BundlePublisher {
   readonly publish: Publish;
+  /** Publishes at the next call though nothing changed here: others may have published since. */
+  readonly doubt: () => void;
   /** What this process published last. */
   readonly published: () => PublishedBundle | undefined;
 }
@@ -85,12 +90,14 @@ export function bundlePublisher(
   { signerName, bundle, log }: { readonly signerName: string; readonly bundle: string | undefined; readonly log: Log },
   clock: Clock,
 ): BundlePublisher {
-  let published: (PublishedBundle & { readonly text: string; readonly at: Seconds }) | undefined;
+  let published: (PublishedBundle & { readonly text: string }) | undefined;
+  /** By the monotonic clock. */
+  let believedUntil = 0;
   const publish: Publish = async (anchors) => {
     if (bundle === undefined) return;
     const text = anchors.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
-    const now = clock.now();
-    if (text === published?.text && now < published.at + REPUBLISH_PERIOD) return;
+    const until = clock.monotonic() + REPUBLISH_PERIOD * 1000;
+    if (text === published?.text && clock.monotonic() < believedUntil) return;
     const name = `${trustBundlePrefix(signerName)}${bundle}`;
     let resourceVersion: string;
     try {
@@ -108,7 +115,11 @@ export function bundlePublisher(
         reason: 'TrustBundlePublished',
         message: `ClusterTrustBundle ${name} has ${anchors.length} anchors`,
       });
-    published = { name, text, at: now, resourceVersion };
+    published = { name, text, resourceVersion };
+    believedUntil = until;
   };
-  return { publish, published: () => published };
+  const doubt = (): void => {
+    believedUntil = 0;
+  };
+  return { publish, doubt, published: () => published };
 }

@@ -233,7 +233,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       keepAuthorities({
         authorities,
         acts,
-        publish: publisher.publish,
+        publisher,
         clock: local,
         log,
         signal: serving,
