@@ -31,6 +31,8 @@ export interface AuthorityRecord {
 /** One version of the Secret. */
 export interface StoredAuthorities extends AuthorityRecord {
   readonly resourceVersion: string;
+  /** What is noted of a rotation and means nothing. */
+  readonly unknownRotation: string | undefined;
   /** How many writes of a signer led to it; 0 before the first. */
   readonly generation: number;
   /** `authorities.json` as it stands there. */
@@ -41,7 +43,8 @@ export interface StoredAuthorities extends AuthorityRecord {
 
 const STATE = 'authorities.json';
 const KEY = /^([0-9a-f]+)\.key$/;
-const ROTATE_ANNOTATION = 'mayfly.dev/rotate';
+/** Which rotation is asked for, and what became of it. */
+export const ROTATE_ANNOTATION = 'mayfly.dev/rotate';
 const ROTATIONS: readonly RotationNote[] = ['planned', 'emergency', 'replaced'];
 
 type Client = Pick<KubernetesClient, 'request'>;
@@ -179,12 +182,15 @@ function storedOf(object: unknown, secret: SecretName): StoredAuthorities {
       throw refuse(member, 'it is no PRIVATE KEY in PEM', cause instanceof Error ? new Error(cause.name) : undefined);
     }
   }
+  const note = annotations[ROTATE_ANNOTATION];
+  const rotation = ROTATIONS.find((each) => each === note);
   return {
     authorities,
     keys,
     ...numbers,
     state,
-    rotation: ROTATIONS.find((rotation) => rotation === annotations[ROTATE_ANNOTATION]),
+    rotation,
+    unknownRotation: rotation === undefined && note !== undefined ? String(note) : undefined,
     resourceVersion: String(metadata['resourceVersion'] ?? ''),
     object,
   };

@@ -205,6 +205,20 @@ describe('before their time', () => {
     }
     expect(stateOf().map(({ state }) => state)).toEqual(['active', 'prepared']);
   });
+  test('a rotation that nobody knows is told once, and nothing is rotated', async () => {
+    const authorities = await open();
+    await act(authorities);
+    const before = serials();
+    server.change({ annotations: { 'mayfly.dev/rotate': 'emergancy' } });
+    for (let i = 0; i < 3; i++) await act(authorities);
+    expect(serials()).toEqual(before);
+    expect(log.filter(({ level }) => level === 'error')).toMatchObject([
+      {
+        reason: 'RotationUnknown',
+        message: expect.stringContaining('mayfly.dev/rotate "emergancy" of Secret mayfly/ca'),
+      },
+    ]);
+  });
   test('an emergency leaves one new authority that signs, and no key or root of those before', async () => {
     const authorities = await open();
     await act(authorities);

@@ -20,6 +20,7 @@ import type { Keys } from '../up/keys.js';
 import type { ClusterAuthorities, ComingStep, Publish } from './authorities.js';
 import {
   type AuthorityRecord,
+  ROTATE_ANNOTATION,
   readAuthoritySecret,
   type SecretName,
   type StoredAuthorities,
@@ -84,6 +85,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     const next = await readAuthoritySecret(client, secret);
     if (stored !== undefined) refuseOlder(next, stored, secret);
     const isChanged = stored === undefined || next.resourceVersion !== stored.resourceVersion;
+    if (next.unknownRotation !== stored?.unknownRotation) tellUnknown(next);
     if (isChanged) adopt(next);
     readAt = at;
     return isChanged;
@@ -140,6 +142,16 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
       message: `Authority ${certificate.serialNumber.toString(16).slice(0, 8)} ${message}`,
       notAfter: rfc3339(certificate.validity.notAfter),
     });
+
+  const tellUnknown = ({ unknownRotation }: StoredAuthorities): void => {
+    if (unknownRotation === undefined) return;
+    const found = JSON.stringify(unknownRotation.slice(0, 32));
+    log({
+      level: 'error',
+      reason: 'RotationUnknown',
+      message: `No authority is rotated for ${ROTATE_ANNOTATION} ${found} of ${secretText(secret)}: it has to be planned or emergency`,
+    });
+  };
 
   /** @throws {@link CliError} `ERR_CLI_USAGE` where it would need a successor before it could sign, and so without end. */
   const createAuthority = (): ReturnType<typeof createGeneration> => {
