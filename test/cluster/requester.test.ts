@@ -178,6 +178,24 @@ describe('once', () => {
       message: expect.stringContaining('No certificates on Fridays (NotToday)'),
     });
   });
+  test('a certificate that the roots do not vouch for is a failure', async () => {
+    startSigner();
+    const roots = join(cluster.directory, 'roots.pem');
+    writeFileSync(roots, encodePem('CERTIFICATE', testRoot(cluster.clock.now(), 'Stranger').certificate.der));
+    await expect(ended({ once: true, roots })).rejects.toMatchObject({ code: 'ERR_CLI_STATE' });
+    expect(() => file('tls.crt')).toThrow('ENOENT');
+  });
+  test('what the server will never take is a failure', async () => {
+    await cluster.face.close();
+    const forbidden = { kind: 'Status', status: 'Failure', reason: 'Forbidden', code: 403, message: 'not your pod' };
+    cluster = await openEmbeddedCluster({
+      fault: ({ method }) => (method === 'POST' ? { status: 403, body: forbidden } : undefined),
+    });
+    await expect(ended({ once: true })).rejects.toMatchObject({
+      code: 'ERR_CLI_STATE',
+      message: expect.stringContaining('not your pod'),
+    });
+  });
 });
 
 test('a server of 1.35 gets key and proof', async () => {

@@ -118,7 +118,8 @@ export async function runSigner(options: SignerOptions): Promise<void> {
   const attempt = async (task: Task, gone: AbortSignal): Promise<void> => {
     if (signal.aborted) return;
     if (gone.aborted) return discard(task);
-    if (!isOurs(task.request)) throw new OthersRequest();
+    // An answer whose write had no acknowledgement may have arrived: that is looked up, whoever has the request now.
+    if (!isOurs(task.request) && !(task.stale && task.answer?.type === 'issued')) throw new OthersRequest();
     if (task.stale) {
       const current = await readAgain(api, task.request);
       if (current === undefined) return discard(task);
@@ -130,6 +131,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
         return;
       }
       Object.assign(task, kept(current));
+      if (!isOurs(task.request)) throw new OthersRequest();
     }
     if (task.denial !== undefined) task.answer = denied(task.denial, clock.now());
     else if (task.answer === undefined || !isStillAcceptable(task.answer, task.request, clock.now(), options.limits)) {

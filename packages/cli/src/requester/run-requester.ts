@@ -1,5 +1,6 @@
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
 import { bufferedRandomBytes } from '@mayfly/ca';
+import { ApiError, type PodCertificateApi } from '@mayfly/pod-certificates/api';
 import {
   chooseVersions,
   clusterApi,
@@ -11,7 +12,7 @@ import {
 } from '@mayfly/pod-certificates/kubernetes';
 import { provePossession } from '@mayfly/pod-certificates/node';
 import { type Clock, systemClock } from '@mayfly/rotation';
-import { CliError } from '../errors.js';
+import { CliError, messageOf } from '../errors.js';
 import type { Place } from '../manifests/findings.js';
 import type { Pod, PodCertificateSource } from '../manifests/manifest.js';
 import { because, type Log, rfc3339 } from '../signer/log.js';
@@ -53,6 +54,23 @@ export interface ClusterRequesterOptions {
   readonly onStarted?: (started: { readonly url: string | undefined }) => void;
 }
 
+/** What ends a requester that is to run once: asking again would be answered alike. */
+const FINAL_EVENTS: readonly UpEvent['reason'][] = ['Denied', 'Failed', 'Rejected'];
+const FINAL_ERRORS: readonly ApiError['reason'][] = ['Forbidden', 'Invalid', 'Unauthorized', 'BadRequest'];
+
+/** The API, with word of requests that it will never take. */
+const withoutPatience = (api: PodCertificateApi, onRefused: (error: ApiError) => void): PodCertificateApi => ({
+  ...api,
+  async createRequest(request) {
+    try {
+      return await api.createRequest(request);
+    } catch (error) {
+      if (error instanceof ApiError && FINAL_ERRORS.includes(error.reason)) onRefused(error);
+      throw error;
+    }
+  },
+});
+
 /** What the findings of manifests point to; nothing points here. */
 const NOWHERE: Place = { file: '', line: 0, column: 0 };
 
@@ -92,14 +110,16 @@ export async function runClusterRequester(options: ClusterRequesterOptions): Pro
       onTrouble: ({ error }) =>
         log({ level: 'warn', reason: 'WatchInterrupted', message: because('The watch goes on', error) }),
     });
-    const api = options.roots === undefined ? real : withRoots(real, source.signerName, options.roots);
     const stopping = new AbortController();
     const serving = AbortSignal.any([signal, stopping.signal]);
+    const giveUp = (state: string): void =>
+      stopping.abort(new CliError('ERR_CLI_STATE', `Cannot get a certificate: ${state}`));
     const emit = (event: Omit<UpEvent, 'at'>): void => {
       log(lineOf(event));
-      if (options.once && (event.reason === 'Denied' || event.reason === 'Failed'))
-        stopping.abort(new CliError('ERR_CLI_STATE', `Cannot get a certificate: ${event.message}`));
+      if (options.once && FINAL_EVENTS.includes(event.reason)) giveUp(event.message);
     };
+    const rooted = options.roots === undefined ? real : withRoots(real, source.signerName, options.roots);
+    const api = options.once ? withoutPatience(rooted, (error) => giveUp(messageOf(error))) : rooted;
     const runner = createPodRunner(podOf(options, identity), {
       api,
       clock,

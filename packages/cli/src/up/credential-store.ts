@@ -1,7 +1,8 @@
-import { equalBytes } from '@mayfly/der';
+import { equalBytes, type Seconds } from '@mayfly/der';
 import { type CredentialBundle, RotationError, type Store } from '@mayfly/rotation';
 import { directoryStore, type FileOperations } from '@mayfly/rotation/fs';
-import { type Certificate, parseCertificate, signedParts } from '@mayfly/x509';
+import { type Certificate, parseCertificate } from '@mayfly/x509';
+import { validatePathSync } from '@mayfly/x509/path';
 import type { SyncVerifySignature } from '@mayfly/x509/signed';
 import { CliError, messageOf } from '../errors.js';
 import type { Keys } from './keys.js';
@@ -37,14 +38,14 @@ export function credentialStore(place: string, files: FileOperations, { fromPkcs
   };
 }
 
-/** Whether the leaf was signed by one of the anchors. */
-export function isTrusted(
+/** Why the chain of a certificate leads to none of the anchors; `undefined` when it does. */
+export function distrustOf(
   { chain }: CredentialBundle,
   anchors: readonly Certificate[],
+  at: Seconds,
   verify: SyncVerifySignature,
-): boolean {
-  const leaf = parseCertificate(chain[0]!);
-  return anchors.some(
-    (anchor) => equalBytes(anchor.subject, leaf.issuer) && verify(signedParts(leaf), anchor.subjectPublicKeyInfo),
-  );
+): string | undefined {
+  const [leaf, ...intermediates] = chain.map((der) => parseCertificate(der));
+  const path = validatePathSync(leaf!, { anchors, intermediates, at, mode: 'workload', verify }); // a chain has a leaf
+  return path.ok ? undefined : path.message;
 }

@@ -12,9 +12,9 @@ import {
   sleepFor,
 } from '@mayfly/rotation';
 import { parseCertificate } from '@mayfly/x509';
-import { adviceFor, messageOf } from '../errors.js';
+import { adviceFor, CliError, messageOf } from '../errors.js';
 import type { Pod, PodCertificateSource, Volume } from '../manifests/manifest.js';
-import { credentialStore, isTrusted } from './credential-store.js';
+import { credentialStore, distrustOf } from './credential-store.js';
 import type { Emit, UpEvent, UpReason } from './event.js';
 import { inFlightFile } from './in-flight.js';
 import type { Keys } from './keys.js';
@@ -247,6 +247,16 @@ export function createSourceRunner(
     return outcome.bundle;
   };
 
+  /** Without the API nobody knows better: what is stored serves until it is due. */
+  const distrustOfStored = async (bundle: CredentialBundle): Promise<string | undefined> => {
+    try {
+      return distrustOf(bundle, await signerAnchors(api, signerName), clock.now(), keys.verify);
+    } catch (error) {
+      if (error instanceof CliError) throw error;
+      return undefined;
+    }
+  };
+
   /** The bundle is safe first, then visible, then the request may be forgotten. */
   const store = {
     async load() {
@@ -257,8 +267,9 @@ export function createSourceRunner(
         tell('Normal', 'ExpiredBeforeStart', what, 'expired before the start');
         return undefined;
       }
-      if (!isTrusted(bundle, await signerAnchors(api, signerName), keys.verify)) {
-        const what = 'has a certificate of an authority that is no longer trusted; a new one is requested';
+      const distrust = await distrustOfStored(bundle);
+      if (distrust !== undefined) {
+        const what = `has a certificate that is no longer trusted, ${distrust}; a new one is requested`;
         tell('Warning', 'Rejected', what, 'distrusted');
         return undefined;
       }

@@ -120,7 +120,8 @@ export function createClient(
       const response = await attempt(connections);
       if (response.statusCode !== 401) return response;
       await response.body.dump();
-      connection.forgetCredentials();
+      // What was refused may have been replaced meanwhile, by whoever was refused before.
+      if (transport.current() === connections) connection.forgetCredentials();
       transport.replace(connections);
       return await attempt(transport.current());
     } catch (cause) {

@@ -6,9 +6,9 @@ test('no call takes as long as a lead lasts, or waits for others', async () => {
   const calls: ApiCall[] = [];
   const request = async (call: ApiCall) => {
     calls.push(call);
-    return { metadata: { name: 'l' } };
+    return call.query === undefined ? { metadata: { name: 'l' } } : { items: [{ metadata: { name: 'l' } }] };
   };
-  const leases = leasesIn({ request, list: async () => ({ items: [], resourceVersion: '1' }) }, 'n');
+  const leases = leasesIn({ request }, 'n');
   const lease = {
     name: 'l',
     labels: {},
@@ -21,7 +21,8 @@ test('no call takes as long as a lead lasts, or waits for others', async () => {
   await leases.create(lease);
   await leases.update(lease, '1');
   await leases.delete('l');
+  expect(await leases.list('a=b')).toMatchObject([{ name: 'l' }]);
   expect(calls.map(({ method, urgent, timeout }) => [method, urgent, timeout])).toEqual(
-    ['GET', 'POST', 'PUT', 'DELETE'].map((method) => [method, true, 3]),
+    ['GET', 'POST', 'PUT', 'DELETE', 'GET'].map((method) => [method, true, 3]),
   );
 });

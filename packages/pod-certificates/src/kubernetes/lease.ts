@@ -37,16 +37,19 @@ export interface Leases {
 const ANSWER_LIMIT: Seconds = 3;
 
 /** Leases of a namespace, over a client. */
-export function leasesIn(client: Pick<KubernetesClient, 'list' | 'request'>, namespace: string): Leases {
+export function leasesIn(client: Pick<KubernetesClient, 'request'>, namespace: string): Leases {
   const path = (...rest: readonly string[]): string =>
     resourcePath('coordination.k8s.io/v1', 'leases', namespace, ...rest);
-  // A renewal that stood behind hundreds of other requests would be late, and a late one ends the lead.
+  // What stood behind hundreds of other requests would be late, and who is late loses its share.
   const urgently = (call: ApiCall): Promise<unknown> =>
     client.request({ ...call, urgent: true, timeout: ANSWER_LIMIT });
   return {
     get: (name) => unless(['NotFound'], async () => readLease(await urgently({ method: 'GET', path: path(name) }))),
     async list(labelSelector) {
-      const { items } = await client.list(path(), { labelSelector });
+      const json = await urgently({ method: 'GET', path: path(), query: { labelSelector } });
+      const items = isObject(json) ? json['items'] : undefined;
+      if (!Array.isArray(items))
+        throw new KubernetesError('ERR_KUBERNETES_ANSWER', path(), 'Cannot read Leases: the answer is no list');
       return items.map(readLease);
     },
     create: (lease) =>

@@ -1,9 +1,11 @@
 import { simulatedClock } from '@mayfly/rotation/testing';
 import { describe, expect, test } from 'vitest';
+import { ApiError } from '../api.js';
 import { runSigner } from '../signer.js';
 import { testProfile, testRoot } from '../testing/authority.js';
 import { NOW, seededBytes, seededRandom, testCluster, testRequest, testSigner } from '../testing/cluster.js';
 import { leaseServer, type Machine, machine, type Way } from '../testing/members.js';
+import type { Leases } from './lease.js';
 import { createSharing, type Sharing, type SharingEvent } from './sharing.js';
 
 const KEYS = Array.from({ length: 40 }, (_, i) => `key-${i}`);
@@ -128,6 +130,33 @@ test.each<readonly [string, (member: Member) => void, (member: Member) => void]>
     if (_name !== 'behind a server that hangs') expect(isAllOwned(), `${seconds} s`).toBe(true);
     expect(clashes).toEqual([]);
   }
+});
+
+test('a Lease that nobody may clear away keeps nobody from its share', async () => {
+  const clock = simulatedClock({ now: NOW });
+  const on = machine(clock);
+  const reachable = on.reach(leaseServer());
+  const leases: Leases = {
+    ...reachable,
+    delete: async () => {
+      throw new ApiError('Forbidden', 'no delete');
+    },
+  };
+  await reachable.create({
+    name: 'g.gone',
+    labels: { 'mayfly.dev/signer-group': 'g' },
+    holderIdentity: 'gone',
+    leaseDurationSeconds: 15,
+    renewTime: 0,
+    leaseTransitions: 0,
+  });
+  const stopping = new AbortController();
+  const sharing = createSharing({ leases, group: 'g', identity: 'a', clock: on.clock });
+  const running = sharing.run(stopping.signal);
+  await clock.advance(300);
+  expect(sharing.takesPart()).toBe(true);
+  stopping.abort();
+  await running;
 });
 
 test('a suspended machine finds that it holds nothing, though its monotonic clock stood', async () => {

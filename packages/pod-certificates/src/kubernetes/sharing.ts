@@ -93,6 +93,8 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
     if (written === undefined) {
       // An update whose acknowledgement was lost shows as a conflict with ourselves.
       const found = await leases.get(name);
+      // Whoever deleted it, nobody has seen this member since.
+      if (found === undefined) beginsAt = undefined;
       written = found === undefined ? await leases.create(wanted) : await leases.update(wanted, found.resourceVersion);
     }
     if (written === undefined) return;
@@ -104,6 +106,7 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
 
   const look = async (): Promise<void> => {
     const at = momentOf(clock);
+<<<<<<< HEAD
     const found = await leases.list(`${SHARING_GROUP_LABEL}=${group}`);
     const members: string[] = [];
     for (const each of found) {
@@ -111,7 +114,15 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
       if (unchanged < LEASE_DURATION) members.push(each.holderIdentity);
       else if (unchanged >= FORGET_AFTER && each.name !== name) await leases.delete(each.name);
     }
+=======
+    const found = await leases.list(`${GROUP_LABEL}=${group}`);
+    const ages = observe(found);
+    const members = found.filter((_, i) => ages[i]! < LEASE_DURATION).map(({ holderIdentity }) => holderIdentity);
+>>>>>>> 24dab4a (pod-certificates: Look at who shares as urgently as renewing, whatever cannot be cleared away)
     view = { at, members: members.toSorted() };
+    // Afterwards, one at a time: litter that cannot be cleared away is no reason not to know who is there.
+    const litter = found.find((each, i) => ages[i]! >= FORGET_AFTER && each.name !== name);
+    if (litter !== undefined) await leases.delete(litter.name);
   };
 
   const tell = (): void => {
@@ -164,14 +175,19 @@ const momentOf = (clock: Clock): Moment => ({ wall: clock.now(), monotonic: cloc
 const isWithin = (since: Moment | undefined, limit: Seconds, clock: Clock): boolean =>
   since !== undefined && clock.monotonic() < since.monotonic + limit * 1000 && clock.now() < since.wall + limit;
 
-/** Says how many seconds a Lease has been seen unchanged, by our monotonic clock. */
-function createObserver(clock: Clock): (lease: Lease) => Seconds {
-  const seen = new Map<string, { readonly version: string; readonly since: number }>();
-  return ({ name, resourceVersion }) => {
-    const before = seen.get(name);
-    if (before?.version === resourceVersion) return (clock.monotonic() - before.since) / 1000;
-    seen.set(name, { version: resourceVersion, since: clock.monotonic() });
-    return 0;
+/** Says how many seconds each of the Leases that are there has been seen unchanged, by our monotonic clock. */
+function createObserver(clock: Clock): (leases: readonly Lease[]) => readonly Seconds[] {
+  let seen = new Map<string, { readonly version: string; readonly since: number }>();
+  return (leases) => {
+    const now = clock.monotonic();
+    const before = seen;
+    seen = new Map(
+      leases.map(({ name, resourceVersion: version }) => {
+        const known = before.get(name);
+        return [name, known?.version === version ? known : { version, since: now }];
+      }),
+    );
+    return leases.map(({ name }) => (now - seen.get(name)!.since) / 1000);
   };
 }
 

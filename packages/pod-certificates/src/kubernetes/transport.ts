@@ -1,5 +1,5 @@
-import { request as httpRequest, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { ClusterConnection } from './connection.js';
@@ -96,9 +96,13 @@ function tunnel(proxyUrl: string, { hostname, port }: buildConnector.Options): P
     path: target,
     timeout: CONNECT_TIMEOUT,
     agent: false,
+    // Said in any case, as for the server behind it: the proxy may be given a password.
+    rejectUnauthorized: true,
     headers: {
       host: target,
-      ...(username !== '' && { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` }),
+      ...((username !== '' || password !== '') && {
+        'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}`,
+      }),
     },
   };
   const refuse = (state: string, cause?: unknown): KubernetesError =>
