@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Seconds } from '@mayfly/der';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { formatDuration } from '../duration.js';
 import { CliError } from '../errors.js';
 import { findPod, isMounted, type RunnablePod } from '../up/pod-file.js';
@@ -44,7 +44,11 @@ export const execCommand = (): Command =>
     .requiredOption('--pod <name>', 'the pod, by name or namespace/name')
     .option('--container <name>', 'whose environment it gets (default: the first)')
     .option('--state <directory>', 'the state directory of mayfly up', '.mayfly')
-    .option('--wait <duration>', 'how long to wait for the first certificate', durationArgument, 30)
+    .addOption(
+      new Option('--wait <duration>', 'how long to wait for the first certificate')
+        .argParser(durationArgument)
+        .default(30, '30s'),
+    )
     .argument('[command...]', "what to run, behind -- (default: the container's own command)")
     .addHelpText('after', EXAMPLES)
     .action(exec);

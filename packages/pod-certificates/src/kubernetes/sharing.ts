@@ -106,23 +106,13 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
 
   const look = async (): Promise<void> => {
     const at = momentOf(clock);
-<<<<<<< HEAD
     const found = await leases.list(`${SHARING_GROUP_LABEL}=${group}`);
-    const members: string[] = [];
-    for (const each of found) {
-      const unchanged = observe(each);
-      if (unchanged < LEASE_DURATION) members.push(each.holderIdentity);
-      else if (unchanged >= FORGET_AFTER && each.name !== name) await leases.delete(each.name);
-    }
-=======
-    const found = await leases.list(`${GROUP_LABEL}=${group}`);
     const ages = observe(found);
     const members = found.filter((_, i) => ages[i]! < LEASE_DURATION).map(({ holderIdentity }) => holderIdentity);
->>>>>>> 24dab4a (pod-certificates: Look at who shares as urgently as renewing, whatever cannot be cleared away)
     view = { at, members: members.toSorted() };
-    // Afterwards, one at a time: litter that cannot be cleared away is no reason not to know who is there.
+    // One at a time, and nobody waits for it: litter that cannot be cleared away is no reason not to know who is there.
     const litter = found.find((each, i) => ages[i]! >= FORGET_AFTER && each.name !== name);
-    if (litter !== undefined) await leases.delete(litter.name);
+    if (litter !== undefined) leases.delete(litter.name).catch((error: unknown) => onEvent({ type: 'trouble', error }));
   };
 
   const tell = (): void => {
