@@ -45,9 +45,20 @@ const serviceWorker: Plugin = {
   },
 };
 
+/** The server of development has no page at its root: whoever opens what it prints gets the workbench. */
+const rootPage: Plugin = {
+  name: 'root-page',
+  configureServer({ middlewares }) {
+    middlewares.use((request, response, next) => {
+      if (request.url !== '/') return next();
+      response.writeHead(302, { location: '/workbench.html' }).end();
+    });
+  },
+};
+
 export default defineConfig({
   base: './',
-  plugins: [policy, serviceWorker],
+  plugins: [policy, serviceWorker, rootPage],
   resolve: { conditions: ['@mayfly/source', ...defaultClientConditions] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {

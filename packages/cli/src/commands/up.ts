@@ -118,6 +118,11 @@ async function up(flags: UpFlags): Promise<void> {
   for (const line of formatFindings(result.notices).split('\n').filter(Boolean)) output.notice(line);
   if (!result.ok)
     throw new CliError('ERR_CLI_MANIFEST', `Cannot use the manifests:\n${formatFindings(result.errors).trimEnd()}`);
+  if (!result.manifests.pods.some(({ volumes }) => volumes.some(({ sources }) => sources.length > 0)))
+    throw new CliError(
+      'ERR_CLI_MANIFEST',
+      'Cannot use the manifests: no pod has a podCertificate or clusterTrustBundle source',
+    );
   const manifests = lifetime === undefined ? result.manifests : withLifetime(result.manifests, lifetime);
   const policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy, lifetime);
   const run = new Set((flags.run ?? (demo ? DEMO.run : [])).map((name) => choosePod(manifests.pods, name)));
