@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import type { Client, Json } from './client.js';
-import { ensure, type TestPod } from './objects.js';
+import { CERTIFICATES, ensure, newKey, requestFor, stubOf, type TestPod } from './objects.js';
+import { eventually } from './wait.js';
+
+const ADMISSION = '/apis/admissionregistration.k8s.io/v1';
 
 /** Objects of `packages/cli/deploy/requester`. */
 function documentsOf(file: string): readonly Json[] {
@@ -15,7 +18,6 @@ export async function allowRequesters(
   { namespace, serviceAccountName }: Pick<TestPod, 'namespace' | 'serviceAccountName'>,
 ): Promise<void> {
   const rbac = '/apis/rbac.authorization.k8s.io/v1';
-  const admission = '/apis/admissionregistration.k8s.io/v1';
   for (const object of documentsOf('rbac.yaml')) await ensure(admin, `${rbac}/clusterroles`, object);
   await ensure(admin, `${rbac}/namespaces/${namespace}/rolebindings`, {
     metadata: { name: `requester-${serviceAccountName}` },
@@ -23,8 +25,25 @@ export async function allowRequesters(
     subjects: [{ kind: 'ServiceAccount', name: serviceAccountName, namespace }],
   });
   const [policy, binding] = documentsOf('admission-policy.yaml');
-  await ensure(admin, `${admission}/validatingadmissionpolicies`, policy!);
-  await ensure(admin, `${admission}/validatingadmissionpolicybindings`, binding!);
+  await ensure(admin, `${ADMISSION}/validatingadmissionpolicies`, policy!);
+  await ensure(admin, `${ADMISSION}/validatingadmissionpolicybindings`, binding!);
+}
+
+/** Lifts the policy, and waits until the server, which goes by what it has seen, takes requests of others again. */
+export async function liftRequesterPolicy(admin: Client): Promise<void> {
+  await admin.call('DELETE', `${ADMISSION}/validatingadmissionpolicybindings/mayfly-requester`);
+  const nobody: TestPod = {
+    ...{ namespace: 'default', podName: 'nobody', podUID: 'nobody-pod', nodeName: 'nowhere', nodeUID: 'nowhere-node' },
+    ...{ serviceAccountName: 'nobody', serviceAccountUID: 'nobody-account' },
+  };
+  const path = `${CERTIFICATES}/namespaces/default/podcertificaterequests`;
+  await eventually('the policy is lifted', async () => {
+    const request = requestFor(nobody, { signerName: 'example.com/nobody', stubPKCS10Request: stubOf(newKey()) });
+    const { status, body } = await admin.call('POST', path, { body: request });
+    if (status !== 201) return undefined;
+    await admin.expect('DELETE', `${path}/${body.metadata.name}`);
+    return true;
+  });
 }
 
 /** A token as a kubelet mounts it into a pod: bound to it. */

@@ -11,7 +11,7 @@ import { installSigner } from './installation.js';
 import { mayflyClient } from './mayfly.js';
 import { createPod } from './objects.js';
 import { MAYFLY, type Program, startProgram } from './program.js';
-import { allowRequesters, boundToken } from './requesters.js';
+import { allowRequesters, boundToken, liftRequesterPolicy } from './requesters.js';
 import { kubeconfigFile, type SignerProcess, startSignerProcess } from './signer-process.js';
 import { eventually } from './wait.js';
 
@@ -106,6 +106,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   for (const stop of stops.toReversed()) await stop();
+  await liftRequesterPolicy(admin);
 });
 
 test('no request fails while certificates rotate and an authority succeeds another', { timeout: 300_000 }, async () => {

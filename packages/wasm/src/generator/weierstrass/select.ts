@@ -201,6 +201,6 @@ export function laneSelection(curve: Curve, width: number): FunctionReference {
 }
 
 /** Octets of an entry of a table for two lanes. */
-export const laneEntryLength = (curve: Curve): number => 2 * entryLength(curve);
+const laneEntryLength = (curve: Curve): number => 2 * entryLength(curve);
 
 const sideBySide = (a: I32, b: I32): I64 => i64.or(i64.extendU(a), i64.shl(i64.extendU(b), 32));
