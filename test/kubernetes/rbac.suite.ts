@@ -140,7 +140,10 @@ async function complaints(
     const { namespace, signerName } = installation;
     const lease = { namespace, name: leaseNameOf(signerName) };
     const findings = await examine(client, signerName, Math.floor(Date.now() / 1000), { lease });
-    return findings.filter(({ ok }) => !ok).map(({ message }) => message);
+    // Other suites leave requests behind, which their own signers no longer answer.
+    const isOthers = (message: string): boolean =>
+      message.includes('is another signer') && !message.includes(signerName);
+    return findings.filter(({ ok, message }) => !ok && !isOthers(message)).map(({ message }) => message);
   } finally {
     await client.close();
   }
