@@ -57,6 +57,27 @@ test('through hours of rotations and successions every leaf that is written is t
   expect(ok).toBe(true);
 });
 
+test('a certificate that is in its volume counts, though the run ends before its request is forgotten', async () => {
+  const { files } = switchedFiles();
+  let forget = (): void => {};
+  const slow = new Promise<void>((resolve) => {
+    forget = resolve;
+  });
+  const run = await startRun(manifestsOf(popularPod('web')), directory, {
+    files: {
+      ...files,
+      async unlink(path) {
+        if (path.endsWith('.request.json')) await slow;
+        await files.unlink(path);
+      },
+    },
+  });
+  expect(run.reasonsOf('shop/web')).toEqual(['VolumeWritten']);
+  const ended = run.stop();
+  forget();
+  expect(await ended).toMatchObject({ ok: true, summary: { issued: 1, problems: [] } });
+});
+
 test('a volume is told to be written once, and then for its trust bundle alone', async () => {
   const run = await startRun(manifestsOf(popularPod('web', 600), 600), directory, { minExpirationSeconds: 600 });
   await run.clock.advance(7200);

@@ -244,10 +244,11 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
     );
     await aborted(stopping);
     await programs.stop();
-    const summary = summarize();
     serving.abort(new Error('the command ends'));
     await Promise.all(parts);
     if (failed.signal.aborted) throw failed.signal.reason;
+    // Last, for a certificate that was on its way to the disk counts once it is there.
+    const summary = summarize();
     return { summary, ok: summary.problems.length === 0 };
   } finally {
     // Whatever happened: a server that is left open would keep the process.
