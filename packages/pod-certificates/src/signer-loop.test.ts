@@ -2,6 +2,7 @@ import { issueMany } from '@mayfly/ca';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ApiError, type PodCertificateApi } from './api.js';
 import { runSigner, type SignerOptions } from './signer.js';
+import { deniedStatus } from './status.js';
 import { testProfile, testRoot } from './testing/authority.js';
 import { NOW, testRequest, testSigner } from './testing/cluster.js';
 import { type SignerBench, signerBench, turn } from './testing/signer-bench.js';
@@ -78,6 +79,48 @@ describe('makes one certificate for one request', () => {
     expect(bench.events.at(-1)).toMatchObject({ type: 'issued', notAfter: expect.any(Number) });
     expect(count()).toBeGreaterThan(1);
     expect(count()).toBeLessThanOrEqual(Math.ceil((bench.clock.now() - NOW) / 240));
+  });
+  test.each([
+    ['refused is written again as it is', new ApiError('ServiceUnavailable', 'away'), 0],
+    ['had no answer is looked up first', new Error('ECONNRESET'), 1],
+  ])('and what %s', async (_name, error, lookups) => {
+    let left = 1;
+    let looked = 0;
+    const flaky: PodCertificateApi = {
+      ...bench.api,
+      getRequest: (namespace, name) => {
+        looked++;
+        return bench.api.getRequest(namespace, name);
+      },
+      updateStatus: async (version, status) => {
+        if (left-- > 0) throw error;
+        return await bench.api.updateStatus(version, status);
+      },
+    };
+    await bench.whileSigning({ api: flaky }, async () => {
+      await bench.create();
+      await bench.clock.advance(10);
+    });
+    expect(bench.events.map(({ type }) => type)).toEqual(['retry', 'issued']);
+    expect(looked).toBe(lookups);
+  });
+  test('and looks before it signs what somebody changed while it waited', async () => {
+    const { compiled, count } = counting();
+    let fails = true;
+    const toRequest: SignerOptions['toRequest'] = async () => {
+      if (fails) throw new Error('later');
+      return { subjectAltName: [{ type: 'dNSName', value: 'x.example' }], lifetime: 3600 };
+    };
+    await bench.whileSigning({ compiled, toRequest }, async () => {
+      const request = await bench.create();
+      await turn();
+      const { ok } = await bench.api.updateStatus(request, deniedStatus({ reason: 'No', message: 'no' }, NOW));
+      expect(ok).toBe(true);
+      fails = false;
+      await bench.clock.advance(10);
+    });
+    expect(bench.events.map(({ type }) => type)).toEqual(['retry', 'left']);
+    expect(count()).toBe(0);
   });
   test('beside another signer of the name', async () => {
     const controller = new AbortController();
@@ -172,10 +215,58 @@ describe('runs', () => {
       const { metadata } = await bench.create();
       await turn();
       await bench.api.deleteRequest('shop', metadata.name);
-      const before = bench.events.length;
+      await turn();
+      expect(bench.events.map(({ type }) => type)).toEqual(['retry', 'left']);
       await bench.clock.advance(600);
-      expect(bench.events).toHaveLength(before);
+      expect(bench.events).toHaveLength(2);
       expect(bench.clock.nextWake()).toBeUndefined();
+    });
+  });
+  test('and leaves to others what becomes theirs while it waits, and forgets what goes while nobody looks', async () => {
+    let isOurs = true;
+    let tell = () => {};
+    const share: SignerOptions['share'] = {
+      owns: () => isOurs,
+      onChange(listener) {
+        tell = listener;
+        return () => {};
+      },
+    };
+    const looked: string[] = [];
+    let cut = () => {};
+    const watched: PodCertificateApi = {
+      ...bench.api,
+      getRequest: (namespace, name) => {
+        looked.push(name);
+        return bench.api.getRequest(namespace, name);
+      },
+      async *watchRequests(selector, { signal }) {
+        const cutting = new AbortController();
+        cut = () => cutting.abort();
+        yield* bench.api.watchRequests(selector, { signal: AbortSignal.any([signal, cutting.signal]) });
+      },
+    };
+    let fails = true;
+    const toRequest: SignerOptions['toRequest'] = async () => {
+      if (fails) throw new Error('later');
+      return { subjectAltName: [{ type: 'dNSName', value: 'x.example' }], lifetime: 3600 };
+    };
+    await bench.whileSigning({ api: watched, share, toRequest }, async () => {
+      const [first, second] = [await bench.create(), await bench.create()];
+      await turn();
+      isOurs = false;
+      await bench.clock.advance(10);
+      expect(bench.events.map(({ type }) => type).toSorted()).toEqual(['left', 'left', 'retry', 'retry']);
+      cut();
+      await turn();
+      await bench.api.deleteRequest('shop', first.metadata.name);
+      await bench.clock.advance(10);
+      isOurs = true;
+      fails = false;
+      tell();
+      await bench.clock.advance(1);
+      expect(looked).toEqual([second.metadata.name]);
+      expect((await bench.reread(second)).terminal).toBe('Issued');
     });
   });
   test.each([

@@ -56,6 +56,8 @@ export type SignerEvent =
     }
   /** The request stays pending until `at`. */
   | { readonly type: 'retry'; readonly request: PodCertificateRequest; readonly error: unknown; readonly at: Seconds }
+  /** What was to be tried again is this signer's no more: it is gone, answered by another, or another's to answer. */
+  | { readonly type: 'left'; readonly request: PodCertificateRequest }
   /** The watch broke; the next one begins at `at`. */
   | { readonly type: 'disconnected'; readonly error: unknown; readonly at: Seconds };
 
@@ -80,7 +82,11 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     signal,
     onEvent: observer = () => {},
   } = options;
+  /** Requests of which `retry` was told last. */
+  const retried = new Set<string>();
   const onEvent = (event: SignerEvent): void => {
+    if (event.type === 'retry') retried.add(event.request.metadata.uid);
+    else if (event.type !== 'disconnected') retried.delete(event.request.metadata.uid);
     try {
       observer(event);
     } catch {
@@ -95,7 +101,10 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     timer: options.timer ?? systemTimer,
     signal,
   });
-  const serving = new Map<string, { readonly gone: AbortController; readonly done: Promise<void> }>();
+  const serving = new Map<
+    string,
+    { readonly task: Task; readonly gone: AbortController; readonly done: Promise<void> }
+  >();
   /** Pending requests that are others' to answer, for the case that they become ours. */
   const others = new Map<string, PodCertificateRequest>();
   const isOurs = ({ metadata: { uid } }: PodCertificateRequest): boolean => share === undefined || share.owns(uid);
@@ -140,20 +149,20 @@ export async function runSigner(options: SignerOptions): Promise<void> {
       task.answer = await gathering.expect((issue) => answerRequest(task.request, policy, around, issue), gone);
     }
     task.stale = true;
-    const update = await api.updateStatus(task.request, task.answer.status);
+    const update = await api.updateStatus(task.request, task.answer.status).catch((error: unknown) => {
+      // What a server refuses it has not written, or else the next write of this version is a conflict. Without an answer nobody
+      // knows, and a write on top of one that arrived would be one too many.
+      if (error instanceof ApiError) task.stale = false;
+      throw error;
+    });
     if (update.ok) onEvent(eventOf(task.answer, update.request));
     else if (update.reason === 'Conflict') throw new ApiError('Conflict', update.message);
     else discard(task);
   };
 
   /** @returns The request, if it became another signer's. */
-  const serve = async (
-    request: PodCertificateRequest,
-    stale: boolean,
-    gone: AbortSignal,
-  ): Promise<PodCertificateRequest | undefined> => {
+  const serve = async (task: Task, gone: AbortSignal): Promise<PodCertificateRequest | undefined> => {
     const stopped = AbortSignal.any([signal, gone]);
-    const task: Task = { ...kept(request), answer: undefined, stale };
     const patience = createPatience(backoff, random);
     for (let conflicts = 0; ; ) {
       try {
@@ -168,7 +177,6 @@ export async function runSigner(options: SignerOptions): Promise<void> {
         if (error instanceof ApiError && error.reason === 'Conflict' && conflicts++ === 0) continue;
         const delay = patience.after(error);
         onEvent({ type: 'retry', request: task.request, error, at: clock.now() + delay });
-        task.stale = true;
         if (await sleepFor(clock, delay, stopped)) continue;
         discard(task);
         return undefined;
@@ -178,16 +186,20 @@ export async function runSigner(options: SignerOptions): Promise<void> {
 
   /** @param stale - Whether somebody may have answered it since it was read. */
   const consider = (request: PodCertificateRequest, stale: boolean): void => {
-    const { uid } = request.metadata;
+    const { uid, resourceVersion } = request.metadata;
     others.delete(uid);
-    if (request.spec.signerName !== signerName || request.terminal !== undefined || serving.has(uid)) return;
+    const served = serving.get(uid)?.task;
+    if (served !== undefined && served.request.metadata.resourceVersion !== resourceVersion) served.stale = true;
+    if (request.spec.signerName !== signerName || request.terminal !== undefined || served !== undefined) return;
     if (!isOurs(request)) return void others.set(uid, kept(request).request);
     const gone = new AbortController();
-    const done = serve(request, stale, gone.signal).then((other) => {
+    const task: Task = { ...kept(request), answer: undefined, stale };
+    const done = serve(task, gone.signal).then((other) => {
       serving.delete(uid);
+      if (retried.has(uid) && !signal.aborted) onEvent({ type: 'left', request: task.request });
       if (other !== undefined && !gone.signal.aborted) others.set(uid, other);
     });
-    serving.set(uid, { gone, done });
+    serving.set(uid, { task, gone, done });
   };
 
   const endSharing = share?.onChange(() => {
@@ -196,12 +208,19 @@ export async function runSigner(options: SignerOptions): Promise<void> {
   let patience = createPatience(backoff, random);
   while (!signal.aborted) {
     let failure: unknown = new Error('Cannot go on watching: the server ended the watch');
+    /** Others' requests of before: what this watch has not shown when it has shown all that there is, is gone. */
+    const unseen = new Set(others.keys());
     try {
       for await (const event of api.watchRequests({ signerName }, { signal })) {
         patience = createPatience(backoff, random);
-        if (event.type === 'bookmark') continue;
+        if (event.type === 'bookmark') {
+          for (const uid of unseen) others.delete(uid);
+          unseen.clear();
+          continue;
+        }
+        const { uid } = event.object.metadata;
+        unseen.delete(uid);
         if (event.type === 'deleted') {
-          const { uid } = event.object.metadata;
           others.delete(uid);
           serving.get(uid)?.gone.abort();
         } else consider(event.object, false);

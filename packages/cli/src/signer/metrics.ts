@@ -11,9 +11,6 @@ export interface Gauges {
   /** How many share the requests. */
   readonly members: () => number;
   readonly clockAhead: () => Seconds | undefined;
-  /** Creation of the oldest request that waits for another attempt. */
-  readonly oldestWaiting: () => Seconds | undefined;
-  readonly waiting: () => number;
   readonly isBundlePublished: () => boolean;
   readonly now: () => Seconds;
 }
@@ -59,10 +56,13 @@ export function createMetrics(signerName: string, gauges: Gauges): Metrics {
   gauge('next_step_timestamp_seconds', 'When the next step of succession is due', gauges.nextStep);
   gauge('members', 'Signers that share the requests, by the last look', gauges.members);
   gauge('clock_ahead_seconds', 'Seconds that the clock of the API server is ahead', gauges.clockAhead);
-  gauge('waiting_requests', 'Requests that wait for another attempt', gauges.waiting);
+  /** Creation of the requests that wait for another attempt, by uid. */
+  const waiting = new Map<string, Seconds>();
+  gauge('waiting_requests', 'Requests that wait for another attempt', () => waiting.size);
   gauge('oldest_waiting_seconds', 'Age of the oldest request that waits for another attempt', () => {
-    const since = gauges.oldestWaiting();
-    return since === undefined ? 0 : Math.max(0, gauges.now() - since);
+    let oldest = gauges.now();
+    for (const createdAt of waiting.values()) oldest = Math.min(oldest, createdAt);
+    return gauges.now() - oldest;
   });
   gauge('trust_bundle_published', '1 while the ClusterTrustBundle is as it should be', () =>
     gauges.isBundlePublished() ? 1 : 0,
@@ -70,6 +70,8 @@ export function createMetrics(signerName: string, gauges: Gauges): Metrics {
 
   return {
     note(event) {
+      if (event.type === 'retry') waiting.set(event.request.metadata.uid, event.request.metadata.creationTimestamp);
+      else if (event.type !== 'disconnected') waiting.delete(event.request.metadata.uid);
       switch (event.type) {
         case 'issued':
           issued.inc();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { PodCertificateRequest } from '@mayfly/pod-certificates';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createMetrics } from './metrics.js';
@@ -6,18 +7,19 @@ import { createMetrics } from './metrics.js';
 const read = (name: string): string =>
   readFileSync(new URL(`../../deploy/monitoring/${name}`, import.meta.url), 'utf8');
 
-/** Names of all metrics that a signer has, histograms with what belongs to them. */
-async function metricNames(): Promise<ReadonlySet<string>> {
-  const metrics = createMetrics('example.com/workload', {
+const newMetrics = () =>
+  createMetrics('example.com/workload', {
     authorityNotAfter: () => 0,
     nextStep: () => 0,
     members: () => 1,
     clockAhead: () => 0,
-    oldestWaiting: () => 0,
-    waiting: () => 0,
     isBundlePublished: () => true,
-    now: () => 0,
+    now: () => 100,
   });
+
+/** Names of all metrics that a signer has, histograms with what belongs to them. */
+async function metricNames(): Promise<ReadonlySet<string>> {
+  const metrics = newMetrics();
   const types = [...(await metrics.text()).matchAll(/^# TYPE (\S+) (\S+)$/gm)];
   return new Set(
     types.flatMap(([, name = '', type]) =>
@@ -32,6 +34,32 @@ test.each(['alerts.yaml', 'dashboard.json'])('%s names only metrics that there a
   expect([...named].filter((each) => !there.has(each))).toEqual([]);
 });
 const there = await metricNames();
+
+test('what waits is counted until it is answered or another signer has it', async () => {
+  const metrics = newMetrics();
+  const request = (uid: string, creationTimestamp: number) =>
+    ({ metadata: { uid, creationTimestamp } }) as PodCertificateRequest; // no more of it is read
+  const shown = async () => {
+    const text = await metrics.text();
+    return ['waiting_requests', 'oldest_waiting_seconds'].map((name) =>
+      Number(new RegExp(`^mayfly_signer_${name}{[^}]*} (\\d+)$`, 'm').exec(text)?.[1]),
+    );
+  };
+  expect(await shown()).toEqual([0, 0]);
+  for (const [uid, at] of [
+    ['a', 30],
+    ['b', 60],
+    ['c', 90],
+  ] as const)
+    metrics.note({ type: 'retry', request: request(uid, at), error: new Error('later'), at: 101 });
+  metrics.note({ type: 'disconnected', error: new Error('away'), at: 101 });
+  expect(await shown()).toEqual([3, 70]);
+  metrics.note({ type: 'left', request: request('a', 30) });
+  expect(await shown()).toEqual([2, 40]);
+  metrics.note({ type: 'denied', request: request('b', 60), denial: { reason: 'No', message: '' } });
+  metrics.note({ type: 'left', request: request('c', 90) });
+  expect(await shown()).toEqual([0, 0]);
+});
 
 test('every alert says for whom it is and what it is about', () => {
   const { groups } = parse(read('alerts.yaml'));

@@ -86,6 +86,13 @@ export function logEvent(event: SignerEvent, log: Log): void {
       ...about,
       retryAt: rfc3339(event.at),
     });
+  else if (event.type === 'left')
+    log({
+      level: 'info',
+      reason: 'Left',
+      message: `The request of ${about.pod} is gone, answered by another, or another's to answer`,
+      ...about,
+    });
   else
     log({
       level: 'warn',
@@ -103,7 +110,19 @@ function sharingLine(event: SharingEvent): LogLine {
     case 'joined':
       return { level: 'info', reason: 'Sharing', message: 'This signer takes its share of the requests' };
     case 'lost':
-      return { level: 'warn', reason: 'LeaseLost', message: 'This signer holds its Lease no longer and signs nothing' };
+      return {
+        level: 'warn',
+        reason: 'LeaseLost',
+        message: 'This signer could not renew its Lease or see those of others in time and signs nothing until it can',
+      };
+    case 'unready':
+      return {
+        level: 'warn',
+        reason: 'ShareLeft',
+        message: 'This signer cannot sign now and leaves its share to those that can; /readyz says why',
+      };
+    case 'ready':
+      return { level: 'info', reason: 'ShareTaken', message: 'This signer can sign again and takes its share back' };
     case 'members':
       return {
         level: 'info',

@@ -88,6 +88,7 @@ export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
           problem: messageOf(event.error),
           until: Math.max(row.until, event.at + DENIAL_SHOWN),
         });
+      else if (event.type === 'left') put(row, {});
       else if (event.type !== 'discarded') {
         counts.refused++;
         const { reason, message } = event.denial;
