@@ -2,21 +2,18 @@ import { randomBytes as nodeRandomBytes, randomUUID } from 'node:crypto';
 import { bufferedRandomBytes, type CompiledProfile, compile, type Issuer } from '@mayfly/ca';
 import { podClient, podPeer, podServer } from '@mayfly/ca/profiles';
 import type { Seconds } from '@mayfly/der';
-import type { PodCertificateRequest } from '@mayfly/pod-certificates';
 import {
   chooseVersions,
   clusterApi,
   createClient,
   createSharing,
   discoverVersions,
-  type KubernetesClient,
   leasesIn,
   openConnection,
-  type Sharing,
   serverClock,
 } from '@mayfly/pod-certificates/kubernetes';
 import { runSigner } from '@mayfly/pod-certificates/signer';
-import { type Clock, sleepFor, systemClock } from '@mayfly/rotation';
+import { systemClock } from '@mayfly/rotation';
 import { messageOf } from '../errors.js';
 import type { LocalServer } from '../local-server.js';
 import { annotationKeys, type Usage } from '../manifests/annotations.js';
@@ -30,12 +27,12 @@ import { type ClusterAuthorities, givenAuthority } from './authorities.js';
 import type { AuthoritySource } from './authority-material.js';
 import type { SecretName } from './authority-secret.js';
 import { withoutWrites } from './dry-run.js';
-import { claimDenial, dnsNamesOf, type ServiceSelector } from './entitlement.js';
+import { claimDenial, dnsNamesOf } from './entitlement.js';
 import { bundlePublisher, keepAuthorities } from './keep-authorities.js';
 import { type LeaseName, leaseGroupOf } from './lease-name.js';
 import { because, type Log, rfc3339 } from './log.js';
 import { createMetrics } from './metrics.js';
-import { followServices, podOf } from './services.js';
+import { createServices, podOf } from './services.js';
 import { eventTeller, logEvent, logSharing } from './signer-events.js';
 import { createSignerStatus } from './status.js';
 import { succeedingAuthorities } from './succeeding-authorities.js';
@@ -80,8 +77,6 @@ export interface ClusterSignerOptions {
   readonly onStarted?: (started: { readonly url: string | undefined; readonly statusUrl: string | undefined }) => void;
 }
 
-/** Seconds between two looks at clocks and at what waits. */
-const LOOK_PERIOD: Seconds = 60;
 const BACKDATE: Seconds = 60;
 const FIELD_MANAGER = 'mayfly-signer';
 
@@ -144,31 +139,40 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     const sharing =
       options.lease === undefined || dryRun
         ? undefined
-        : shareOf(client, namespace, options.lease.name, { instance: options.instance, log });
+        : createSharing({
+            leases: leasesIn(client, namespace),
+            group: leaseGroupOf(options.lease.name),
+            // A container that is started again in its pod is another one.
+            identity: `${options.instance}_${randomUUID()}`,
+            clock: local,
+            isReady: () => signingProblems().length === 0,
+            onEvent: (event) => logSharing(event, log),
+          });
     /** Whether this is the one of all that publishes and lets authorities succeed each other. */
     const acts = (): boolean => {
       if (dryRun && 'managed' in source) return false;
       return sharing === undefined || sharing.owns(`authorities of ${signerName}`);
     };
-    const services = new Map<string, ServiceSelector>();
+    const services = createServices(client, local, log);
     const synced = { services: !options.serviceNames, bundle: options.bundle === undefined };
-    const waiting = new Map<string, PodCertificateRequest>();
+    /** What keeps this one from signing. */
+    const signingProblems = (): readonly string[] => [
+      ...(synced.services ? [] : ['Services are not listed yet']),
+      ...authorityProblems(authorities, clock.now()),
+    ];
     const metrics = createMetrics(signerName, {
       authorityNotAfter: () => authorities.notAfter(),
       nextStep: () => authorities.nextStep()?.at,
       members: () => sharing?.members().length ?? 1,
       clockAhead: () => client.clockAhead(),
-      oldestWaiting: () => least([...waiting.values()].map(({ metadata }) => metadata.creationTimestamp)),
-      waiting: () => waiting.size,
       isBundlePublished: () => synced.bundle,
       now: () => clock.now(),
     });
     const health = (): Health => {
       const problems = [
-        ...(synced.services ? [] : ['Services are not listed yet']),
+        ...signingProblems(),
         ...(synced.bundle ? [] : ['the ClusterTrustBundle is not published']),
         ...(sharing === undefined || sharing.takesPart() ? [] : ['no share of the requests is taken yet']),
-        ...authorityProblems(authorities, clock.now()),
       ];
       return { ready: problems.length === 0, problems };
     };
@@ -207,18 +211,15 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       annotations: Object.values(annotationKeys),
       compiled: (request) => profileFor(requestedUsage(request)),
       async toRequest(request) {
-        if (!synced.services) throw new Error('Cannot name the pod: Services are not listed yet');
         if (!options.serviceNames) return wantedInCluster(request, [], options);
-        const pod = await podOf(client, request);
-        const entitled = dnsNamesOf(pod, services.values(), options.clusterDomain);
+        const [pod, around] = await Promise.all([podOf(client, request), services.of(request.metadata.namespace)]);
+        const entitled = dnsNamesOf(pod, around, options.clusterDomain);
         return claimDenial(request, pod) ?? wantedInCluster(request, entitled, options);
       },
       signal: serving,
       onEvent(event) {
         metrics.note(event);
         status.note(event);
-        if (event.type === 'retry') waiting.set(event.request.metadata.uid, event.request);
-        else if (event.type !== 'disconnected') waiting.delete(event.request.metadata.uid);
         logEvent(event, log);
         tell(event);
       },
@@ -227,9 +228,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       // Others take this one's share over when it is done with it, and no sooner.
       signing.finally(() => signed.abort()),
       ...(sharing === undefined ? [] : [sharing.run(signed.signal)]),
-      ...(options.serviceNames
-        ? [followServices(client, services, local, serving, log, (areKnown) => (synced.services = areKnown))]
-        : []),
+      ...(options.serviceNames ? [services.follow(serving, (areKnown) => (synced.services = areKnown))] : []),
       keepAuthorities({
         authorities,
         acts,
@@ -243,7 +242,6 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
         },
       }),
       watchSkew(client, local, serving, log),
-      forgetOld(waiting, clock, serving),
     ].map((part) => part.catch((error: unknown) => stopping.abort(error)));
     await Promise.all(parts);
     if (stopping.signal.aborted && !signal.aborted) throw stopping.signal.reason;
@@ -252,23 +250,6 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     await Promise.all(servers.map((server) => server.close()));
     await client.close();
   }
-}
-
-/** The share of this process in the requests. */
-function shareOf(
-  client: KubernetesClient,
-  namespace: string,
-  name: string,
-  { instance, log }: Pick<ClusterSignerOptions, 'instance' | 'log'>,
-): Sharing {
-  return createSharing({
-    leases: leasesIn(client, namespace),
-    group: leaseGroupOf(name),
-    // A container that is started again in its pod is another one.
-    identity: `${instance}_${randomUUID()}`,
-    clock: systemClock(),
-    onEvent: (event) => logSharing(event, log),
-  });
 }
 
 /** Seconds before its end at which an authority can issue nothing more. */
@@ -285,21 +266,6 @@ function authorityProblems(authorities: ClusterAuthorities, now: Seconds): reado
 
 const timeText = (at: Seconds | undefined): string | undefined => (at === undefined ? undefined : rfc3339(at));
 
-/** kube-controller-manager deletes requests after a quarter of an hour at the earliest, twenty minutes at the latest. */
-const MAX_REQUEST_AGE: Seconds = 1200;
-
-async function forgetOld(
-  waiting: Map<string, PodCertificateRequest>,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    for (const [uid, { metadata }] of waiting)
-      if (metadata.creationTimestamp + MAX_REQUEST_AGE < clock.now()) waiting.delete(uid);
-    await sleepFor(clock, LOOK_PERIOD, signal);
-  }
-}
-
 /** A profile for each usage, made once for each issuer. */
 function profilesOf(authorities: ClusterAuthorities): (usage: Usage) => CompiledProfile {
   const make = { client: podClient, server: podServer, peer: podPeer };
@@ -314,6 +280,3 @@ function profilesOf(authorities: ClusterAuthorities): (usage: Usage) => Compiled
     return profile;
   };
 }
-
-const least = (values: readonly number[]): number | undefined =>
-  values.length === 0 ? undefined : values.reduce((a, b) => Math.min(a, b));

@@ -1,77 +1,91 @@
 import type { Seconds } from '@mayfly/der';
 import type { PodCertificateRequest } from '@mayfly/pod-certificates';
-import { ApiError } from '@mayfly/pod-certificates/api';
-import { type KubernetesClient, type Query, reflect, resourcePath } from '@mayfly/pod-certificates/kubernetes';
+import { type KubernetesClient, reflect, resourcePath } from '@mayfly/pod-certificates/kubernetes';
 import { type Clock, sleepFor } from '@mayfly/rotation';
-import { claimDenial, type PodIdentity, readPod, readService, type ServiceSelector } from './entitlement.js';
+import { type PodIdentity, readPod, readService, type ServiceSelector } from './entitlement.js';
 import { because, type Log } from './log.js';
 
 /** Seconds between two attempts at Services that may not be followed. */
 const LOOK_PERIOD: Seconds = 60;
+/** Seconds since the watch of Services was last heard of after which nobody goes by it: it is heard of every minute. */
+const MAX_AGE: Seconds = 120;
 
-/** The pod of the name that a request has. What was seen of it is believed where it says yes: it may be older than the request. */
-export async function podOf(
-  client: Pick<KubernetesClient, 'request'>,
-  request: PodCertificateRequest,
-): Promise<PodIdentity> {
-  const cached = await cachedPod(client, request);
-  return cached !== undefined && claimDenial(request, cached) === undefined
-    ? cached
-    : await currentPod(client, request);
-}
-
-/** As the server's own watch last showed it, which costs its store nothing; `undefined` where that is another pod or none. */
-async function cachedPod(
-  client: Pick<KubernetesClient, 'request'>,
-  request: PodCertificateRequest,
-): Promise<PodIdentity | undefined> {
-  try {
-    const pod = await currentPod(client, request, { resourceVersion: '0' });
-    return pod.uid === request.spec.podUID ? pod : undefined;
-  } catch (error) {
-    if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
-    throw error;
-  }
-}
-
-const currentPod = async (
+/**
+ * The pod of the name that a request has, as it is now: labels that a cache still shows may have been taken away, so this asks
+ * for the most recent, which costs the server's store one read.
+ */
+export const podOf = async (
   client: Pick<KubernetesClient, 'request'>,
   { metadata: { namespace }, spec: { podName } }: PodCertificateRequest,
-  query: Query = {},
 ): Promise<PodIdentity> =>
-  readPod(await client.request({ method: 'GET', path: resourcePath('v1', 'pods', namespace, podName), query }));
+  readPod(await client.request({ method: 'GET', path: resourcePath('v1', 'pods', namespace, podName) }));
 
-/** Knows the Services as long as they may be listed and watched; while they are not known, `onState` is told so. */
-export async function followServices(
-  client: KubernetesClient,
-  services: Map<string, ServiceSelector>,
+/** The Services of a cluster. */
+export interface Services {
+  /** Those of a namespace, no older than two minutes: as they are followed, or else listed now. Rejects where that fails. */
+  of(namespace: string): Promise<readonly ServiceSelector[]>;
+  /** Knows them as long as they may be listed and watched; while they are not known, `onState` is told so. */
+  follow(signal: AbortSignal, onState: (areKnown: boolean) => void): Promise<void>;
+}
+
+/** Knows nothing yet. */
+export function createServices(
+  client: Pick<KubernetesClient, 'list' | 'pages' | 'watch'>,
   clock: Clock,
-  signal: AbortSignal,
   log: Log,
-  onState: (areKnown: boolean) => void,
-): Promise<void> {
+): Services {
+  const followed = new Map<string, ServiceSelector>();
+  /** When a list was complete or a watch told that nothing was missing, by the monotonic clock. */
+  let completeAt: number | undefined;
+  const listed = new Map<string, { readonly at: number; readonly services: Promise<readonly ServiceSelector[]> }>();
   const onTrouble = ({ error }: { readonly error: unknown }): void =>
     log({ level: 'warn', reason: 'WatchInterrupted', message: because('The watch of Services goes on', error) });
-  const path = resourcePath('v1', 'services');
-  while (!signal.aborted) {
-    services.clear();
-    try {
-      for await (const event of reflect({ client, path, query: {}, read: readService, clock, signal, onTrouble })) {
-        if (event.type === 'bookmark') onState(true);
-        else if (event.type === 'deleted') services.delete(event.object.metadata.uid);
-        else services.set(event.object.metadata.uid, event.object);
+
+  const list = async (namespace: string): Promise<readonly ServiceSelector[]> =>
+    (await client.list(resourcePath('v1', 'services', namespace))).items.map(readService);
+
+  return {
+    async of(namespace) {
+      const now = clock.monotonic();
+      if (completeAt !== undefined && now < completeAt + MAX_AGE * 1000)
+        return [...followed.values()].filter((each) => each.namespace === namespace);
+      for (const [name, { at }] of listed) if (now >= at + LOOK_PERIOD * 1000) listed.delete(name);
+      const known = listed.get(namespace)?.services ?? list(namespace);
+      if (!listed.has(namespace)) listed.set(namespace, { at: now, services: known });
+      try {
+        return await known;
+      } catch (error) {
+        if (listed.get(namespace)?.services === known) listed.delete(namespace);
+        throw error;
       }
-    } catch (error) {
-      onState(false);
-      log({
-        level: 'error',
-        reason: 'ServicesNotFollowed',
-        message: because(
-          'Requests wait until Services can be listed and watched, or --no-service-names is given',
-          error,
-        ),
-      });
-    }
-    await sleepFor(clock, LOOK_PERIOD, signal);
-  }
+    },
+    async follow(signal, onState) {
+      const path = resourcePath('v1', 'services');
+      while (!signal.aborted) {
+        completeAt = undefined;
+        followed.clear();
+        try {
+          for await (const event of reflect({ client, path, query: {}, read: readService, clock, signal, onTrouble })) {
+            if (event.type === 'deleted') followed.delete(event.object.metadata.uid);
+            else if (event.type !== 'bookmark') followed.set(event.object.metadata.uid, event.object);
+            else {
+              completeAt = clock.monotonic();
+              onState(true);
+            }
+          }
+        } catch (error) {
+          onState(false);
+          log({
+            level: 'error',
+            reason: 'ServicesNotFollowed',
+            message: because(
+              'Until Services can be listed and watched, they are listed again and again where that is allowed; or give --no-service-names',
+              error,
+            ),
+          });
+        }
+        await sleepFor(clock, LOOK_PERIOD, signal);
+      }
+    },
+  };
 }

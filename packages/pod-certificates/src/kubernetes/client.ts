@@ -8,7 +8,7 @@ import { createClockSkew } from './clock-skew.js';
 import type { ClusterConnection } from './connection.js';
 import { KubernetesError, messageOf } from './errors.js';
 import { parseJsonLines } from './json-lines.js';
-import { pagesOf, type ReadPage, readPage, wholeList } from './pages.js';
+import { type ListPage, pagesOf, type ReadPage, readPage, wholeList } from './pages.js';
 import type { Query } from './paths.js';
 import { type Connections, createTransport } from './transport.js';
 
@@ -50,9 +50,9 @@ export interface KubernetesClient {
   list(path: string, query?: Query, signal?: AbortSignal): Promise<List<JsonObject>>;
   /**
    * Every object of one moment, page by page, so that no more than a page is held at once; large objects come in smaller
-   * pages. Throws as `request` does: an {@link ApiError} `Expired` where paging took longer than the server remembers.
+   * pages. A `continue` in the query, `next` of a page, goes on behind that one. Throws as `request` does: an {@link ApiError} `Expired` where paging took longer than the server remembers.
    */
-  pages(path: string, query?: Query, signal?: AbortSignal): AsyncIterable<List<JsonObject>>;
+  pages(path: string, query?: Query, signal?: AbortSignal): AsyncIterable<ListPage>;
   /**
    * One watch until the server or the signal ends it.
    * @param query - What `list` takes, and `resourceVersion`.
@@ -163,7 +163,8 @@ export function createClient(
     connection,
     request,
     list: (path, query, signal) => wholeList(pageReader(path, query, signal), path),
-    pages: (path, query, signal) => pagesOf(pageReader(path, query, signal), path),
+    pages: (path, { continue: from, ...query } = {}, signal) =>
+      pagesOf(pageReader(path, query, signal), path, from === undefined ? '' : String(from)),
     async *watch(path, query, signal) {
       const where = `watch of ${path}`;
       const call: ApiCall = {

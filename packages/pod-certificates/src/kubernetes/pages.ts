@@ -4,10 +4,14 @@ import { AnswerTooLarge } from './answer-text.js';
 import { KubernetesError } from './errors.js';
 import type { Query } from './paths.js';
 
-/** A part of a list as the server sends it. */
-export interface Page extends List<JsonObject> {
-  /** What asks for the next one; empty behind the last. */
+/** A part of a list. */
+export interface ListPage extends List<JsonObject> {
+  /** What asks for the next one, as `continue`; empty behind the last. */
   readonly next: string;
+}
+
+/** As the server sends it. */
+export interface Page extends ListPage {
   /** Length of its text. */
   readonly length: number;
 }
@@ -22,10 +26,12 @@ const MAX_OBJECTS = 1_000_000;
 /** Characters of JSON that are held at once. */
 const MAX_LIST = 256 << 20;
 
-/** The pages of a list, one after the other; those that are too large are asked for again with half of the objects. */
-export async function* pagesOf(read: ReadPage, path: string): AsyncIterable<Page> {
+/**
+ * The pages of a list, one after the other; those that are too large are asked for again with half of the objects.
+ * @param from - `next` of a page, to go on behind it.
+ */
+export async function* pagesOf(read: ReadPage, path: string, from: string = ''): AsyncIterable<Page> {
   let limit = PAGE;
-  let from = '';
   let count = 0;
   do {
     let page: Page;

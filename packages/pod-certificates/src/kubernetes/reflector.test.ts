@@ -49,12 +49,13 @@ async function play(
     return step ?? { watch: [] };
   };
   const client = {
-    async *pages() {
-      const step = next('list');
+    async *pages(_path: string, query: Readonly<Record<string, unknown>> = {}) {
+      const from = query['continue'] === undefined ? '' : ` behind ${query['continue']}`;
+      const step = next(`list${from}`);
       if (!('list' in step)) throw new Error('the script has a watch here');
       for (const page of [step.list].flat()) {
         if (page instanceof Error) throw page;
-        yield page;
+        yield { next: '', ...page };
       }
     },
     async *watch(_path: string, query: Readonly<Record<string, unknown>>) {
@@ -159,6 +160,24 @@ test('tells of a page what is new before the next comes, and of what is gone beh
   expect(told.slice(4)).toEqual(['added d 80', 'modified c 60', 'added e 91', 'deleted b 4', 'deleted d 80', '= 91']);
   expect(asked.slice(2)).toEqual(['list at 60', 'list at 120', 'watch 91 at 120']);
   expect(trouble.map(({ type }) => type)).toEqual(['interrupted']);
+});
+
+test('goes on with the page that failed, and anew where the server has forgotten the moment of the pages', async () => {
+  const away = new ApiError('InternalError', 'away');
+  const page = (uid: string, version: number) => ({ ...list(version, object(uid, 3)), next: uid });
+  const { told, asked } = await play([
+    { list: [page('a', 5), page('b', 5), away] },
+    { list: [away] },
+    { list: [page('c', 5), away] },
+    { list: [expired] },
+    { list: [page('b', 90), away] },
+    { list: [page('d', 90)] },
+  ]);
+  expect(asked).toEqual([
+    ...['list at 0', 'list behind b at 1', 'list behind b at 2', 'list behind c at 3'],
+    ...['list at 62', 'list behind b at 63', 'watch 90 at 63'],
+  ]);
+  expect(told).toEqual(['added a 3', 'added b 3', 'added c 3', 'added d 3', 'deleted a 3', 'deleted c 3', '= 90']);
 });
 
 test('keeps of an object what it is told to', async () => {

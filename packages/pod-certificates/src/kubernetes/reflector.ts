@@ -41,7 +41,7 @@ const WATCH_TIME: Seconds = 300;
 /**
  * What there is as `added`, a bookmark, then what changes, for as long as the signal lets it: a watch that breaks is resumed
  * where it broke, a resource version that the server has forgotten, or does not know as it was set back, is listed anew, and what went by meanwhile is told from the
- * difference. An event that is older than what was told of its object is dropped.
+ * difference. A list that breaks off goes on with the page that failed. An event that is older than what was told of its object is dropped.
  * @throws {@link ApiError} for what waiting does not change: `Forbidden`, `Unauthorized`, `NotFound`, `BadRequest`.
  */
 export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptions<T>): AsyncIterable<WatchEvent<T>> {
@@ -51,6 +51,8 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
   /** What was told of last; a list before it is of a server that lags behind or was set back. */
   let seen = '0';
   let version: string | undefined;
+  /** A list that broke off: how it compares so far, and where it goes on. */
+  let list: { readonly known: KnownList<T>; readonly next: string } | undefined;
   /** By the monotonic clock. */
   let listedAt: number | undefined;
   let watchedAt: number | undefined;
@@ -68,16 +70,17 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
   while (!signal.aborted) {
     try {
       if (version === undefined) {
-        if (!(await paused(listedAt, LIST_PERIOD, clock, signal))) return;
-        let list: KnownList<T> | undefined;
+        if (list === undefined && !(await paused(listedAt, LIST_PERIOD, clock, signal))) return;
+        const rest = list === undefined ? query : { ...query, continue: list.next };
         let listed = seen;
-        for await (const { items, resourceVersion } of client.pages(path, query, signal)) {
+        for await (const { items, resourceVersion, next } of client.pages(path, rest, signal)) {
           listedAt = clock.monotonic();
-          list ??= known.list(isOlderVersion(resourceVersion, seen));
+          list = { next, known: list?.known ?? known.list(isOlderVersion(resourceVersion, seen)) };
           listed = resourceVersion;
-          yield* list.add(items.map(tryRead).filter((item) => item !== undefined));
+          yield* list.known.add(items.map(tryRead).filter((item) => item !== undefined));
         }
-        if (list !== undefined) yield* list.end(listed);
+        if (list !== undefined) yield* list.known.end(listed);
+        list = undefined;
         version = seen = listed;
         yield { type: 'bookmark', resourceVersion: version };
         patience = createPatience(backoff, random);
@@ -111,6 +114,8 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
         version = undefined;
         continue;
       }
+      // Of what it goes on with, nothing is known any more.
+      if (isUnknownVersion(error)) list = undefined;
       if (error instanceof ApiError && FINAL.includes(error.reason)) throw error;
       const delay = patience.after(error);
       onTrouble({ type: 'interrupted', error, at: clock.now() + delay });

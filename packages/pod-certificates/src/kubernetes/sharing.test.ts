@@ -14,6 +14,7 @@ interface Member extends Machine {
   readonly identity: string;
   readonly sharing: Sharing;
   readonly events: SharingEvent[];
+  isReady: boolean;
   stop(): Promise<void>;
 }
 
@@ -32,19 +33,21 @@ function world() {
       group: 'g',
       identity,
       clock: on.clock,
+      isReady: () => member.isReady,
       onEvent: (event) => events.push(event),
     });
-    const running = sharing.run(stopping.signal);
     const member = Object.assign(on, {
       identity,
       sharing,
       events,
+      isReady: true,
       async stop() {
         stopping.abort();
         await running;
         members.splice(members.indexOf(member), 1);
       },
     });
+    const running = sharing.run(stopping.signal);
     members.push(member);
     return member;
   };
@@ -105,6 +108,36 @@ test('who ends in good order is followed at once, who vanishes after 15 seconds'
   expect(clashes).toEqual([]);
   await pass(150);
   expect(server.names()).toHaveLength(1);
+});
+
+test('who is not ready leaves its share to those who are, at once, and has it again later', async () => {
+  const { start, pass, isAllOwned, ownersOf, clashes, members } = world();
+  const [a] = [start('a'), start('b'), start('c')];
+  await pass(12);
+  const shares = () => KEYS.map((key) => ownersOf(key)[0]?.identity);
+  const before = shares();
+  a!.isReady = false;
+  expect(shares()).not.toContain('a');
+  await pass(6);
+  expect(isAllOwned()).toBe(true);
+  const during = shares();
+  expect(during).not.toContain('a');
+  expect(during.filter((owner, i) => owner !== before[i])).toHaveLength(before.filter((owner) => owner === 'a').length);
+  a!.isReady = true;
+  await pass(14);
+  expect(shares()).toEqual(before);
+  expect(a!.events.map(({ type }) => type).filter((type) => type !== 'members')).toEqual([
+    'joined',
+    'unready',
+    'ready',
+  ]);
+  for (const member of members) member.isReady = false;
+  await pass(6);
+  expect(shares()).toEqual(before);
+  members[1]!.isReady = true;
+  await pass(14);
+  expect(new Set(shares())).toEqual(new Set(['b']));
+  expect(clashes).toEqual([]);
 });
 
 const via = (way: Way) => (member: Member) => {
@@ -168,7 +201,7 @@ test('a suspended machine finds that it holds nothing, though its monotonic cloc
   expect(ownersOf('key-0')).toEqual([]);
 });
 
-test.each([1, 2, 3, 4, 5, 6])('an hour of chaos, seed %i: nothing is ever two members’', async (seed) => {
+test.each([1, 2, 3, 4, 5, 6, 7, 8])('an hour of chaos, seed %i: nothing is ever two members’', async (seed) => {
   const random = seededRandom(seed);
   const { start, pass, members, clashes, isAllOwned } = world();
   const ways: readonly Way[] = ['open', 'cut', 'loses answers', 'open'];
@@ -179,7 +212,8 @@ test.each([1, 2, 3, 4, 5, 6])('an hour of chaos, seed %i: nothing is ever two me
     const member = members[Math.floor(random() * members.length)]!;
     const draw = random();
     if (draw < 0.5) member.way = ways[Math.floor(random() * ways.length)]!;
-    else if (draw < 0.7) member.pause();
+    else if (draw < 0.6) member.isReady = !member.isReady;
+    else if (draw < 0.75) member.pause();
     else if (draw < 0.9) for (const each of members) each.resume();
     else if (members.length > 2 && !member.isPaused()) {
       await member.stop();
@@ -190,6 +224,7 @@ test.each([1, 2, 3, 4, 5, 6])('an hour of chaos, seed %i: nothing is ever two me
   for (const member of members) {
     member.resume();
     member.way = 'open';
+    member.isReady = random() < 0.5;
   }
   await pass(40);
   expect(isAllOwned()).toBe(true);

@@ -9,6 +9,8 @@ export type SharingEvent =
   | { readonly type: 'members'; readonly members: readonly string[] }
   /** From now on this one takes its share, or takes none any more. */
   | { readonly type: 'joined' | 'lost' }
+  /** Its share is left to those who are ready, and is its own again. */
+  | { readonly type: 'unready' | 'ready' }
   | { readonly type: 'trouble'; readonly error: unknown };
 
 export interface SharingOptions {
@@ -19,6 +21,8 @@ export interface SharingOptions {
   readonly identity: string;
   /** This machine's; the clocks of others are not compared with it. */
   readonly clock: Clock;
+  /** Whether this one could do its share now; while it could not, those do it who are ready. Default always. */
+  readonly isReady?: () => boolean;
   readonly onEvent?: (event: SharingEvent) => void;
 }
 
@@ -34,8 +38,11 @@ export interface Sharing extends RequestShare {
 
 /** Label by which the Leases of a group are found. */
 export const SHARING_GROUP_LABEL = 'mayfly.dev/signer-group';
-/** Seconds between two looks and two renewals. */
+/** Label of the Lease of a member that could not do its share. */
+const UNREADY_LABEL = 'mayfly.dev/unready';
+/** Seconds between two looks and two renewals, and after one that failed. */
 const PERIOD: Seconds = 2;
+const RETRY_PERIOD: Seconds = 1;
 /** Seconds after the last renewal was sent at which a member stops: sooner than anybody takes its share. */
 const RENEW_DEADLINE: Seconds = 10;
 /** Seconds without renewal after which others take a member's share. */
@@ -56,11 +63,16 @@ const FORGET_AFTER: Seconds = 10 * LEASE_DURATION;
  * later, and B begins seven seconds after the write was acknowledged; or A saw B's Lease unchanged for 15 seconds, and B
  * stopped 10 seconds after it sent its last renewal, which was before A first saw that. Members that were stopped or cut off ask
  * their clocks, the wall clock and the monotonic one, whenever they are asked: a suspended machine finds that it holds nothing. Who
- * lost its Lease joins anew, and waits again. Drift between monotonic clocks of up to a quarter is covered by these margins.
+ * lost its Lease joins anew, and waits again.
+ *
+ * A member that is not ready says so in its Lease, and keys belong to those that are. It counts as not seen for this: it takes
+ * nothing from the moment that it is not ready, and, ready again, begins seven seconds after that is written. Where nobody is ready
+ * keys belong to members as if all were, for somebody has to see to it that they become so. Drift between monotonic clocks of up to a quarter is covered by these margins.
  *
  * What was asked before a pause and is done after it no clock can prevent. There the API server decides: a request has one answer.
  */
-export function createSharing({ leases, group, identity, clock, onEvent = () => {} }: SharingOptions): Sharing {
+export function createSharing(options: SharingOptions): Sharing {
+  const { leases, group, identity, clock, isReady = () => true, onEvent = () => {} } = options;
   const listeners = new Set<() => void>();
   const name = `${group}.${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`;
   const observe = createObserver(clock);
@@ -68,22 +80,40 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
   let renewedAt: Moment | undefined;
   /** When the Lease that is held became old enough. */
   let beginsAt: Moment | undefined;
-  let view: { readonly at: Moment; readonly members: readonly string[] } | undefined;
+  /** When others were told that this one is ready; `undefined` while they may think otherwise. */
+  let readyAt: Moment | undefined;
+  let view: { readonly at: Moment; readonly members: readonly string[]; readonly ready: readonly string[] } | undefined;
   let tookPart = false;
+  let wasReady = true;
   let told = '';
 
-  const takesPart = (): boolean =>
-    isWithin(renewedAt, RENEW_DEADLINE, clock) &&
-    isWithin(view?.at, VIEW_DEADLINE, clock) &&
-    beginsAt !== undefined &&
+  /** Whether every look that still counts has seen what was written then. */
+  const isKnown = (since: Moment | undefined): boolean =>
     // By the slower of both clocks: a wall clock that is set forward shortens no wait.
-    clock.monotonic() >= beginsAt.monotonic + JOIN_DELAY * 1000;
+    since !== undefined && clock.monotonic() >= since.monotonic + JOIN_DELAY * 1000;
+
+  const takesPart = (): boolean =>
+    isWithin(renewedAt, RENEW_DEADLINE, clock) && isWithin(view?.at, VIEW_DEADLINE, clock) && isKnown(beginsAt);
+
+  const owns = (key: string): boolean => {
+    if (!takesPart() || view === undefined) return false;
+    const { members, ready } = view;
+    if (ready.length === 0) return first(members, key) === identity;
+    return isReady() && isKnown(readyAt) && first(ready, key) === identity;
+  };
 
   const renew = async (): Promise<void> => {
     const at = momentOf(clock);
+    const isNowReady = isReady();
+    // Before it is written: nobody knows whether a write arrives.
+    if (!isNowReady) readyAt = undefined;
     const wanted = {
       name,
-      labels: { 'app.kubernetes.io/managed-by': 'mayfly', [SHARING_GROUP_LABEL]: group },
+      labels: {
+        'app.kubernetes.io/managed-by': 'mayfly',
+        [SHARING_GROUP_LABEL]: group,
+        ...(!isNowReady && { [UNREADY_LABEL]: 'true' }),
+      },
       holderIdentity: identity,
       leaseDurationSeconds: LEASE_DURATION,
       renewTime: clock.now() * 1000,
@@ -102,14 +132,15 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
     // Whoever was late may have lost its share, and begins anew when others have had time to see it.
     if (beginsAt === undefined || !isWithin(renewedAt, RENEW_DEADLINE, clock)) beginsAt = momentOf(clock);
     renewedAt = at;
+    if (isNowReady) readyAt ??= momentOf(clock);
   };
 
   const look = async (): Promise<void> => {
     const at = momentOf(clock);
     const found = await leases.list(`${SHARING_GROUP_LABEL}=${group}`);
     const ages = observe(found);
-    const members = found.filter((_, i) => ages[i]! < LEASE_DURATION).map(({ holderIdentity }) => holderIdentity);
-    view = { at, members: members.toSorted() };
+    const live = found.filter((_, i) => ages[i]! < LEASE_DURATION);
+    view = { at, members: holdersOf(live), ready: holdersOf(live.filter(({ labels }) => !(UNREADY_LABEL in labels))) };
     // One at a time, and nobody waits for it: litter that cannot be cleared away is no reason not to know who is there.
     const litter = found.find((each, i) => ages[i]! >= FORGET_AFTER && each.name !== name);
     if (litter !== undefined) leases.delete(litter.name).catch((error: unknown) => onEvent({ type: 'trouble', error }));
@@ -119,6 +150,11 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
     const now = takesPart();
     if (now !== tookPart) onEvent({ type: now ? 'joined' : 'lost' });
     tookPart = now;
+    const isNowReady = isReady();
+    if (now && isNowReady !== wasReady) {
+      onEvent({ type: isNowReady ? 'ready' : 'unready' });
+      wasReady = isNowReady;
+    }
     const members = view?.members ?? [];
     if (members.join('\n') !== told) onEvent({ type: 'members', members });
     told = members.join('\n');
@@ -127,17 +163,21 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
 
   /** Repeats something until the signal is aborted; trouble is told and waited out. */
   const repeat = async (work: () => Promise<void>, signal: AbortSignal): Promise<void> => {
+    let period: Seconds;
     do {
+      period = PERIOD;
       try {
         await work();
       } catch (error) {
+        period = RETRY_PERIOD;
         if (!signal.aborted) onEvent({ type: 'trouble', error });
       }
-    } while (await sleepFor(clock, PERIOD, signal));
+      tell();
+    } while (await sleepFor(clock, period, signal));
   };
 
   return {
-    owns: (key) => takesPart() && first(view?.members ?? [], key) === identity,
+    owns,
     takesPart,
     members: () => view?.members ?? [],
     onChange(listener) {
@@ -145,7 +185,7 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
       return () => void listeners.delete(listener);
     },
     async run(signal) {
-      await Promise.all([repeat(renew, signal), repeat(look, signal), repeat(async () => tell(), signal)]);
+      await Promise.all([repeat(renew, signal), repeat(look, signal), repeat(async () => {}, signal)]);
       renewedAt = undefined;
       tell();
       // So that nobody waits for it to run out; if that fails, it runs out.
@@ -153,6 +193,9 @@ export function createSharing({ leases, group, identity, clock, onEvent = () => 
     },
   };
 }
+
+const holdersOf = (leases: readonly Lease[]): readonly string[] =>
+  leases.map(({ holderIdentity }) => holderIdentity).toSorted();
 
 /** By both clocks: the wall clock counts while the machine is suspended, the monotonic one when somebody sets the other back. */
 interface Moment {
