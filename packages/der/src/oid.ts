@@ -9,10 +9,23 @@ const ARCS: readonly string[] = /* @__PURE__ */ Array.from({ length: 128 }, (_, 
 /** Nearly every OID of a certificate is one of these; to make its text anew takes three times as long (benchmarks/parse). */
 const ATTRIBUTE_TYPES: readonly Oid[] = /* @__PURE__ */ family('2.5.4');
 const EXTENSIONS: readonly Oid[] = /* @__PURE__ */ family('2.5.29');
+const ECDSA_WITH_SHA2: readonly Oid[] = /* @__PURE__ */ family('1.2.840.10045.4.3');
+const PKCS_1: readonly Oid[] = /* @__PURE__ */ family('1.2.840.113549.1.1');
 
 /** The OIDs right below one. Keys of objects, because engines keep those once, and comparing two is comparing pointers. */
 function family(parent: Oid): readonly Oid[] {
   return Object.keys(Object.fromEntries(Array.from({ length: 128 }, (_, arc) => [`${parent}.${arc}`, arc])));
+}
+
+/** The family of content octets, all but the last of which are compared; `undefined` for most lengths at once. */
+function familyOf(bytes: Uint8Array, at: number, length: number): readonly Oid[] | undefined {
+  if (length === 3 && bytes[at] === 0x55)
+    return bytes[at + 1] === 4 ? ATTRIBUTE_TYPES : bytes[at + 1] === 29 ? EXTENSIONS : undefined;
+  if (length !== 8 && length !== 9) return undefined;
+  if (bytes[at] !== 0x2a || bytes[at + 1] !== 0x86 || bytes[at + 2] !== 0x48) return undefined;
+  const next = (bytes[at + 3]! << 24) | (bytes[at + 4]! << 16) | (bytes[at + 5]! << 8) | bytes[at + 6]!;
+  if (length === 8) return next === (0xce3d0403 | 0) ? ECDSA_WITH_SHA2 : undefined;
+  return next === (0x86f70d01 | 0) && bytes[at + 7] === 1 ? PKCS_1 : undefined;
 }
 
 /**
@@ -21,10 +34,8 @@ function family(parent: Oid): readonly Oid[] {
  */
 export function decodeOid(bytes: Uint8Array, start: number = 0, end: number = bytes.length): Oid | undefined {
   if (start >= end || end - start > MAX_OID_LENGTH || bytes[end - 1]! >= 0x80) return undefined;
-  if (end - start === 3 && bytes[start] === 0x55) {
-    const known = bytes[start + 1] === 4 ? ATTRIBUTE_TYPES : bytes[start + 1] === 29 ? EXTENSIONS : undefined;
-    if (known !== undefined) return known[bytes[start + 2]!];
-  }
+  const known = familyOf(bytes, start, end - start);
+  if (known !== undefined) return known[bytes[end - 1]!];
   let text = '';
   for (let at = start; at < end; ) {
     let octet = bytes[at++]!;

@@ -25,8 +25,8 @@ const ALPHABETS: Uint8Array = /* @__PURE__ */ Uint8Array.from({ length: 256 }, (
 export const fitsPrintableString = (text: string): boolean => fits(text, PRINTABLE);
 
 /**
- * One character an octet; `undefined` when an octet is not of the alphabet. Eight at a time take half as long as one by one
- * (benchmarks/parse).
+ * One character an octet; `undefined` when an octet is not of the alphabet. Eight and four at a time take half as long as one
+ * by one (benchmarks/parse).
  */
 function octets(bytes: Uint8Array, start: number, end: number, alphabet: number): string | undefined {
   let text = '';
@@ -44,6 +44,15 @@ function octets(bytes: Uint8Array, start: number, end: number, alphabet: number)
     common &= ALPHABETS[a]! & ALPHABETS[b]! & ALPHABETS[c]! & ALPHABETS[d]!;
     common &= ALPHABETS[e]! & ALPHABETS[f]! & ALPHABETS[g]! & ALPHABETS[h]!;
     text += String.fromCharCode(a, b, c, d, e, f, g, h);
+  }
+  if (at + 4 <= end) {
+    const a = bytes[at]!;
+    const b = bytes[at + 1]!;
+    const c = bytes[at + 2]!;
+    const d = bytes[at + 3]!;
+    common &= ALPHABETS[a]! & ALPHABETS[b]! & ALPHABETS[c]! & ALPHABETS[d]!;
+    text += String.fromCharCode(a, b, c, d);
+    at += 4;
   }
   for (; at < end; at++) {
     common &= ALPHABETS[bytes[at]!]!;
