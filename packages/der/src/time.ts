@@ -98,3 +98,25 @@ export function shownTime(bytes: Uint8Array, start: number, end: number): string
     text += octet >= 0x20 && octet < 0x7f ? String.fromCharCode(octet) : '?';
   return text;
 }
+
+/** Units of a duration, the largest first. */
+const UNITS: readonly (readonly [unit: string, size: Seconds])[] = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['m', 60],
+  ['s', 1],
+];
+
+/** A duration for people, in its two largest units as Kubernetes writes them: `1h30m`, `23h59m`, `7d`, `0s`. */
+export function formatDuration(seconds: Seconds): string {
+  if (seconds < 0) return `-${formatDuration(-seconds)}`;
+  const parts: string[] = [];
+  let rest = Math.floor(seconds);
+  for (const [unit, size] of UNITS) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) parts.push(`${count}${unit}`);
+    else if (parts.length > 0) break;
+  }
+  return parts.slice(0, 2).join('') || '0s';
+}

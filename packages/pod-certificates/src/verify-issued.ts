@@ -1,4 +1,4 @@
-import { DerError, equalBytes, type Seconds } from '@mayfly/der';
+import { DerError, equalBytes, formatDuration, type Seconds } from '@mayfly/der';
 import { PemError, parsePem } from '@mayfly/der/pem';
 import { parseCertificationRequest } from '@mayfly/pkcs10';
 import { type Certificate, parseCertificate, X509Error } from '@mayfly/x509';
@@ -53,7 +53,11 @@ export async function verifyIssued(
   )
     return { ok: false, reason: 'TimeMismatch', message: "The times of the status are not the certificate's" };
   if (notBefore > now + CLOCK_TOLERANCE)
-    return { ok: false, reason: 'NotYetValid', message: `The certificate begins in ${notBefore - now} s` };
+    return {
+      ok: false,
+      reason: 'NotYetValid',
+      message: `The certificate begins in ${formatDuration(notBefore - now)}`,
+    };
   const at = Math.max(now, notBefore);
   const path = await validatePath(leaf, {
     anchors,

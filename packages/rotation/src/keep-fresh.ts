@@ -1,4 +1,4 @@
-import type { Seconds } from '@mayfly/der';
+import { formatDuration, type Seconds } from '@mayfly/der';
 import { type Certificate, parseCertificate } from '@mayfly/x509';
 import { type BackoffOptions, backoffDelay } from './backoff.js';
 import type { CredentialBundle, Store } from './bundle.js';
@@ -184,7 +184,10 @@ function planned(bundle: CredentialBundle, refresh: RefreshOptions, now: Seconds
   const { leaf, due } = heldBundle(bundle, refresh);
   const { notAfter } = leaf.validity;
   if (notAfter < now)
-    throw new RotationError('ERR_ROTATION_EXPIRED', `Cannot use the new bundle: it expired ${now - notAfter} s ago`);
+    throw new RotationError(
+      'ERR_ROTATION_EXPIRED',
+      `Cannot use the new bundle: it expired ${formatDuration(now - notAfter)} ago`,
+    );
   // Due on arrival means clocks that disagree; half of what remains keeps that from becoming a loop of requests.
   return { ...bundle, refreshAt: due > now ? due : now + Math.ceil((notAfter - now + 1) / 2) };
 }

@@ -283,6 +283,6 @@ const unreadable = (path: string, cause: unknown, hint?: string): KubernetesErro
   new KubernetesError(
     'ERR_KUBERNETES_FILE',
     path,
-    `Cannot read ${path}: ${isAbsent(cause) ? 'no such file' : messageOf(cause)}${hint === undefined ? '' : ` (${hint}?)`}`,
+    `Cannot read ${path}: ${isAbsent(cause) ? 'there is no such file' : messageOf(cause)}${hint === undefined ? '' : ` (${hint}?)`}`,
     { cause },
   );

@@ -1,4 +1,4 @@
-import { DerError, equalBytes, type Oid, type Seconds } from '@mayfly/der';
+import { DerError, equalBytes, formatDuration, type Oid, type Seconds } from '@mayfly/der';
 import type { Certificate } from '../certificate.js';
 import { X509Error } from '../errors.js';
 import { idCeAuthorityKeyIdentifier } from '../extensions/authority-key-identifier.js';
@@ -171,11 +171,11 @@ function refuse(crl: CertificateList, { at, maxAge }: CRLCheck): RevocationStatu
       `The list of ${describe(crl)} has the critical extension ${extension}`,
     );
   if (at < thisUpdate)
-    return unknown('CRLNotYetValid', `The list of ${describe(crl)} is from ${thisUpdate - at} s later`);
+    return unknown('CRLNotYetValid', `The list of ${describe(crl)} is from ${formatDuration(thisUpdate - at)} later`);
   const end = Math.min(nextUpdate ?? Number.POSITIVE_INFINITY, thisUpdate + (maxAge ?? Number.POSITIVE_INFINITY));
   if (end === Number.POSITIVE_INFINITY)
     return unknown('CRLExpired', `The list of ${describe(crl)} has no nextUpdate, so it may be of any age`);
-  if (at > end) return unknown('CRLExpired', `The list of ${describe(crl)} expired ${at - end} s before`);
+  if (at > end) return unknown('CRLExpired', `The list of ${describe(crl)} expired ${formatDuration(at - end)} before`);
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { DerError, equalBytes, type Oid, type Seconds } from '@mayfly/der';
+import { DerError, equalBytes, formatDuration, type Oid, type Seconds } from '@mayfly/der';
 import { type Certificate, parseCertificate, signedParts } from '../certificate.js';
 import { X509Error } from '../errors.js';
 import { authorityInfoAccess, idPeAuthorityInfoAccess } from '../extensions/authority-info-access.js';
@@ -145,11 +145,12 @@ function refuseTimes(
   { at, maxAge, clockSkew = 0 }: OCSPCheck,
 ): RevocationStatus | undefined {
   const start = Math.max(thisUpdate, producedAt);
-  if (start > at + clockSkew) return unknown('OCSPNotYetValid', `The answer is from ${start - at} s later`);
+  if (start > at + clockSkew)
+    return unknown('OCSPNotYetValid', `The answer is from ${formatDuration(start - at)} later`);
   const end = Math.min(nextUpdate ?? Number.POSITIVE_INFINITY, thisUpdate + (maxAge ?? Number.POSITIVE_INFINITY));
   if (end === Number.POSITIVE_INFINITY)
     return unknown('OCSPExpired', 'The answer has no nextUpdate, so it may be of any age');
-  if (at > end + clockSkew) return unknown('OCSPExpired', `The answer expired ${at - end} s before`);
+  if (at > end + clockSkew) return unknown('OCSPExpired', `The answer expired ${formatDuration(at - end)} before`);
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Oid, Seconds } from '@mayfly/der';
+import { formatDuration, type Oid, type Seconds } from '@mayfly/der';
 import type { Certificate } from '../certificate.js';
 import { idCeBasicConstraints } from '../extensions/basic-constraints.js';
 import { idCeCertificatePolicies } from '../extensions/certificate-policies.js';
@@ -108,8 +108,9 @@ function sizeFault(link: Link, { budget }: Settings): PathFault | undefined {
 /** RFC 5280 §6.1.3 (a)(2). */
 function datesFault({ validity: { notBefore, notAfter } }: Certificate, at: Seconds): PathFault | undefined {
   const rule = 'RFC 5280 §6.1.3 (a)(2)';
-  if (at < notBefore) return fault('NotYetValid', rule, `The certificate is valid ${notBefore - at} s later`);
-  if (at > notAfter) return fault('Expired', rule, `The certificate expired ${at - notAfter} s before`);
+  if (at < notBefore)
+    return fault('NotYetValid', rule, `The certificate is valid ${formatDuration(notBefore - at)} later`);
+  if (at > notAfter) return fault('Expired', rule, `The certificate expired ${formatDuration(at - notAfter)} before`);
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-import { equalBytes, type Seconds } from '@mayfly/der';
+import { equalBytes, formatDuration, type Seconds } from '@mayfly/der';
 import type { Certificate } from '../certificate.js';
 import { type CertificateList, crlSignedParts } from '../crl/certificate-list.js';
 import type { IndexedCRL } from '../crl/serial-index.js';
@@ -256,7 +256,11 @@ const revoked = (
   { revocationDate, reason }: Extract<RevocationStatus, { status: 'revoked' }>,
   at: Seconds,
 ): PathFault =>
-  fault('Revoked', 'RFC 5280 §6.1.3 (a)(3)', `The certificate was revoked ${at - revocationDate} s before: ${reason}`);
+  fault(
+    'Revoked',
+    'RFC 5280 §6.1.3 (a)(3)',
+    `The certificate was revoked ${formatDuration(at - revocationDate)} before: ${reason}`,
+  );
 
 const circular = (): PathFault =>
   fault('RevocationUnknown', 'RFC 5280 §6.3.3 (f)', 'Only a list that the certificate itself vouches for speaks of it');
