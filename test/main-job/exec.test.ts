@@ -54,7 +54,8 @@ test.skipIf(!isBuilt)(`signals reach the command${unlessBuilt}`, async () => {
 });
 
 test.skipIf(!isBuilt)(`an unknown pod is answered with those that there are${unlessBuilt}`, async () => {
-  const run = mayfly(['exec', '--pod', 'wbe', '--wait', '0s', '--', 'true'], directory);
+  // No patience helps against a running mayfly up that has no such pod.
+  const run = mayfly(['exec', '--pod', 'wbe', '--wait', '10m', '--', 'true'], directory);
   expect((await run.ended).code).toBe(1);
   expect(run.stderr()).toMatch(/Cannot find pod wbe in .*: there are shop\/db, shop\/web/);
 });

@@ -5,7 +5,8 @@ import { followCredentials } from '@mayfly/tls';
 import { createReloadingDispatcher } from '@mayfly/tls/client';
 import { request } from 'undici';
 
-const { SERVER_URL, SERVER_NAME, TLS_CERT_PATH } = process.env;
+const { SERVER_NAME, TLS_CERT_PATH, ORDERS_ADDRESS } = process.env;
+const SERVER_URL = ORDERS_ADDRESS === undefined ? process.env.SERVER_URL : `https://${ORDERS_ADDRESS}`;
 const credentials = await followCredentials(dirname(TLS_CERT_PATH));
 const dispatcher = createReloadingDispatcher(credentials, { expect: { dNSName: SERVER_NAME } });
 

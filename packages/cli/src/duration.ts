@@ -10,17 +10,3 @@ export function parseDuration(text: string): Seconds | undefined {
   for (const [, digits, unit] of text.matchAll(/(\d+)([dhms])/g)) seconds += Number(digits) * UNITS[unit!]!;
   return Number.isSafeInteger(seconds) ? seconds : undefined;
 }
-
-/** A duration in its two largest units, `1h30m`; the other way round from {@link parseDuration}. */
-export function formatDuration(seconds: Seconds): string {
-  if (seconds < 0) return `-${formatDuration(-seconds)}`;
-  const parts: string[] = [];
-  let rest = Math.floor(seconds);
-  for (const [unit, size] of Object.entries(UNITS).reverse()) {
-    const count = Math.floor(rest / size);
-    rest -= count * size;
-    if (count > 0) parts.push(`${count}${unit}`);
-    else if (parts.length > 0) break;
-  }
-  return parts.slice(0, 2).join('') || '0s';
-}

@@ -1,3 +1,4 @@
+import { ApiError } from '@mayfly/pod-certificates/api';
 import { RotationError } from '@mayfly/rotation';
 import { expect, test } from 'vitest';
 import { adviceFor, CliError } from './errors.js';
@@ -11,11 +12,22 @@ test.each([
     new RotationError('ERR_ROTATION_IO', 'Cannot write', { cause: new Error('outer', { cause: system('ENOSPC') }) }),
     'the disk is full: make room on it',
   ],
+  [
+    'an API server of another authority',
+    system('SELF_SIGNED_CERT_IN_CHAIN'),
+    expect.stringContaining('certificate-authority'),
+  ],
+  [
+    'credentials that nobody knows',
+    new ApiError('Unauthorized', 'no'),
+    expect.stringContaining('the user of the kubeconfig'),
+  ],
+  ['an answer that says enough', new ApiError('NotFound', 'no'), undefined],
   ['another error', system('EIO'), undefined],
   ['a code of the prototype', system('constructor'), undefined],
   ['what is no error', 'ENOSPC', undefined],
 ])('advice for %s', (_name, error, advice) => {
-  expect(adviceFor(error)).toBe(advice);
+  expect(adviceFor(error)).toEqual(advice);
 });
 
 test.each([

@@ -1,3 +1,5 @@
+import { ApiError, type ApiErrorReason } from '@mayfly/pod-certificates/api';
+
 /** What stops a command. Stable: adding is minor, changing is major. */
 export type CliErrorCode =
   | 'ERR_CLI_USAGE'
@@ -33,12 +35,43 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENFILE: 'too many files are open on this machine',
 };
 
-/** What a person can do about an error of the system, however deep it lies; `undefined` where there is nothing to say. */
+const UNTRUSTED =
+  'the server shows a certificate of another authority: check the certificate-authority of the kubeconfig';
+
+/** What Node's TLS says of a server that is not the one meant. */
+const TLS_ADVICE: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  CERT_SIGNATURE_FAILURE: UNTRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'the server has another name: check the address of the kubeconfig, or set its tls-server-name',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server speaks no TLS: check the address of the kubeconfig',
+};
+
+const API_ADVICE: Readonly<Partial<Record<ApiErrorReason, string>>> = {
+  Unauthorized: 'the server does not know these credentials: check the user of the kubeconfig',
+  Forbidden: 'mayfly doctor says which rights are missing',
+};
+
+/** What a person can do about an error of the system or of a cluster, however deep it lies; `undefined` where there is nothing to say. */
 export function adviceFor(error: unknown): string | undefined {
-  for (let at = error; at instanceof Error; at = at.cause)
-    if ('code' in at && typeof at.code === 'string' && Object.hasOwn(ADVICE, at.code)) return ADVICE[at.code];
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof ApiError) return API_ADVICE[at.reason];
+    if (!('code' in at) || typeof at.code !== 'string') continue;
+    for (const advice of [ADVICE, TLS_ADVICE]) if (Object.hasOwn(advice, at.code)) return advice[at.code];
+  }
   return undefined;
 }
 
 /** What an error says, without its stack. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What went wrong and what to do about it, as one line for people. */
+export function reportOf(error: unknown): string {
+  // What CliError says includes what to do already.
+  const advice = error instanceof CliError ? undefined : adviceFor(error);
+  return advice === undefined ? messageOf(error) : `${messageOf(error)}; ${advice}`;
+}

@@ -32,6 +32,12 @@ export function answerText(response: ServerResponse, status: number, text: strin
     .end(`${text}\n`);
 }
 
+/** Reads `host:port`, where no host is every one; `undefined` for anything else. */
+export function parseAddress(address: string): { readonly host: string; readonly port: number } | undefined {
+  const [, host, port] = /^(.*):(\d{1,5})$/.exec(address) ?? [];
+  return host === undefined || Number(port) > 65_535 ? undefined : { host, port: Number(port) };
+}
+
 /**
  * Serves GET and HEAD to whoever asks by an address, by `localhost` or by the host listened on; 421 answers other names,
  * 405 other methods.
@@ -45,12 +51,13 @@ export async function serveLocally(
   option: string,
   handle: (path: string, request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<LocalServer> {
-  const [, host, port] = /^(.*):(\d{1,5})$/.exec(address) ?? [];
-  if (host === undefined || port === undefined || Number(port) > 65_535)
+  const listened = parseAddress(address);
+  if (listened === undefined)
     throw new CliError(
       'ERR_CLI_USAGE',
       `Cannot listen on ${JSON.stringify(address)}: write host:port, for example 127.0.0.1:9100`,
     );
+  const { host, port } = listened;
   const server = createServer((request, response) => {
     if (!isMeantForUs(request.headers.host, host))
       return answerText(response, 421, `ask by address, localhost or the host of ${option}`);
@@ -67,7 +74,7 @@ export async function serveLocally(
         ),
       ),
     );
-    server.listen(Number(port), bareHost(host), resolve);
+    server.listen(port, bareHost(host), resolve);
   });
   const { address: bound, port: chosen, family } = server.address() as AddressInfo; // a TCP server has no other
   return {

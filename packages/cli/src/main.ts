@@ -10,7 +10,7 @@ import { signerCommand } from './commands/signer.js';
 import { translateCommand } from './commands/translate.js';
 import { upCommand } from './commands/up.js';
 import { verifyCommand } from './commands/verify.js';
-import { adviceFor, CliError, messageOf } from './errors.js';
+import { CliError, reportOf } from './errors.js';
 import { printableLines } from './terminal-text.js';
 
 /** The version of all packages, which is one. */
@@ -65,10 +65,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       return;
     }
     process.exitCode = error instanceof CliError ? error.exitCode : 1;
-    // What CliError says includes what to do already.
-    const advice = error instanceof CliError ? undefined : adviceFor(error);
-    const message = printableLines(messageOf(error));
-    process.stderr.write(`mayfly: ${message}${advice === undefined ? '' : `; ${advice}`}\n`);
+    process.stderr.write(`mayfly: ${printableLines(reportOf(error))}\n`);
     if (process.env['MAYFLY_DEBUG'] === '1' && error instanceof Error)
       process.stderr.write(`${printableLines(error.stack ?? '')}\n`);
   }

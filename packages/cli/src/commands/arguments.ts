@@ -2,6 +2,7 @@ import type { Seconds } from '@mayfly/der';
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../duration.js';
 import { CliError } from '../errors.js';
+import { parseAddress } from '../local-server.js';
 import type { SecretName } from '../signer/authority-secret.js';
 import { type LeaseName, leaseNameOf } from '../signer/lease-name.js';
 
@@ -13,6 +14,13 @@ export function durationArgument(text: string): Seconds {
   const seconds = parseDuration(text);
   if (seconds === undefined) throw new InvalidArgumentError('Write a duration such as 90s, 2m, 1h30m or 7d.');
   return seconds;
+}
+
+/** Checks `host:port` or `none` for commander, before a command makes anything. */
+export function addressArgument(text: string): string {
+  if (text !== 'none' && parseAddress(text) === undefined)
+    throw new InvalidArgumentError('Write host:port, for example 127.0.0.1:9100, or none.');
+  return text;
 }
 
 /** Reads `namespace/name` of a Secret. @throws {@link CliError} `ERR_CLI_USAGE`. */

@@ -76,7 +76,7 @@ test('openssl reads requests of every kind of key and accepts their signatures',
 });
 
 test('the key is printed where that is asked for', async () => {
-  const io = await run(['--key-out', '-']);
+  const io = await run(['--subject', 'CN=web', '--key-out', '-']);
   expect(io.out()).toMatch(/^-----BEGIN PRIVATE KEY-----\n.*-----END CERTIFICATE REQUEST-----\n$/s);
   expect(io.err()).toBe('');
 });
@@ -147,7 +147,7 @@ describe('an existing key', () => {
   test('a password that nobody needed is told', async () => {
     await writeFile(at('key'), pem);
     const io = await run(['--key', at('key'), '--password-env', 'PASSWORD'], memoryIo({ env: { PASSWORD: 'canary' } }));
-    expect(io.err()).toMatch(/is not encrypted; its password was not needed\n$/);
+    expect(io.err()).toMatch(/is not encrypted; its password was not needed\n/);
   });
 });
 
@@ -184,4 +184,14 @@ test('help shows examples', () => {
     .configureOutput({ writeOut: (text) => (help += text) })
     .outputHelp();
   expect(help).toContain('mayfly csr --subject CN=web,O=Shop');
+});
+
+test.each([
+  ['neither', [], true],
+  ['a subject', ['--subject', 'CN=web'], false],
+  ['a SAN', ['--san', 'DNS:web.example'], false],
+])('a request with %s is told to name nobody: %s', async (_name, args, isTold) => {
+  const io = await run([...args, '--key-out', at('key')]);
+  expect(requestOf(io.out()).extensions).toHaveLength(args[0] === '--san' ? 1 : 0);
+  expect(io.err().includes('The request names nobody')).toBe(isTold);
 });

@@ -71,6 +71,10 @@ async function csr(options: CsrOptions, io: CommandIo): Promise<void> {
   const extensions = names.length === 0 ? [] : [subjectAltNameExtension(names, subjectText === '')];
   const request = encodePem('CERTIFICATE REQUEST', await createCertificationRequest({ subject, extensions }, key));
 
+  if (subjectText === '' && names.length === 0)
+    io.writeError(
+      'The request names nobody: without --subject and --san it is an empty stub, which is what PodCertificateRequest wants\n',
+    );
   const files: OutputFile[] = [];
   const privateKey = keyOut === undefined ? undefined : privateKeyPem(key);
   try {

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import type { Seconds } from '@mayfly/der';
+import { formatDuration, type Seconds } from '@mayfly/der';
 import { Command, Option } from 'commander';
-import { formatDuration } from '../duration.js';
 import { CliError } from '../errors.js';
+import { DEFAULT_STATE } from '../up/places.js';
 import { findPod, isMounted, type RunnablePod } from '../up/pod-file.js';
 import { ended, programOf } from '../up/program.js';
+import { isServed } from '../up/serving.js';
 import { durationArgument } from './arguments.js';
 
 interface ExecFlags {
@@ -43,7 +44,7 @@ export const execCommand = (): Command =>
     )
     .requiredOption('--pod <name>', 'the pod, by name or namespace/name')
     .option('--container <name>', 'whose environment it gets (default: the first)')
-    .option('--state <directory>', 'the state directory of mayfly up', '.mayfly')
+    .option('--state <directory>', 'the state directory of mayfly up', DEFAULT_STATE)
     .addOption(
       new Option('--wait <duration>', 'how long to wait for the first certificate')
         .argParser(durationArgument)
@@ -54,7 +55,7 @@ export const execCommand = (): Command =>
     .action(exec);
 
 async function exec(command: readonly string[], { pod: wanted, container, state, wait }: ExecFlags): Promise<void> {
-  const pod = await waitUntilMounted(() => findPod(resolve(state), wanted), wait);
+  const pod = await waitUntilMounted(resolve(state), wanted, wait);
   const { file, args, env } = programOf(pod, command, container);
   let child: ChildProcess | undefined;
   const forward = (signal: NodeJS.Signals): void => {
@@ -76,14 +77,17 @@ async function exec(command: readonly string[], { pod: wanted, container, state,
   }
 }
 
-/** No program starts without its certificates. */
-async function waitUntilMounted(find: () => Promise<RunnablePod>, wait: Seconds): Promise<RunnablePod> {
+/** No program starts without its certificates. A pod that a running `mayfly up` does not have never gets any. */
+async function waitUntilMounted(state: string, wanted: string, wait: Seconds): Promise<RunnablePod> {
   const began = performance.now();
   const until = began + wait * 1000;
   for (let hinted = false; ; ) {
     let missing: CliError;
+    // Asked first: what is served by then has its file, and what is written meanwhile is found.
+    const allAreThere = await isServed(state);
+    let pod: RunnablePod | undefined;
     try {
-      const pod = await find();
+      pod = await findPod(state, wanted);
       if (await isMounted(pod, Math.floor(Date.now() / 1000))) return pod;
       missing = new CliError(
         'ERR_CLI_POD',
@@ -92,6 +96,7 @@ async function waitUntilMounted(find: () => Promise<RunnablePod>, wait: Seconds)
     } catch (error) {
       if (!(error instanceof CliError) || error.code !== 'ERR_CLI_POD') throw error;
       missing = error;
+      if (pod === undefined && allAreThere) throw missing;
     }
     const now = performance.now();
     if (now >= until) throw missing;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { encodePem } from '@mayfly/der/pem';
 import { generateKeySync } from '@mayfly/keys/node';
+import { keyStore, writePfx } from '@mayfly/pkcs12';
 import { createCertificateSync, rootContents } from '@mayfly/x509/create';
 import { certificatePoliciesExtension, subjectAltNameExtension } from '@mayfly/x509/extensions';
 import { encodeName } from '@mayfly/x509/name';
@@ -104,4 +105,14 @@ test('what a certificate says cannot steer a terminal', async () => {
 test('a file that is longer than 32 MiB is not read', async () => {
   const stdin = new Uint8Array(32 * 1024 * 1024 + 1);
   await expect(run([], memoryIo({ stdin }))).rejects.toMatchObject({ code: 'ERR_CLI_FILE' });
+});
+
+test('a key store is left to the command that shows it', async () => {
+  const key = generateKeySync('P-256').exportPkcs8();
+  const stdin = await writePfx(keyStore({ keys: [{ privateKeyInfo: key, certificates: [] }] }), 'x', { iterations: 1 });
+  await expect(run([], memoryIo({ stdin }))).rejects.toMatchObject({
+    code: 'ERR_CLI_INPUT',
+    exitCode: 1,
+    message: 'Cannot inspect standard input: it is a PKCS#12 file; "mayfly p12 inspect" shows it',
+  });
 });

@@ -29,7 +29,12 @@ test.each<readonly [string, readonly string[], number, RegExp]>([
   ['a file from the root', [...NAMED, '--chain', '/etc/x'], 2, /a plain path below --directory/],
   ['a name of the layout', [...NAMED, '--key', '..data'], 2, /a plain path below --directory/],
   ['one name for two files', [...NAMED, '--key', 'x', '--trust-bundle', 'x'], 2, /x as the name of two files/],
-  ['a missing kubeconfig', [...NAMED, '--kubeconfig', '/nowhere'], 1, /Cannot read \/nowhere: no such file/],
+  [
+    'a missing kubeconfig',
+    [...NAMED, '--kubeconfig', '/nowhere'],
+    1,
+    /"reason":"Ended","message":"Cannot read \/nowhere: there is no such file"/,
+  ],
 ])('refuses %s', async (_name, args, exitCode, message) => {
   await run(['node', 'mayfly', 'requester', ...args]);
   expect(told).toMatch(message);

@@ -4,9 +4,10 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../errors.js';
 import { signerNameFault } from '../manifests/signer-names.js';
 import { type ClusterRequesterOptions, runClusterRequester } from '../requester/run-requester.js';
-import { jsonLog } from '../signer/log.js';
+import { jsonLog, logEnd } from '../signer/log.js';
 import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
-import { durationArgument } from './arguments.js';
+import { DEFAULT_STATE } from '../up/places.js';
+import { addressArgument, durationArgument } from './arguments.js';
 
 interface RequesterFlags {
   readonly signerName: string;
@@ -80,7 +81,7 @@ export const requesterCommand = (): Command =>
         .argParser(modeArgument)
         .default(0o600, '0600'),
     )
-    .option('--state <directory>', 'where keys and requests outlive the process', '.mayfly')
+    .option('--state <directory>', 'where keys and requests outlive the process', DEFAULT_STATE)
     .option('--namespace <name>', 'of the pod (default: as the token says, as all that follow)')
     .option('--pod <name>', 'its name')
     .option('--pod-uid <uid>', 'its UID')
@@ -92,7 +93,7 @@ export const requesterCommand = (): Command =>
     .option('--context <name>', 'context of the kubeconfig (default: its current one)')
     .option('--roots <file>', 'PEM: the roots of the signer, where the cluster has no ClusterTrustBundles')
     .option('--once', 'end when the files are there; a denial is a failure then')
-    .option('--listen <host:port>', 'address of /livez and /readyz; "none" for none', '127.0.0.1:0')
+    .option('--listen <host:port>', 'address of /livez and /readyz; "none" for none', addressArgument, '127.0.0.1:0')
     .addOption(
       new Option('--keys <kind>', 'what computes with keys: WebAssembly, node:crypto, or plain JavaScript')
         .choices([...keysChoices])
@@ -110,6 +111,8 @@ async function requester(flags: RequesterFlags): Promise<void> {
   for (const signal of ENDING) process.on(signal, stop);
   try {
     await runClusterRequester(options);
+  } catch (error) {
+    process.exitCode = logEnd(options.log, error);
   } finally {
     for (const signal of ENDING) process.off(signal, stop);
   }

@@ -57,12 +57,14 @@ test.each<readonly [string, readonly string[], number, RegExp]>([
   ],
   ['a bundle with a colon', ['--signer-name', 'a.b/c', ...CA, '--bundle', 'a:b'], 2, /no DNS name in lower case/],
   ['a Lease in no namespace', ['--signer-name', 'a.b/c', ...CA, '--lease', '/x'], 2, /no \[namespace\/\]name/],
+  ['an address without a port', ['--signer-name', 'a.b/c', ...CA, '--listen', 'x'], 2, /Write host:port/],
+  ['a page without a port', ['--signer-name', 'a.b/c', ...CA, '--status-address', 'x:'], 2, /Write host:port/],
   ['a missing policy', ['--signer-name', 'a.b/c', ...CA, '--policy', 'nowhere.yaml'], 1, /Cannot read nowhere\.yaml/],
   [
     'a missing kubeconfig',
     ['--signer-name', 'a.b/c', ...CA, '--kubeconfig', '/nowhere'],
     1,
-    /Cannot read \/nowhere: no such file/,
+    /^\{"time":.*"level":"error","reason":"Ended","message":"Cannot read \/nowhere: there is no such file","code":"ERR_KUBERNETES_FILE"\}$/m,
   ],
 ])('refuses %s', async (_name, args, exitCode, message) => {
   await run(['node', 'mayfly', 'signer', ...args]);

@@ -6,11 +6,11 @@ import { CliError } from '../errors.js';
 import { formatFindings } from '../manifests/read-manifests.js';
 import { signerNameFault } from '../manifests/signer-names.js';
 import { type Policy, readPolicy } from '../policy/policy.js';
-import { jsonLog } from '../signer/log.js';
+import { jsonLog, logEnd } from '../signer/log.js';
 import { type ClusterSignerOptions, runClusterSigner } from '../signer/run-signer.js';
 import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
 import { readSourceFile } from '../up/read-files.js';
-import { DNS_NAME, durationArgument, leaseOf, secretOf } from './arguments.js';
+import { addressArgument, DNS_NAME, durationArgument, leaseOf, secretOf } from './arguments.js';
 
 interface SignerFlags {
   readonly signerName: string;
@@ -100,10 +100,16 @@ export const signerCommand = (): Command =>
     )
     .option('--no-service-names', 'SPIFFE IDs alone; no Services and pods are read')
     .option('--bundle <suffix>', 'the ClusterTrustBundle is <signer>:<suffix>; "none" publishes none', 'mayfly')
-    .option('--listen <host:port>', 'address of /livez, /readyz and /metrics; "none" for none', '127.0.0.1:8080')
+    .option(
+      '--listen <host:port>',
+      'address of /livez, /readyz and /metrics; "none" for none',
+      addressArgument,
+      '127.0.0.1:8080',
+    )
     .option(
       '--status-address <host:port>',
       'address of the status page, which names pods: keep it on loopback; "none" for none',
+      addressArgument,
       'none',
     )
     .option(
@@ -124,28 +130,33 @@ async function signer(flags: SignerFlags): Promise<void> {
   const controller = new AbortController();
   const stop = (signal: NodeJS.Signals): void => controller.abort(new Error(`ended by ${signal}`));
   const policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy);
+  const log = jsonLog((text) => void process.stderr.write(text));
+  const authority = authoritySource(flags);
+  const lease = leaseOf(flags.lease, flags.signerName);
   for (const signal of ENDING) process.on(signal, stop);
   try {
     await runClusterSigner({
       signerName: flags.signerName,
       kubeconfig: flags.kubeconfig,
       context: flags.context,
-      authority: authoritySource(flags),
+      authority,
       policy,
       trustDomain: flags.trustDomain,
       clusterDomain: flags.clusterDomain,
       maxLifetime: flags.maxLifetime,
       serviceNames: flags.serviceNames,
       bundle: flags.bundle === 'none' ? undefined : flags.bundle,
-      lease: leaseOf(flags.lease, flags.signerName),
+      lease,
       dryRun: flags.dryRun ?? false,
       listen: flags.listen === 'none' ? undefined : flags.listen,
       statusAddress: flags.statusAddress === 'none' ? undefined : flags.statusAddress,
       keys: flags.keys,
       instance: process.env['POD_NAME'] || hostname(),
-      log: jsonLog((text) => void process.stderr.write(text)),
+      log,
       signal: controller.signal,
     });
+  } catch (error) {
+    process.exitCode = logEnd(log, error);
   } finally {
     for (const signal of ENDING) process.off(signal, stop);
   }

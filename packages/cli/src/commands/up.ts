@@ -1,17 +1,19 @@
 import { fileURLToPath } from 'node:url';
-import type { Seconds } from '@mayfly/der';
+import { formatDuration, type Seconds } from '@mayfly/der';
 import { isReservedSignerName } from '@mayfly/pod-certificates';
 import { Command, Option } from 'commander';
 import { CliError } from '../errors.js';
+import type { ManifestNotice, ManifestNoticeCode } from '../manifests/findings.js';
 import type { Manifests, Pod } from '../manifests/manifest.js';
 import { formatFindings, readManifests } from '../manifests/read-manifests.js';
 import { type Policy, readPolicy } from '../policy/policy.js';
+import { printable } from '../terminal-text.js';
 import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
 import { jsonOutput, liveOutput, type Output, plainOutput } from '../up/output.js';
-import { podKey } from '../up/places.js';
+import { DEFAULT_STATE, podKey } from '../up/places.js';
 import { readSourceFile, readSourceFiles } from '../up/read-files.js';
 import { runUp } from '../up/run-up.js';
-import { durationArgument } from './arguments.js';
+import { addressArgument, durationArgument } from './arguments.js';
 
 interface UpFlags {
   readonly filename?: readonly string[];
@@ -41,6 +43,9 @@ const MAX_CA_LIFETIME: Seconds = 36_500 * 86_400;
 /** The form of a DNS domain in lower case, as SPIFFE trust domains have it. */
 const TRUST_DOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
+/** What every run of such a manifest would tell again: said with the first lines, and not as a warning. */
+const REMARKS: readonly ManifestNoticeCode[] = ['IgnoredFields', 'IgnoredKinds', 'IgnoredSources', 'PopularForm'];
+
 /** Signals that end everything in good order. */
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
@@ -48,6 +53,8 @@ const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const DEMO = {
   directory: fileURLToPath(new URL('../../examples', import.meta.url)),
   lifetime: 60,
+  /** Not where manifests of one's own go, for a start removes the keys of pods that its manifests lack. */
+  state: `${DEFAULT_STATE}-examples`,
   run: ['shop/orders-server', 'shop/orders-client'],
 } as const;
 
@@ -78,11 +85,19 @@ export const upCommand = (): Command =>
       durationArgument,
     )
     .option('--for <duration>', 'end after this time with a summary (default: Ctrl-C)', durationArgument)
-    .option('--state <directory>', 'where keys, authorities and volumes live (default: .mayfly)')
+    .option(
+      '--state <directory>',
+      'where keys, authorities and volumes live (default: .mayfly, of the example .mayfly-examples)',
+    )
     .option('--policy <file>', 'grant only what this file allows (default: what the manifests ask for)')
     .option('--run <pod...>', "start the pod's own command once its volumes are written")
-    .option('--listen <host:port>', 'address of /livez and /readyz; "none" for none', '127.0.0.1:0')
-    .option('--status-address <host:port>', 'address of the status page; "none" for none', '127.0.0.1:0')
+    .option('--listen <host:port>', 'address of /livez and /readyz; "none" for none', addressArgument, '127.0.0.1:0')
+    .option(
+      '--status-address <host:port>',
+      'address of the status page; "none" for none',
+      addressArgument,
+      '127.0.0.1:0',
+    )
     .option('--trust-domain <name>', 'trust domain of SPIFFE IDs (default: cluster.local)')
     .option(
       '--ca-lifetime <duration>',
@@ -115,7 +130,11 @@ async function up(flags: UpFlags): Promise<void> {
 
   const files = await readSourceFiles(flags.filename ?? [DEMO.directory], process.stdin);
   const result = readManifests(files);
-  for (const line of formatFindings(result.notices).split('\n').filter(Boolean)) output.notice(line);
+  const isRemark = ({ code }: ManifestNotice): boolean => REMARKS.includes(code);
+  for (const line of formatFindings(result.notices.filter((notice) => !isRemark(notice)))
+    .split('\n')
+    .filter(Boolean))
+    output.notice(line);
   if (!result.ok)
     throw new CliError('ERR_CLI_MANIFEST', `Cannot use the manifests:\n${formatFindings(result.errors).trimEnd()}`);
   if (!result.manifests.pods.some(({ volumes }) => volumes.some(({ sources }) => sources.length > 0)))
@@ -123,6 +142,7 @@ async function up(flags: UpFlags): Promise<void> {
       'ERR_CLI_MANIFEST',
       'Cannot use the manifests: no pod has a podCertificate or clusterTrustBundle source',
     );
+  const remarks = result.notices.filter(isRemark).map(({ message }) => printable(message));
   const manifests = lifetime === undefined ? result.manifests : withLifetime(result.manifests, lifetime);
   const policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy, lifetime);
   const run = new Set((flags.run ?? (demo ? DEMO.run : [])).map((name) => choosePod(manifests.pods, name)));
@@ -145,7 +165,7 @@ async function up(flags: UpFlags): Promise<void> {
     const { summary, ok } = await runUp({
       manifests,
       policy,
-      stateDirectory: flags.state ?? '.mayfly',
+      stateDirectory: flags.state ?? (demo ? DEMO.state : DEFAULT_STATE),
       trustDomain: flags.trustDomain,
       ...(lifetime !== undefined && { minExpirationSeconds: Math.min(3600, lifetime) }),
       caLifetime: flags.caLifetime,
@@ -156,7 +176,7 @@ async function up(flags: UpFlags): Promise<void> {
       signal: controller.signal,
       onEvent: (event) => output.event(event),
       onLine: (pod, line) => output.line(pod, line),
-      onStarted: (started) => output.started(started),
+      onStarted: (started) => output.started(started, remarks),
     });
     output.finished(summary, (performance.now() - began) / 1000, ok);
     process.exitCode = ok ? 0 : 1;
@@ -192,7 +212,7 @@ function withLifetime(manifests: Manifests, lifetime: Seconds): Manifests {
         if (lifetime > MAX_RESERVED_LIFETIME && isReservedSignerName(source.signerName))
           throw new CliError(
             'ERR_CLI_USAGE',
-            `Cannot use --lifetime ${lifetime}s: ${source.signerName} is a reserved signer and issues for ${MAX_RESERVED_LIFETIME} s at most`,
+            `Cannot use --lifetime ${formatDuration(lifetime)}: ${source.signerName} is a reserved signer and issues for ${formatDuration(MAX_RESERVED_LIFETIME)} at most`,
           );
         return { ...source, maxExpirationSeconds: lifetime };
       }),

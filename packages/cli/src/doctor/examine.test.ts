@@ -112,13 +112,13 @@ test.each<[string, Parameters<typeof bad>[0], readonly RegExp[]]>([
         ],
       },
     },
-    [/^requests: 2 unanswered; shop\/a for 61 s: .* is it running.*; shop\/b for 90 s: .* belongs to Kubernetes/],
+    [/^requests: 2 unanswered; shop\/a for 1m1s: .* is it running.*; shop\/b for 1m30s: .* belongs to Kubernetes/],
   ],
   [
     'that no signer runs, and since when',
     { lists: { leases: [leaseOf('one', 61), leaseOf('two', 90)] } },
     [
-      /^signers: none holds a Lease of mayfly\.example\.com\.workload .*; one was last seen 61 s ago; two was .* 90 s ago/,
+      /^signers: none holds a Lease of mayfly\.example\.com\.workload .*; one was last seen 1m1s ago; two was .* 1m30s ago/,
     ],
   ],
   [
@@ -129,14 +129,14 @@ test.each<[string, Parameters<typeof bad>[0], readonly RegExp[]]>([
   [
     'a pod whose kubelet asks for nothing',
     { lists: { pods: [podOf('a', SIGNER, 61), podOf('b', 'example.com/other', 90), podOf('c', SIGNER, 30)] } },
-    [/^pods: 1 wait for a certificate of example.com\/workload; shop\/a for 61 s: the kubelet of n has asked for none/],
+    [/^pods: 1 wait for a certificate of example.com\/workload; shop\/a for 1m1s: the kubelet of n has asked for none/],
   ],
   ['no pod that waits for its node', { lists: { pods: [podOf('a', SIGNER, 90, '')] } }, []],
   ['no pods where they may not be listed', { lists: { pods: new ApiError('Forbidden', 'no') } }, []],
   [
     'a pod whose request was denied',
     { lists: { pods: [podOf('a', SIGNER, 90)], podcertificaterequests: [answeredBy('Denied', 'no such Service')] } },
-    [/^pods: 1 wait .*; shop\/a for 90 s: r is Denied: no such Service \(Why\); change what it asks for/],
+    [/^pods: 1 wait .*; shop\/a for 1m30s: r is Denied: no such Service \(Why\); change what it asks for/],
   ],
   [
     'a pod that waits for something else',

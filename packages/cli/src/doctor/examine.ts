@@ -1,4 +1,4 @@
-import type { Seconds } from '@mayfly/der';
+import { formatDuration, type Seconds } from '@mayfly/der';
 import { isReservedSignerName, readPodCertificateRequest, trustBundlePrefix } from '@mayfly/pod-certificates';
 import {
   chooseVersions,
@@ -152,7 +152,7 @@ async function findUnanswered(client: Client, requests: string, signerName: stri
       : spec.signerName === signerName
         ? 'does not answer: is it running, and what does its log say?'
         : 'is another signer';
-    return `${namespace}/${spec.podName} for ${now - creationTimestamp} s: ${spec.signerName} ${why}`;
+    return `${namespace}/${spec.podName} for ${formatDuration(now - creationTimestamp)}: ${spec.signerName} ${why}`;
   });
   return { ok: false, message: someOf(`${late.length} unanswered`, told) };
 }

@@ -1,4 +1,4 @@
-import type { Seconds } from '@mayfly/der';
+import { formatDuration, type Seconds } from '@mayfly/der';
 import { type PodCertificateRequest, readPodCertificateRequest } from '@mayfly/pod-certificates';
 import { type KubernetesClient, resourcePath } from '@mayfly/pod-certificates/kubernetes';
 import { isObject, type JsonObject } from '../signer/json.js';
@@ -21,7 +21,7 @@ export async function findStuckPods(
   const asked = ((await listIfAllowed(client, requests)) ?? []).map(readPodCertificateRequest);
   const told = stuck.map((pod) => {
     const own = asked.filter(({ spec }) => spec.podUID === pod.uid && spec.signerName === signerName);
-    return `${pod.name} for ${now - pod.since} s: ${reasonOf(own, pod.node)}`;
+    return `${pod.name} for ${formatDuration(now - pod.since)}: ${reasonOf(own, pod.node)}`;
   });
   return { ok: false, message: someOf(`${stuck.length} wait for a certificate of ${signerName}`, told) };
 }

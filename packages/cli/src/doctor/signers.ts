@@ -1,4 +1,4 @@
-import type { Seconds } from '@mayfly/der';
+import { formatDuration, type Seconds } from '@mayfly/der';
 import { type KubernetesClient, resourcePath, SHARING_GROUP_LABEL } from '@mayfly/pod-certificates/kubernetes';
 import { isObject } from '../signer/json.js';
 import { type LeaseName, leaseGroupOf } from '../signer/lease-name.js';
@@ -27,7 +27,7 @@ export async function findSigners(
   const live = seen.filter(({ silence }) => silence <= PATIENCE);
   if (live.length > 0)
     return { ok: true, message: `${live.length} share the requests: ${live.map(({ holder }) => holder).join(', ')}` };
-  const gone = seen.map(({ holder, silence }) => `${holder} was last seen ${silence} s ago`);
+  const gone = seen.map(({ holder, silence }) => `${holder} was last seen ${formatDuration(silence)} ago`);
   const place = namespace === undefined ? 'the cluster' : `namespace ${namespace}`;
   const none = `none holds a Lease of ${name} in ${place}, so nobody answers; start mayfly signer, and look at why its pods do not run (those with --lease none hold none: say the same here)`;
   return { ok: false, message: someOf(none, gone) };

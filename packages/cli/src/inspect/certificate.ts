@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type Seconds, toHex } from '@mayfly/der';
+import { formatDuration, type Seconds, toHex } from '@mayfly/der';
 import { KeysError } from '@mayfly/keys';
 import { verifyWithNode } from '@mayfly/keys/node';
 import { parseCertificationRequest, verifyCertificationRequest } from '@mayfly/pkcs10';
 import { inspectCertificate, type Validity } from '@mayfly/x509';
 import { oidText } from '@mayfly/x509/oid-names';
-import { formatDuration } from '../duration.js';
 import { colonHex, formatTime } from '../terminal-text.js';
 import { type Facts, facts, nameFact } from './description.js';
 import { extensionFacts, serialNumberText } from './extensions.js';

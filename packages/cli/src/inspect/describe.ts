@@ -7,6 +7,7 @@ import { parseECPrivateKey } from '@mayfly/pkcs8/ec';
 import { parseEncryptedPrivateKeyInfo } from '@mayfly/pkcs8/encrypted';
 import { encodeRSAPublicKey, parseRSAPrivateKey, parseRSAPublicKey, rsaAlgorithm } from '@mayfly/pkcs8/rsa';
 import { Pkcs10Error, parseCertificationRequest } from '@mayfly/pkcs10';
+import { describePfx, Pkcs12Error } from '@mayfly/pkcs12';
 import { encodeSubjectPublicKeyInfo, inspectCertificate, parseSubjectPublicKeyInfo, X509Error } from '@mayfly/x509';
 import { parseCRL } from '@mayfly/x509/crl';
 import { type LintFinding, lintCertificate, lintCRL, lintRequest } from '@mayfly/x509/lint';
@@ -35,7 +36,8 @@ export interface DescribeOptions {
  * Describes every block of a PEM text, or the one structure of a DER input, whose kind is found by reading it strictly as
  * each of those known. A block that cannot be read is a description of type `fault`.
  * @param name - What messages call the input.
- * @throws {@link CliError} `ERR_CLI_INPUT` for input that is neither PEM nor DER, and for broken PEM.
+ * @throws {@link CliError} `ERR_CLI_INPUT` for input that is neither PEM nor DER, for broken PEM, and for PKCS#12, which has a
+ * command of its own.
  */
 export async function describeInput(
   bytes: Uint8Array,
@@ -171,6 +173,8 @@ async function describeDer(der: Uint8Array, name: string, options: DescribeOptio
     }
     return describeKind(kind, der, kind.type === 'privateKey' || kind.type === 'encryptedPrivateKey', options);
   }
+  if (isPfx(der))
+    throw new CliError('ERR_CLI_INPUT', `Cannot inspect ${name}: it is a PKCS#12 file; "mayfly p12 inspect" shows it`);
   if (der[0] !== 0x30)
     throw new CliError(
       'ERR_CLI_INPUT',
@@ -180,6 +184,16 @@ async function describeDer(der: Uint8Array, name: string, options: DescribeOptio
   return unknown.type === 'fault' && furthest !== undefined && furthest.offset > 0
     ? fault(der, furthest, false)
     : unknown;
+}
+
+function isPfx(bytes: Uint8Array): boolean {
+  try {
+    describePfx(bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof DerError || error instanceof Pkcs12Error) return false;
+    throw error;
+  }
 }
 
 /** Values of Kubernetes Secrets are copied with their base64. */

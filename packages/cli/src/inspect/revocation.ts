@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type Seconds, toHex } from '@mayfly/der';
+import { formatDuration, type Seconds, toHex } from '@mayfly/der';
 import { parseCRL, type RevokedCertificate, revokedCertificates } from '@mayfly/x509/crl';
 import { invalidityDate, reasonCode } from '@mayfly/x509/extensions';
 import { formatGeneralName } from '@mayfly/x509/general-name';
 import { type CertID, type CertStatus, parseOCSPRequest, parseOCSPResponse, type ResponderID } from '@mayfly/x509/ocsp';
 import { oidText } from '@mayfly/x509/oid-names';
-import { formatDuration } from '../duration.js';
 import { colonHex, formatTime } from '../terminal-text.js';
 import { certificateFacts } from './certificate.js';
 import { type Fact, type Facts, facts, nameFact } from './description.js';

@@ -49,9 +49,11 @@ export interface Finding<Code extends string> extends Place {
 export type ManifestError = Finding<ManifestErrorCode>;
 export type ManifestNotice = Finding<ManifestNoticeCode>;
 
-/** A finding as one line that a terminal may show: `file:line:column path: message`. */
-export const formatFinding = ({ file, line, column, path, message }: Finding<string>): string =>
-  printable(`${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`);
+/** A finding as one line that a terminal may show: `file:line:column path: message`, and of an error its code. */
+export const formatFinding = ({ file, line, column, path, message, code }: Finding<string>): string =>
+  printable(
+    `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}${code.startsWith('ERR_') ? ` (${code})` : ''}`,
+  );
 
 /** Errors kept of one run; past them a person needs a better file, not a longer list. */
 const MAX_ERRORS = 100;

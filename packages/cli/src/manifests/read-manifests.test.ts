@@ -155,7 +155,7 @@ describe('files', () => {
   test('a misspelt lifetime in a popular manifest is told at its line with the right name', () => {
     const text = podWith(popularSource.replace('expirationSeconds', 'expirationSecond'));
     expect(errorsOf(text).map(formatFinding)).toEqual([
-      `a.yaml:18:11 ${SOURCE}.podCertificate.expirationSecond: unknown field, did you mean "expirationSeconds"`,
+      `a.yaml:18:11 ${SOURCE}.podCertificate.expirationSecond: unknown field, did you mean "expirationSeconds" (ERR_CLI_UNKNOWN_FIELD)`,
     ]);
   });
 });
@@ -212,7 +212,7 @@ describe('documents', () => {
   test('two pods of one name are told with both places, in one file and in two', () => {
     const pod = podWith(realSource);
     expect(errorsOf(pod, pod).map(formatFinding)).toEqual([
-      'b.yaml:4:9 metadata.name: pod default/web is also at a.yaml:4:9',
+      'b.yaml:4:9 metadata.name: pod default/web is also at a.yaml:4:9 (ERR_CLI_DUPLICATE)',
     ]);
     expect(errorsOf(`${pod}---\n${pod}`)).toMatchObject([{ code: 'ERR_CLI_DUPLICATE', path: 'metadata.name' }]);
     expect(errorsOf(pod, pod.replace('  name: web\n', '  name: web\n  namespace: other\n'))).toEqual([]);

@@ -13,8 +13,10 @@ import {
 import { provePossession } from '@mayfly/pod-certificates/node';
 import { type Clock, systemClock } from '@mayfly/rotation';
 import { CliError, messageOf } from '../errors.js';
+import type { LocalServer } from '../local-server.js';
 import type { Place } from '../manifests/findings.js';
 import type { Pod, PodCertificateSource } from '../manifests/manifest.js';
+import { firstAnswer } from '../signer/first-answer.js';
 import { because, type Log, rfc3339 } from '../signer/log.js';
 import type { UpEvent } from '../up/event.js';
 import { healthOf, serveHealth } from '../up/health.js';
@@ -90,9 +92,19 @@ export async function runClusterRequester(options: ClusterRequesterOptions): Pro
     ...(options.clock && { now: () => local.now() * 1000 }),
   });
   const state = await openStateDirectory(options.stateDirectory, undefined);
+  let server: LocalServer | undefined;
   try {
-    const versions = chooseVersions(await discoverVersions(client), 'requester');
-    const form = await keyForm(client, versions.podCertificateRequests);
+    const unanswered = `the API server at ${connection.server} has not answered yet`;
+    let watched: Parameters<typeof healthOf>[0] = [{ problems: () => [unanswered] }];
+    server = options.listen === undefined ? undefined : await serveHealth(options.listen, () => healthOf(watched));
+    const discover = async () => {
+      const versions = chooseVersions(await discoverVersions(client), 'requester');
+      return { versions, form: await keyForm(client, versions.podCertificateRequests) };
+    };
+    // Whoever runs it once wants to know now, and may try again.
+    const { versions, form } = options.once
+      ? await discover()
+      : await firstAnswer(discover, { server: connection.server, clock: local, log, signal });
     if (versions.clusterTrustBundles === undefined && options.roots === undefined)
       throw new CliError(
         'ERR_CLI_USAGE',
@@ -137,8 +149,7 @@ export async function runClusterRequester(options: ClusterRequesterOptions): Pro
         if (options.once && runner.mounted()) stopping.abort();
       },
     });
-    const health = () => healthOf([runner]);
-    const server = options.listen === undefined ? undefined : await serveHealth(options.listen, health);
+    watched = [runner];
     log({
       level: 'info',
       reason: 'Started',
@@ -160,11 +171,14 @@ export async function runClusterRequester(options: ClusterRequesterOptions): Pro
       }),
     );
     await Promise.all(parts);
-    await server?.close();
     const { reason } = stopping.signal;
     if (!signal.aborted && !(options.once && runner.mounted())) throw reason;
     log({ level: 'info', reason: 'Stopped', message: `${options.directory} stays as it is` });
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    log({ level: 'info', reason: 'Stopped', message: 'Nothing was asked for: the API server has not answered' });
   } finally {
+    await server?.close();
     await state.release();
     await client.close();
   }

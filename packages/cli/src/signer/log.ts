@@ -1,5 +1,5 @@
 import type { Seconds } from '@mayfly/der';
-import { messageOf } from '../errors.js';
+import { CliError, messageOf, reportOf } from '../errors.js';
 
 /** One line of the log. Nothing in it is secret. */
 export interface LogLine {
@@ -21,6 +21,16 @@ export const jsonLog =
 
 /** What went wrong, for a `message`. */
 export const because = (what: string, error: unknown): string => `${what}: ${messageOf(error)}`;
+
+/**
+ * Tells what ended a command where its log is read, and has it end so.
+ * @returns The code with which the process is to end.
+ */
+export function logEnd(log: Log, error: unknown): number {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  log({ level: 'error', reason: 'Ended', message: reportOf(error), ...(code !== undefined && { code }) });
+  return error instanceof CliError ? error.exitCode : 1;
+}
 
 /** As RFC 3339 has it. */
 export const rfc3339 = (at: Seconds): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z');

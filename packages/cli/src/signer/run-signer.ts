@@ -28,6 +28,7 @@ import type { AuthoritySource } from './authority-material.js';
 import type { SecretName } from './authority-secret.js';
 import { withoutWrites } from './dry-run.js';
 import { claimDenial, dnsNamesOf } from './entitlement.js';
+import { firstAnswer } from './first-answer.js';
 import { bundlePublisher, keepAuthorities } from './keep-authorities.js';
 import { type LeaseName, leaseGroupOf } from './lease-name.js';
 import { because, type Log, rfc3339 } from './log.js';
@@ -96,21 +97,40 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
   const client = createClient(connection, { userAgent: 'mayfly-signer' });
   const servers: LocalServer[] = [];
   try {
-    const versions = chooseVersions(await discoverVersions(client), 'signer');
     const local = systemClock();
     const clock = serverClock(local, () => client.clockAhead());
     const keys = await openKeys(options.keys, ({ message }) => log({ level: 'warn', reason: 'Keys', message }));
     const randomBytes = bufferedRandomBytes((length) => new Uint8Array(nodeRandomBytes(length)));
     const { authority: source } = options;
-    const authorities =
-      'managed' in source
-        ? await succeedingAuthorities({
-            ...{ client, keys, signerName, clock, randomBytes, log, ...source },
-            secret: source.managed,
-            backdate: BACKDATE,
-            maxLifetime: options.maxLifetime,
-          })
-        : await givenAuthority(source, client, keys, clock, options.maxLifetime);
+    let begun: { readonly health: () => Health; readonly metrics: () => Promise<string> } | undefined;
+    const early: Health = {
+      ready: false,
+      problems: [`the API server at ${connection.server} has not answered yet`],
+    };
+    const healthServer =
+      options.listen === undefined
+        ? undefined
+        : await serveHealth(
+            options.listen,
+            () => begun?.health() ?? early,
+            async () => (await begun?.metrics()) ?? '',
+          );
+    if (healthServer !== undefined) servers.push(healthServer);
+    const { versions, authorities } = await firstAnswer(
+      async () => ({
+        versions: chooseVersions(await discoverVersions(client), 'signer'),
+        authorities:
+          'managed' in source
+            ? await succeedingAuthorities({
+                ...{ client, keys, signerName, clock, randomBytes, log, ...source },
+                secret: source.managed,
+                backdate: BACKDATE,
+                maxLifetime: options.maxLifetime,
+              })
+            : await givenAuthority(source, client, keys, clock, options.maxLifetime),
+      }),
+      { server: connection.server, clock: local, log, signal },
+    );
     log({
       level: 'info',
       reason: 'Started',
@@ -176,10 +196,8 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       ];
       return { ready: problems.length === 0, problems };
     };
-    const server =
-      options.listen === undefined ? undefined : await serveHealth(options.listen, health, () => metrics.text());
+    begun = { health, metrics: () => metrics.text() };
     const publisher = bundlePublisher(api, { signerName, bundle: options.bundle, log }, local);
-    if (server !== undefined) servers.push(server);
     const status = createSignerStatus({
       signerName,
       authorities,
@@ -194,7 +212,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       servers.push(page);
       log({ level: 'info', reason: 'StatusPage', message: `The status page is ${page.url}/` });
     }
-    options.onStarted?.({ url: server?.url, statusUrl: page?.url });
+    options.onStarted?.({ url: healthServer?.url, statusUrl: page?.url });
 
     const profileFor = profilesOf(authorities);
     const tell = eventTeller(api, { signerName, log }, clock);
@@ -246,6 +264,9 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     await Promise.all(parts);
     if (stopping.signal.aborted && !signal.aborted) throw stopping.signal.reason;
     log({ level: 'info', reason: 'Stopped', message: 'What was being signed is written' });
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    log({ level: 'info', reason: 'Stopped', message: 'Nothing was signed: the API server has not answered' });
   } finally {
     await Promise.all(servers.map((server) => server.close()));
     await client.close();

@@ -1,5 +1,5 @@
 import { defineIssuer, type Issuer } from '@mayfly/ca';
-import type { Seconds } from '@mayfly/der';
+import { formatDuration, type Seconds } from '@mayfly/der';
 import type { KubernetesClient } from '@mayfly/pod-certificates/kubernetes';
 import type { Clock } from '@mayfly/rotation';
 import {
@@ -253,7 +253,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
       throw new Error(
         signing === undefined
           ? `Cannot sign: no authority of ${secretText(secret)} is active`
-          : `Cannot sign: the active authority of ${secretText(secret)} ends in ${signing.certificate.validity.notAfter - now} s, before a certificate of ${granted()} s`,
+          : `Cannot sign: the active authority of ${secretText(secret)} ends in ${formatDuration(signing.certificate.validity.notAfter - now)}, before a certificate of ${formatDuration(granted())}`,
       );
     },
     maxLifetime: granted,

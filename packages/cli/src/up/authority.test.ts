@@ -109,13 +109,13 @@ test('nothing is signed while the clock stands before what it has shown, also af
   first.sign();
   await first.clock.step(-100);
   expect(first.sign).toThrow(
-    expect.objectContaining({ code: 'ERR_CA_ISSUER_EXPIRING', message: expect.stringContaining('set back by 100 s') }),
+    expect.objectContaining({ code: 'ERR_CA_ISSUER_EXPIRING', message: expect.stringContaining('set back by 1m40s') }),
   );
   await first.clock.step(100);
   first.sign();
   await first.stop();
   const second = await openedAuthority(began - 10);
-  expect(second.sign).toThrow(/the clock was set back by \d+ s/);
+  expect(second.sign).toThrow(/the clock was set back by 10s/);
   await second.stop();
   const third = await openedAuthority(began + 700);
   third.sign();

@@ -11,7 +11,7 @@ import {
   type Surroundings,
 } from '@mayfly/ca';
 import { podClient, podPeer, podServer } from '@mayfly/ca/profiles';
-import { type Seconds, toHex } from '@mayfly/der';
+import { formatDuration, type Seconds, toHex } from '@mayfly/der';
 import { decodePem, encodePem } from '@mayfly/der/pem';
 import { trustBundlePrefix } from '@mayfly/pod-certificates';
 import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
@@ -236,7 +236,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
       if (now < latest - options.backdate)
         throw new CaError(
           'ERR_CA_ISSUER_EXPIRING',
-          `Cannot sign for ${signerName}: the clock was set back by ${latest - now} s; set it right, or if it was wrong before, remove ${directory} to begin a new authority`,
+          `Cannot sign for ${signerName}: the clock was set back by ${formatDuration(latest - now)}; set it right, or if it was wrong before, remove ${directory} to begin a new authority`,
         );
       latest = Math.max(latest, now);
       const authority = signingAuthority(authorities, succession, now);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventToJson, type UpEvent } from './event.js';
 import { jsonOutput, plainOutput } from './output.js';
@@ -22,7 +23,15 @@ const event = (change: Partial<UpEvent> = {}): UpEvent => ({
   signerName: 'mayfly.dev/workload',
   ...change,
 });
-const SUMMARY = { requests: 1, failed: 0, rotations: 2, overdue: 0, issued: 3, denied: 0, exited: 0, problems: [] };
+const SUMMARY = {
+  tally: { requests: 1, failed: 0 },
+  rotations: 2,
+  overdue: 0,
+  issued: 3,
+  denied: 0,
+  exited: 0,
+  problems: [],
+};
 
 test('what goes wrong again and again is told once until something changes', () => {
   const stdout = collect();
@@ -54,7 +63,11 @@ test('programs for programs get every event, and the summary last', () => {
   output.finished(SUMMARY, 61, true);
   const lines = stdout.text().trimEnd().split('\n');
   expect(lines.map((line) => JSON.parse(line))).toHaveLength(3);
-  expect(JSON.parse(lines[2]!)).toEqual(SUMMARY);
+  const { tally, ...summary } = SUMMARY;
+  expect(JSON.parse(lines[2]!)).toEqual({ ...tally, ...summary });
+  const silent = collect();
+  jsonOutput(silent, collect()).finished({ ...SUMMARY, tally: undefined }, 61, true);
+  expect(JSON.parse(silent.text())).toMatchObject({ requests: 0, failed: 0 });
   expect(stderr.text()).toBe('ignored: image\nshop/web | hello\n');
 });
 
@@ -95,6 +108,24 @@ test('the last words count, in singular and plural', () => {
   );
 });
 
+test('requests that nobody counts are not spoken of', () => {
+  const stdout = collect();
+  plainOutput(stdout, collect()).finished({ ...SUMMARY, tally: undefined }, 61, true);
+  expect(stdout.text()).toBe('All well after 1m1s: 3 certificates issued, 2 rotations, 0 overdue\n');
+});
+
+test.each([
+  ['the usual state', resolve('.mayfly'), 'mayfly exec --pod NAME -- COMMAND'],
+  ['a state nearby', resolve('other'), 'mayfly exec --state other --pod NAME -- COMMAND'],
+  ['a state far away', '/elsewhere', 'mayfly exec --state /elsewhere --pod NAME -- COMMAND'],
+])('the first lines say how a program is run with %s, and what is ignored, last', (_name, stateDirectory, command) => {
+  const [stdout, stderr] = [collect(), collect()];
+  const started = { stateDirectory, trustDomain: 'x', healthUrl: undefined, statusUrl: undefined, pods: [] };
+  plainOutput(stdout, stderr).started({ ...started, status: () => expect.fail() }, ['ignored: image']);
+  expect(stdout.text()).toMatch(new RegExp(`\n {2}run as a pod ${command}\n {2}ignored: image\n$`));
+  expect(stderr.text()).toBe('');
+});
+
 test('the table tells ages, names volumes where a pod has several, and fits its width', () => {
   const source = (volume: string, more: object = {}) => ({
     pod: 'shop/web',
@@ -124,6 +155,9 @@ test('the table tells ages, names volumes where a pod has several, and fits its 
     '',
     'not ready   rotations 2   overdue 0   requests 1   failed 0',
   ]);
+  expect(renderTable({ ...status, summary: { ...SUMMARY, tally: undefined } }, 200).at(-1)).toBe(
+    'not ready   rotations 2   overdue 0',
+  );
   expect(renderTable({ ...status, now: 1200 }, 200)[1]).toMatch(/ 5m +now +expired +issued$/);
   for (const line of renderTable(status, 40)) expect(line.length).toBeLessThanOrEqual(40);
 });

@@ -1,14 +1,18 @@
+import { relative } from 'node:path';
+import { formatDuration } from '@mayfly/der';
 import { createLogUpdate } from 'log-update';
-import { formatDuration } from '../duration.js';
 import { printable } from '../terminal-text.js';
 import { eventToJson, type UpEvent } from './event.js';
+import { DEFAULT_STATE } from './places.js';
+import type { Tally } from './program.js';
 import type { Started, Status, Summary } from './run-up.js';
 import { renderTable } from './table.js';
 
 /** Where a run is shown. */
 export interface Output {
   notice(line: string): void;
-  started(started: Started): void;
+  /** @param remarks - What a person may want to know of the manifests and need not act upon. */
+  started(started: Started, remarks: readonly string[]): void;
   event(event: UpEvent): void;
   /** A line of a program. */
   line(pod: string, line: string): void;
@@ -24,21 +28,32 @@ export interface Stream {
   write(text: string): unknown;
 }
 
+/** What programs read that want numbers. */
+const NOTHING_COUNTED: Tally = { requests: 0, failed: 0 };
+
 /** One JSON object a line on standard output, people's lines on standard error; the last line is the summary. */
 export function jsonOutput(stdout: Stream, stderr: Stream): Output {
   return {
     notice: (line) => void stderr.write(`${line}\n`),
-    started: ({ stateDirectory, healthUrl, statusUrl, pods }) =>
+    started: ({ stateDirectory, healthUrl, statusUrl, pods }, remarks) =>
       void stderr.write(
         `${[
           `mayfly serves ${count(pods.length, 'pod')} from ${stateDirectory}`,
           ...(healthUrl === undefined ? [] : [`${healthUrl}/readyz`]),
           ...(statusUrl === undefined ? [] : [`${statusUrl}/`]),
-        ].join(', ')}\n`,
+        ].join(', ')}\n${remarks.map((remark) => `${remark}\n`).join('')}`,
       ),
     event: (event) => void stdout.write(`${eventToJson(event)}\n`),
     line: (pod, line) => void stderr.write(`${pod} | ${printable(line)}\n`),
-    finished: ({ requests, failed, rotations, overdue, issued, denied, exited, problems }) =>
+    finished: ({
+      tally: { requests, failed } = NOTHING_COUNTED,
+      rotations,
+      overdue,
+      issued,
+      denied,
+      exited,
+      problems,
+    }) =>
       void stdout.write(
         `${JSON.stringify({ requests, failed, rotations, overdue, issued, denied, exited, problems })}\n`,
       ),
@@ -51,7 +66,7 @@ export function plainOutput(stdout: Stream, stderr: Stream): Output {
   const isNews = newsFilter();
   return {
     notice: (line) => void stderr.write(`${line}\n`),
-    started: (started) => void stdout.write(`${startLines(started).join('\n')}\n`),
+    started: (started, remarks) => void stdout.write(`${startLines(started, remarks).join('\n')}\n`),
     event(event) {
       if (isNews(event)) stdout.write(`${eventLine(event)}\n`);
     },
@@ -88,8 +103,8 @@ export function liveOutput(stdout: NodeJS.WriteStream, stderr: Stream): Output {
   };
   return {
     notice: (line) => void stderr.write(`${line}\n`),
-    started(started) {
-      stdout.write(`${startLines(started).join('\n')}\n`);
+    started(started, remarks) {
+      stdout.write(`${startLines(started, remarks).join('\n')}\n`);
       status = started.status;
       timer = setInterval(draw, REDRAW);
       draw();
@@ -133,7 +148,10 @@ function newsFilter(): (event: UpEvent) => boolean {
   };
 }
 
-function startLines({ stateDirectory, trustDomain, healthUrl, statusUrl, pods }: Started): readonly string[] {
+function startLines(
+  { stateDirectory, trustDomain, healthUrl, statusUrl, pods }: Started,
+  remarks: readonly string[],
+): readonly string[] {
   const signers = new Set(
     pods.flatMap(({ pod }) =>
       pod.volumes.flatMap(({ sources }) =>
@@ -148,15 +166,23 @@ function startLines({ stateDirectory, trustDomain, healthUrl, statusUrl, pods }:
     `  trust domain ${trustDomain}`,
     ...(healthUrl === undefined ? [] : [`  health       ${healthUrl}/readyz`]),
     ...(statusUrl === undefined ? [] : [`  status page  ${statusUrl}/`]),
-    `  run as a pod mayfly exec --pod NAME -- COMMAND`,
+    `  run as a pod ${execCommandLine(stateDirectory)}`,
+    ...remarks.map((remark) => `  ${remark}`),
   ];
+}
+
+/** What runs a program as one of the pods from here. */
+function execCommandLine(stateDirectory: string): string {
+  const nearby = relative('.', stateDirectory);
+  const state = nearby.startsWith('..') ? stateDirectory : nearby;
+  return `mayfly exec ${state === DEFAULT_STATE ? '' : `--state ${state} `}--pod NAME -- COMMAND`;
 }
 
 /** Lines that the last words spend on what is not well. */
 const MAX_PROBLEMS = 20;
 
 function finalLines(summary: Summary, seconds: number, ok: boolean): readonly string[] {
-  const { requests, failed, rotations, overdue, issued, denied, exited, problems } = summary;
+  const { tally, rotations, overdue, issued, denied, exited, problems } = summary;
   const parts = [
     `${count(issued, 'certificate')} issued`,
     count(rotations, 'rotation'),
@@ -168,7 +194,7 @@ function finalLines(summary: Summary, seconds: number, ok: boolean): readonly st
     `${ok ? 'All well' : 'Not all well'} after ${formatDuration(seconds)}: ${parts.join(', ')}`,
     ...problems.slice(0, MAX_PROBLEMS).map((problem) => `  ! ${printable(problem)}`),
     ...(problems.length > MAX_PROBLEMS ? [`  ! and ${problems.length - MAX_PROBLEMS} more`] : []),
-    `${count(requests, 'request')}, ${failed} failed`,
+    ...(tally === undefined ? [] : [`${count(tally.requests, 'request')}, ${tally.failed} failed`]),
   ];
 }
 

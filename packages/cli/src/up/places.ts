@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { Pod, PodCertificateSource, Volume } from '../manifests/manifest.js';
 import type { Policy } from '../policy/policy.js';
 
+/** The state directory of a command that names none. */
+export const DEFAULT_STATE = '.mayfly';
+
 /** `namespace/name`, by which people and events call a pod. */
 export const podKey = ({ namespace, name }: Pick<Pod, 'namespace' | 'name'>): string => `${namespace}/${name}`;
 

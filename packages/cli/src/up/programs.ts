@@ -15,8 +15,8 @@ export interface Plan {
 export interface Programs {
   /** Starts what has become ready. */
   wake(): void;
-  /** Sums of what the programs counted. */
-  tally(): Tally;
+  /** Sums of what the programs counted; `undefined` while none has counted anything. */
+  tally(): Tally | undefined;
   /** How many ended by themselves. */
   exited(): number;
   /** What went wrong, each with the pod's name; empty when nothing did. */
@@ -78,13 +78,11 @@ export function createPrograms(
       }
     },
     tally: () =>
-      running.reduce(
-        (sum, { program }) => {
-          const { requests, failed } = program.tally() ?? { requests: 0, failed: 0 };
-          return { requests: sum.requests + requests, failed: sum.failed + failed };
-        },
-        { requests: 0, failed: 0 },
-      ),
+      running.reduce<Tally | undefined>((sum, { program }) => {
+        const tally = program.tally();
+        if (sum === undefined || tally === undefined) return sum ?? tally;
+        return { requests: sum.requests + tally.requests, failed: sum.failed + tally.failed };
+      }, undefined),
     exited: () => endings.length,
     problems: () => [
       ...running.flatMap(({ pod, program }) => {

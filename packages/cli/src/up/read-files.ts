@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CliError, messageOf } from '../errors.js';
+import { CliError } from '../errors.js';
+import { systemState } from '../input-file.js';
 import type { SourceFile } from '../manifests/yaml-tree.js';
 
 /** Longest file that is read, in bytes: well above what the reader of manifests takes. */
@@ -30,7 +31,7 @@ export async function readSourceFile(path: string): Promise<string> {
     if (size > MAX_FILE_LENGTH) throw new Error(`${size} bytes, at most ${MAX_FILE_LENGTH} are read`);
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
   } catch (cause) {
-    throw new CliError('ERR_CLI_FILE', `Cannot read ${path}: ${messageOf(cause)}`, { cause });
+    throw new CliError('ERR_CLI_FILE', `Cannot read ${path}: ${systemState(cause)}`, { cause });
   }
 }
 
@@ -40,7 +41,7 @@ async function expand(path: string): Promise<readonly string[]> {
     if (!(await stat(path)).isDirectory()) return [path];
     names = (await readdir(path)).filter((name) => /\.(ya?ml|json)$/.test(name)).sort();
   } catch (cause) {
-    throw new CliError('ERR_CLI_FILE', `Cannot read ${path}: ${messageOf(cause)}`, { cause });
+    throw new CliError('ERR_CLI_FILE', `Cannot read ${path}: ${systemState(cause)}`, { cause });
   }
   if (names.length === 0)
     throw new CliError('ERR_CLI_FILE', `Cannot read ${resolve(path)}: no .yaml, .yml or .json file in it`);

@@ -18,9 +18,10 @@ import { localIdentity } from './local-identity.js';
 import { digestOfPolicy, podKey, volumeDirectory } from './places.js';
 import { runnablePod, writePodFile } from './pod-file.js';
 import { createPodRunner, type PodRunner } from './pod-runner.js';
-import { programOf } from './program.js';
+import { programOf, type Tally } from './program.js';
 import { createPrograms, type Programs } from './programs.js';
 import { createReadiness } from './readiness.js';
+import { noteNotServing, noteServing } from './serving.js';
 import type { SourceStatus } from './source-runner.js';
 import { openStateDirectory } from './state-directory.js';
 import { trustBundleStatus, upStatus } from './status.js';
@@ -76,9 +77,8 @@ export interface Status {
 
 /** What a run came to. */
 export interface Summary {
-  /** Of programs that count. */
-  readonly requests: number;
-  readonly failed: number;
+  /** Of programs that count; `undefined` when none does. */
+  readonly tally: Tally | undefined;
   /** Certificates that followed another one. */
   readonly rotations: number;
   /** Certificates that were not refreshed in time. */
@@ -178,7 +178,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
       programs.wake();
     };
     const summarize = (): Summary => ({
-      ...programs.tally(),
+      tally: programs.tally(),
       rotations: sources().reduce((sum, { rotations }) => sum + rotations, 0),
       overdue: counts.overdue,
       issued: counts.issued,
@@ -211,6 +211,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
         pod,
         message: `${pod} is in no manifest now: its keys are removed`,
       });
+    await noteServing(state.path, state.files);
     options.onStarted({
       stateDirectory: state.path,
       trustDomain: state.trustDomain,
@@ -253,6 +254,7 @@ export async function runUp(options: UpOptions): Promise<{ readonly summary: Sum
   } finally {
     // Whatever happened: a server that is left open would keep the process.
     await Promise.all(servers.map((server) => server.close()));
+    await noteNotServing(state.path);
     await state.release();
   }
 }

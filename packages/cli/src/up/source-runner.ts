@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Seconds } from '@mayfly/der';
+import { formatDuration, type Seconds } from '@mayfly/der';
 import type { KeyType } from '@mayfly/pod-certificates';
 import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
 import { type ProvePossession, type RequestIdentity, requestCertificate } from '@mayfly/pod-certificates/requester';
@@ -329,7 +329,7 @@ export function createSourceRunner(
         alarm = 'overdue for refresh';
         const late = event.at - event.refreshAt;
         const left = Math.max(0, event.notAfter - event.at);
-        const what = `should have a new certificate since ${late} s; it is valid for another ${left} s`;
+        const what = `should have a new certificate since ${formatDuration(late)}; it is valid for another ${formatDuration(left)}`;
         tell('Warning', 'CertificateOverdueForRefresh', what, 'overdue');
         return;
       }

@@ -1,5 +1,4 @@
-import type { Seconds } from '@mayfly/der';
-import { formatDuration } from '../duration.js';
+import { formatDuration, type Seconds } from '@mayfly/der';
 import type { Status } from './run-up.js';
 import type { SourceStatus } from './source-runner.js';
 
@@ -17,13 +16,13 @@ export function renderTable({ now, sources, health, summary }: Status, width: nu
   const widths = COLUMNS.map((title, i) => Math.max(title.length, ...rows.map((cells) => cells[i]!.length)));
   const line = (cells: readonly string[]): string =>
     cells.map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd(widths[i]!))).join('  ');
-  const { requests, failed, rotations, overdue } = summary;
+  const { tally, rotations, overdue } = summary;
   return [
     line(COLUMNS),
     ...rows.map(line),
     ...(sources.length > MAX_ROWS ? [`... and ${sources.length - MAX_ROWS} more`] : []),
     '',
-    `${health.ready ? 'ready' : 'not ready'}   rotations ${rotations}   overdue ${overdue}   requests ${requests}   failed ${failed}`,
+    `${health.ready ? 'ready' : 'not ready'}   rotations ${rotations}   overdue ${overdue}${tally === undefined ? '' : `   requests ${tally.requests}   failed ${tally.failed}`}`,
   ].map((text) => text.slice(0, width));
 }
 
