@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { directory } from '../directory.js';
 import { type RemoteJob, type RemoteProgram, reasonOf } from '../remote.js';
@@ -12,6 +13,8 @@ const jobs: readonly RemoteJob[] = [
 /** Builds `peers/rust`: rcgen and x509-parser on ring. The first time fetches its crates and takes a minute. */
 export function buildRust(): RemoteProgram | Missing {
   const target = fileURLToPath(new URL('dist/rust', directory));
+  if (!existsSync(`${target}/release/peer`))
+    process.stderr.write('Building the Rust peer, which takes a minute the first time ...\n');
   try {
     execFileSync('cargo', ['build', '--quiet', '--release', '--target-dir', target], {
       cwd: new URL('peers/rust/', directory),
