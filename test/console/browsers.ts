@@ -94,7 +94,8 @@ async function startSession(start: (downloads: string) => Promise<Browser>): Pro
       const [errors, requests]: [string[], string[]] = [[], []];
       page.on('pageerror', (error) => errors.push(error instanceof Error ? error.message : String(error)));
       page.on('console', (message) => {
-        if (message.type() === 'error') errors.push(message.text());
+        // What Chromium thinks of the document, as of forms that no password manager understands, it says in a whisper.
+        if (message.type() === 'error' || message.text().startsWith('[DOM]')) errors.push(message.text());
       });
       page.on('request', (request) => {
         if (!/^(?:blob|data):/.test(request.url())) requests.push(request.url());

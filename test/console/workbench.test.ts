@@ -130,11 +130,11 @@ for (const { name, find, start } of browsers) {
           ...['-in', vector('certificates/algorithm-p256-sha256.pem')],
         ]);
         await drop(page, 'store.p12', pfx.toString('base64'));
-        await page.waitForSelector('.unlock input');
-        await page.type('.unlock input', 'wrong');
+        await page.waitForSelector('.unlock [type=password]');
+        await page.type('.unlock [type=password]', 'wrong');
         await page.keyboard.press('Enter');
         await page.waitForSelector('::-p-text(This password does not open it)');
-        await page.click('.unlock input', { count: 3 });
+        await page.click('.unlock [type=password]', { count: 3 });
         await page.keyboard.type('mayfly');
         await page.keyboard.press('Enter');
         await page.waitForSelector('.documents li:nth-child(3)');

@@ -55,10 +55,10 @@ export function ActivityPlot({ certificates, span, now }: ActivityPlotProps) {
     <div class="lane-row plot">
       <ul class="legend">
         <li>
-          <i class="swatch past" /> issued
+          <i class="swatch valid" /> issued
         </li>
         <li>
-          <i class="swatch valid" /> to be refreshed
+          <i class="swatch window" /> to be refreshed
         </li>
       </ul>
       <div class="lane">
@@ -98,6 +98,6 @@ function options(element: Element, { from, to }: TimeSpan): uPlot.Options {
     cursor: { show: false },
     axes: [{ show: false }, { show: false }],
     scales: { x: { time: false, range: (_plot, min, max) => [min, max], min: from, max: to }, y: {} },
-    series: [{}, series('issued', 'past'), series('to be refreshed', 'valid')],
+    series: [{}, series('issued', 'valid'), series('to be refreshed', 'window')],
   };
 }

@@ -4,6 +4,7 @@ import { allFields, type Field, fieldsAt } from '../inspect/field.js';
 import { isLocked, openDocument } from '../inspect/open.js';
 import { Notice } from '../view/notice.js';
 import { HexView } from './hex-view.js';
+import { KeptUnder } from './kept-under.js';
 import { Tree } from './tree.js';
 
 interface DocumentViewProps {
@@ -195,6 +196,7 @@ function Unlock({ document, onOpened }: DocumentViewProps) {
   };
   return (
     <form class="unlock" onSubmit={open}>
+      <KeptUnder name={document.title} />
       <label>
         Password
         <input

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { isInputFault } from '../inspect/document.js';
 import { download } from '../view/files.js';
 import { Notice } from '../view/notice.js';
+import { KeptUnder } from './kept-under.js';
 import { type MadeRequest, pkcs12File, privateKeyPem } from './made-request.js';
 
 interface RequestResultProps {
@@ -88,6 +89,7 @@ function KeyDownloads({ made }: { readonly made: MadeRequest }) {
   };
   return (
     <form onSubmit={savePkcs12} aria-label="Key">
+      <KeptUnder name={made.stem} />
       <div class="field">
         <label for="key-password">Password</label>
         <input
