@@ -1,4 +1,4 @@
-import { type Derivation, deriveKey } from '@mayfly/pkcs8/password-based';
+import { type Derivation, deriveKey, type Pbkdf2Derivation } from '@mayfly/pkcs8/password-based';
 import { Pkcs12Error } from './errors.js';
 import { type ImportLimits, requireAllowed } from './limits.js';
 import { createTally, type WatchOptions } from './watch.js';
@@ -13,11 +13,11 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export interface Guard {
   /** Checks a derivation, counts it, and ends it when the time is up. */
   readonly derive: (derivation: Derivation, password: Uint8Array) => Promise<Uint8Array>;
-  /** The same for what is to be decrypted: takes what was prepared. */
-  readonly derivePrepared: (derivation: Derivation, password: Uint8Array) => Promise<Uint8Array>;
-  /** Begins a derivation that {@link Guard.derivePrepared} will be asked for, while something else is waited for. */
-  readonly prepare: (derivation: Derivation, password: Uint8Array) => void;
-  /** Stops what was prepared and not used. */
+  /** The same for what is to be decrypted, always under one password: PBKDF2 with the same salt is done once. */
+  readonly deriveShared: (derivation: Derivation, password: Uint8Array) => Promise<Uint8Array>;
+  /** Begins a derivation that {@link Guard.deriveShared} will be asked for, while something else is waited for. */
+  readonly prepare: (derivation: Pbkdf2Derivation, password: Uint8Array) => void;
+  /** Stops what runs, and wipes what was derived. */
   readonly end: () => void;
 }
 
@@ -28,7 +28,7 @@ export function createGuard(limits: Required<ImportLimits>, { derive, signal, on
   if (signal?.aborted) stop();
   signal?.addEventListener('abort', stop, { once: true });
   const progress = createTally(onProgress);
-  const prepared = new Map<string, Promise<Uint8Array>>();
+  const shared = new Map<string, Promise<Uint8Array>>();
   let left = limits.derivationTime;
   let running = 0;
   let since = 0;
@@ -70,35 +70,37 @@ export function createGuard(limits: Required<ImportLimits>, { derive, signal, on
     }
   };
 
-  const keyOf = (derivation: Derivation): string => JSON.stringify({ ...derivation, salt: [...derivation.salt] });
-  const begin = (derivation: Derivation, password: Uint8Array): Promise<Uint8Array> => {
+  const keyOf = (derivation: Pbkdf2Derivation): string => JSON.stringify({ ...derivation, salt: [...derivation.salt] });
+  const begin = async (derivation: Derivation, password: Uint8Array): Promise<Uint8Array> => {
     requireAllowed(derivation, limits);
     progress.begin(derivation);
     return run(derivation, password);
   };
+  const share = (derivation: Pbkdf2Derivation, password: Uint8Array): Promise<Uint8Array> => {
+    const key = keyOf(derivation);
+    let begun = shared.get(key);
+    if (begun === undefined) {
+      const secret = new Uint8Array(password); // the caller wipes the other one
+      begun = begin(derivation, secret).finally(() => secret.fill(0));
+      shared.set(key, begun);
+    }
+    return begun;
+  };
   return {
     derive: begin,
-    derivePrepared(derivation, password) {
-      const key = keyOf(derivation);
-      const begun = prepared.get(key);
-      prepared.delete(key);
-      return begun ?? begin(derivation, password);
+    async deriveShared(derivation, password) {
+      if (derivation.type !== 'pbkdf2') return begin(derivation, password);
+      return (await share(derivation, password)).slice();
     },
     prepare(derivation, password) {
-      if (prepared.size >= CONCURRENT) return;
-      const key = keyOf(derivation);
-      if (prepared.has(key)) return;
-      const secret = new Uint8Array(password); // the caller wipes the other one
-      const begun = begin(derivation, secret).finally(() => secret.fill(0));
-      begun.catch(() => {}); // whoever asks for it hears of it
-      prepared.set(key, begun);
+      if (shared.size < CONCURRENT) share(derivation, password).catch(() => {}); // whoever asks for it hears of it
     },
     end() {
       signal?.removeEventListener('abort', stop);
       controller.abort(new Error('Not needed any more'));
       clearTimeout(timer);
-      for (const begun of prepared.values()) begun.then((key) => key.fill(0)).catch(() => {}); // ended, or wiped
-      prepared.clear();
+      for (const begun of shared.values()) begun.then((key) => key.fill(0)).catch(() => {}); // it failed, and was told
+      shared.clear();
     },
   };
 }

@@ -5,8 +5,9 @@ export { legacy };
 
 const under =
   (scheme: LegacyScheme): Encrypt =>
-  (plaintext, password, { iterations, randomBytes, ...derivation }) =>
-    legacy.encrypt(scheme, { salt: randomBytes(8), iterationCount: iterations }, plaintext, password, derivation);
+  (plaintext, password, { keyDerivation: { iterationCount }, randomBytes, ...derivation }) =>
+    // The salt makes the IV too, so that each part has its own.
+    legacy.encrypt(scheme, { salt: randomBytes(8), iterationCount }, plaintext, password, derivation);
 
 /** For what opens nothing newer: triple DES and a MAC with SHA-1. Protects little. */
 export const legacy3Des: Profile = {
@@ -15,6 +16,7 @@ export const legacy3Des: Profile = {
   encryption: {
     contents: /* @__PURE__ */ under('pbeWithSHAAnd3-KeyTripleDES-CBC'),
     keys: /* @__PURE__ */ under('pbeWithSHAAnd3-KeyTripleDES-CBC'),
+    sharesKey: false,
   },
   mac: { name: 'HMAC', hash: 'SHA-1' },
 };
@@ -26,5 +28,6 @@ export const legacyRc2: Profile = {
   encryption: {
     contents: /* @__PURE__ */ under('pbeWithSHAAnd40BitRC2-CBC'),
     keys: /* @__PURE__ */ under('pbeWithSHAAnd3-KeyTripleDES-CBC'),
+    sharesKey: false,
   },
 };

@@ -1,12 +1,21 @@
-import { type EncryptedPrivateKeyInfo, type EncryptOptions, encryptWithPassword } from '@mayfly/pkcs8/encrypted';
-import type { Hash, Password } from '@mayfly/pkcs8/password-based';
+import type { EncryptedPrivateKeyInfo } from '@mayfly/pkcs8/encrypted';
+import type { DerivationOptions, Hash, Password, Pbkdf2Derivation } from '@mayfly/pkcs8/password-based';
+import { encryptPbes2, pbes2Algorithm } from '@mayfly/pkcs8/pbes2';
 import type { MacScheme } from './mac.js';
 
-/** Encrypts for one place of a file. `iterations` and `randomBytes` are always given. */
+/** With what one place of a file is encrypted. */
+export interface EncryptOptions extends DerivationOptions {
+  /** That of the whole file, for those who take PBKDF2. */
+  readonly keyDerivation: Pbkdf2Derivation;
+  /** Source of IVs, and of salts for other derivations. */
+  readonly randomBytes: (length: number) => Uint8Array;
+}
+
+/** Encrypts for one place of a file. */
 export type Encrypt = (
   plaintext: Uint8Array,
   password: Password,
-  options: EncryptOptions & Required<Pick<EncryptOptions, 'iterations' | 'randomBytes'>>,
+  options: EncryptOptions,
 ) => Promise<EncryptedPrivateKeyInfo>;
 
 /** With what a file is written. */
@@ -15,12 +24,29 @@ export interface Profile {
   /** Rounds of each derivation unless asked otherwise. */
   readonly iterations: number;
   /** `undefined`: nothing is encrypted. */
-  readonly encryption: { readonly contents: Encrypt; readonly keys: Encrypt } | undefined;
+  readonly encryption:
+    | {
+        readonly contents: Encrypt;
+        readonly keys: Encrypt;
+        /** Whether all of it is under {@link EncryptOptions.keyDerivation}. */
+        readonly sharesKey: boolean;
+      }
+    | undefined;
   /** `undefined`: there is none. */
   readonly mac: { readonly name: MacScheme['name']; readonly hash: Hash } | undefined;
 }
 
-const pbes2 = { contents: encryptWithPassword, keys: encryptWithPassword };
+/**
+ * One key for the whole file, and an IV for each part: whoever tries passwords tries them on one part, so that a second
+ * derivation costs the owner alone.
+ */
+const encrypt: Encrypt = async (plaintext, password, { keyDerivation, randomBytes, ...derivation }) => {
+  const parameters = { keyDerivation, cipher: 'AES-256-CBC', iv: randomBytes(16) } as const;
+  const encryptedData = await encryptPbes2(parameters, plaintext, password, derivation);
+  return { encryptionAlgorithm: pbes2Algorithm(parameters), encryptedData };
+};
+
+const pbes2 = { contents: encrypt, keys: encrypt, sharesKey: true };
 
 /**
  * PBES2 with AES-256-CBC and PBKDF2 with HMAC-SHA-256; MAC of RFC 7292 with SHA-256. Java from 8u301, OpenSSL from 1.1, NSS,

@@ -58,7 +58,7 @@ export async function readPfx(file: Uint8Array, password: Password, options: Rea
   const opening: Opening = {
     ...{ guard, limits, allowance },
     decryption: {
-      derive: guard.derivePrepared,
+      derive: guard.deriveShared,
       ...(legacy && { legacy }),
       limits: { iterationCount: Infinity, saltLength: Infinity, scryptWork: Infinity }, // the guard has its own
       maxLength: limits.fileLength,

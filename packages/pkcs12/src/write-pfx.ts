@@ -10,7 +10,15 @@ import {
   sequence,
 } from '@mayfly/der';
 import type { EncryptedPrivateKeyInfo } from '@mayfly/pkcs8/encrypted';
-import { derivePbkdf2, derivePkcs12, hmac, type Password } from '@mayfly/pkcs8/password-based';
+import {
+  type DerivationOptions,
+  type DeriveKey,
+  derivePbkdf2,
+  derivePkcs12,
+  hmac,
+  type Password,
+  type Pbkdf2Derivation,
+} from '@mayfly/pkcs8/password-based';
 import { algorithmIdentifierNode } from '@mayfly/x509';
 import { type MacScheme, macAlgorithm, macDataNode, macKey, newMacScheme } from './mac.js';
 import { idData, idEncryptedData, type Pfx, type SafeContents } from './pfx.js';
@@ -66,6 +74,11 @@ export async function writePfx(
   };
   signal?.throwIfAborted();
 
+  const keyDerivation: Pbkdf2Derivation = {
+    ...({ type: 'pbkdf2', prf: 'SHA-256', keyLength: 32 } as const),
+    ...{ iterationCount: iterations, salt: randomBytes(SALT_LENGTH) },
+  };
+  const shared = deriveOnce(keyDerivation, derivation);
   // The MAC's key takes as long as the rest, and the rest runs in other threads: so it is not waited for.
   const scheme = profile.mac && newMacScheme(profile.mac.name, profile.mac.hash, randomBytes(SALT_LENGTH), iterations);
   const key = scheme && macKey(scheme, password, (one, secret) => deriveForMac(one, secret, derivation));
@@ -74,7 +87,7 @@ export async function writePfx(
     const writing: Writing = {
       encryption: profile.encryption,
       password: encryptionPassword,
-      options: { iterations, randomBytes, ...derivation },
+      options: { keyDerivation, randomBytes, ...derivation, derive: shared.derive },
     };
     const authSafe = encode(sequence(...(await contentInfos(authenticatedSafe, writing))));
     return encode(
@@ -86,7 +99,24 @@ export async function writePfx(
     );
   } finally {
     void key?.then((octets) => octets.fill(0)).catch(() => {}); // it failed, and was told
+    shared.wipe();
   }
+}
+
+/** Derives one key when it is first asked for, and gives a copy to everybody who asks; others are left to `options.derive`. */
+function deriveOnce(
+  derivation: Pbkdf2Derivation,
+  options: DerivationOptions,
+): { readonly derive: DeriveKey; readonly wipe: () => void } {
+  let key: Promise<Uint8Array> | undefined;
+  return {
+    derive(one, password, signal) {
+      if (one !== derivation) return options.derive?.(one, password, signal);
+      key ??= derivePbkdf2(derivation, password, options);
+      return key.then((octets) => octets.slice());
+    },
+    wipe: () => void key?.then((octets) => octets.fill(0)).catch(() => {}), // it failed, and was told
+  };
 }
 
 const platformRandomBytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
@@ -101,7 +131,7 @@ function requirePassword({ name, mac, encryption }: Profile, password: Password)
 /** How many keys a file takes. */
 function derivations(contents: readonly SafeContents[], { mac, encryption }: Profile): number {
   const encrypted = contents.reduce((sum, one) => sum + shroudedKeys(one.safeBags) + (one.encrypted ? 1 : 0), 0);
-  return (mac ? 1 : 0) + (encryption ? encrypted : 0);
+  return (mac ? 1 : 0) + (encryption?.sharesKey ? Math.min(encrypted, 1) : encrypted);
 }
 
 const shroudedKeys = (bags: readonly SafeBag[]): number =>
@@ -114,7 +144,7 @@ const shroudedKeys = (bags: readonly SafeBag[]): number =>
 const deriveForMac = (
   derivation: MacScheme['derivation'],
   secret: Uint8Array,
-  options: Parameters<typeof derivePkcs12>[2],
+  options: DerivationOptions,
 ): Promise<Uint8Array> =>
   derivation.type === 'pkcs12' ? derivePkcs12(derivation, secret, options) : derivePbkdf2(derivation, secret, options);
 
