@@ -192,10 +192,11 @@ export function startEcdsa(
     return true;
   };
 
-  const encodePoint = (coordinates: Uint8Array): Uint8Array => {
+  /** `04 x y` of the coordinates at an address. */
+  const takePoint = (address: number): Uint8Array => {
     const point = new Uint8Array(1 + 2 * length);
     point[0] = 4;
-    point.set(coordinates, 1);
+    point.set(memory.subarray(address, address + 2 * length), 1);
     return point;
   };
   const getPublicKey: Ecdsa['getPublicKey'] = (secretKey) => {
@@ -203,12 +204,12 @@ export function startEcdsa(
     prepare('prepareSingle');
     memory.set(secretKey, at.secretKey);
     requireDone(functions.makePublicKey(), 'make public key');
-    return encodePoint(takeResult(0));
+    return takePoint(at.results);
   };
 
   const generateKeyPair: Ecdsa['generateKeyPair'] = (randomBytes) => {
     for (let draw = 0; draw < MOST_DRAWS; draw++) {
-      const secretKey = Uint8Array.from(randomBytes(length));
+      const secretKey = new Uint8Array(randomBytes(length)); // a copy
       try {
         return { secretKey, publicKey: getPublicKey(secretKey) };
       } catch (error) {
@@ -232,7 +233,7 @@ export function startEcdsa(
   };
   /** A batch of keys, or nothing when one of the draws is out of range. */
   const generateBatch = (count: number, randomBytes: RandomBytes): readonly KeyPair[] | undefined => {
-    const drawn = Uint8Array.from(randomBytes(count * length));
+    const drawn = new Uint8Array(randomBytes(count * length)); // a copy
     requireLength('random octets', drawn, count * length);
     prepare('prepareBatch');
     const size = Math.ceil(count / BATCH_STEP) * BATCH_STEP;
@@ -244,7 +245,7 @@ export function startEcdsa(
       status === STATUS.done
         ? Array.from({ length: count }, (_, i) => ({
             secretKey: drawn.slice(i * length, (i + 1) * length),
-            publicKey: encodePoint(takeResult(i)),
+            publicKey: takePoint(at.results + i * 2 * length),
           }))
         : undefined;
     drawn.fill(0);
@@ -265,7 +266,6 @@ export function startEcdsa(
     if ((isCompressed && functions.decompress(form & 1) !== 1) || functions.loadPublicKey() !== 1)
       throw new WasmError('ERR_WASM_PUBLIC_KEY', `Cannot use public key: it is no point of ${curve}`);
   };
-  const coordinates = () => memory.slice(at.publicKey, at.publicKey + 2 * length);
   const putSignature = (signature: Uint8Array, digest: Uint8Array): boolean => {
     if (!(signature instanceof Uint8Array)) throw new TypeError('Cannot use signature: it is no Uint8Array');
     if (signature.length !== 2 * length) return false;
@@ -284,7 +284,7 @@ export function startEcdsa(
 
   const verifier: Ecdsa['verifier'] = (publicKey) => {
     loadPublicKey(publicKey);
-    const point = encodePoint(coordinates());
+    const point = takePoint(at.publicKey);
     const owner = {};
     let slot: Slot | undefined;
     let met = 0;
@@ -329,12 +329,14 @@ export function startEcdsa(
     verifier,
     decompress: (publicKey) => {
       loadPublicKey(publicKey);
-      return encodePoint(coordinates());
+      return takePoint(at.publicKey);
     },
     compress: (publicKey) => {
       loadPublicKey(publicKey);
-      const point = coordinates();
-      return Uint8Array.from([2 + (point[2 * length - 1]! & 1), ...point.subarray(0, length)]);
+      const point = takePoint(at.publicKey);
+      const compressed = point.slice(0, 1 + length);
+      compressed[0] = 2 + (point[2 * length]! & 1);
+      return compressed;
     },
     warmUp: (signatures = 4 * BATCH_SIZE) => {
       const secretKey = new Uint8Array(length).fill(1);

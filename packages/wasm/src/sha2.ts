@@ -55,35 +55,34 @@ export function sha2(kernel: HashKernel, bulk: Sha2Options['bulk'], bulkLength: 
     return kernel.digest();
   };
 
-  /** Messages of the same number of blocks, one for each lane. */
-  const hashLanes = (messages: readonly Uint8Array[]): readonly Uint8Array[] => {
+  /** Messages of the same number of blocks, one for each lane: those at some places of a batch. */
+  const hashLanes = (messages: readonly Uint8Array[], places: readonly number[], digests: Uint8Array[]): void => {
     let blocks = 0;
-    for (const [lane, message] of messages.entries()) {
+    for (let lane = 0; lane < lanes; lane++) {
+      const message = messages[places[lane]!]!;
       const address = input + lane * share;
       kernel.memory.set(message, address);
       blocks = functions.pad(address, message.length, 0, message.length << 3);
     }
     functions.hashLanes(blocks);
-    return messages.map((_, lane) => {
-      const at = output + lane * digestLength;
-      return kernel.memory.slice(at, at + digestLength);
-    });
+    for (let lane = 0, at = output; lane < lanes; lane++, at += digestLength)
+      digests[places[lane]!] = kernel.memory.slice(at, at + digestLength);
   };
 
   const hashMany = (messages: readonly Uint8Array[]): readonly Uint8Array[] => {
     const digests: Uint8Array[] = [];
     const waiting = new Map<number, number[]>();
-    for (const [index, message] of messages.entries()) {
-      requireOctets(message, `message ${index}`);
+    for (let index = 0; index < messages.length; index++) {
+      const message = messages[index]!;
+      if (!(message instanceof Uint8Array)) requireOctets(message, `message ${index}`); // text that is seldom needed
       if (lanes === 1 || message.length > longestInLane) digests[index] = hash(message);
       else {
         const blocks = Math.floor((message.length + blockLength / 8) / blockLength);
         const group = waiting.get(blocks) ?? [];
-        waiting.set(blocks, group);
+        if (group.length === 0) waiting.set(blocks, group);
         if (group.push(index) < lanes) continue;
-        for (const [lane, digest] of hashLanes(group.map((each) => messages[each]!)).entries())
-          digests[group[lane]!] = digest;
-        waiting.delete(blocks);
+        hashLanes(messages, group, digests);
+        group.length = 0;
       }
     }
     for (const group of waiting.values()) for (const index of group) digests[index] = hash(messages[index]!);
