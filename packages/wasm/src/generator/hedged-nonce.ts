@@ -1,4 +1,4 @@
-import { i32, type ValueType } from './asm/expression.js';
+import { i32, type Local, type ValueType } from './asm/expression.js';
 import type { FunctionReference } from './asm/function-builder.js';
 import type { ModuleBuilder } from './asm/module-builder.js';
 import type { HashFunction, SecretMemory } from './rfc6979.js';
@@ -47,29 +47,34 @@ export function hedgedNonce<T extends ValueType>(
   const nonce = module.function(name, ['i32', 'i32', 'i32', 'i32'], [], (f, out, entropy, x, h) => {
     const store = (word: number, value: bigint) =>
       f.do(words.store(i32.const(blocks), word * stride, words.const(value)));
+    const place = (octet: Local<'i32'>) => i32.mul(octet, i32.const(stride / size));
     const parts = [
       [entropy, ENTROPY_LENGTH, ENTROPY_LENGTH],
       [x, length, 0],
       [h, length, length],
     ] as const;
-    let at = 0;
-    for (const [source, octets, distance] of parts)
-      for (let i = 0; i < octets / size; i++, at++)
-        f.do(words.store(i32.const(blocks), at * stride, words.gather(f, source, i * size, distance)));
+    let at = blocks;
+    for (const [source, octets, distance] of parts) {
+      f.forUp(f.local('i32'), i32.const(0), i32.const(octets), size, (octet) =>
+        f.do(words.store(place(octet), at, words.gather(f, i32.add(source, octet), 0, distance))),
+      );
+      at += (octets / size) * stride;
+    }
     for (let i = counterAt + 1; i < 31; i++) store(i, 0n);
     store(31, BigInt(8 * (counterAt * size + 1)));
     f.run(compress, i32.const(state), i32.const(initialState), i32.const(blocks));
     for (let part = 0; part < HEDGED_NONCE_LENGTH / digestLength; part++) {
       store(counterAt, BigInt(256 * (part + 1) + 0x80) << BigInt(8 * (size - 2)));
       f.run(compress, i32.const(digest), i32.const(state), i32.const(blocks + 16 * stride));
-      for (let i = 0; i < digestLength / size; i++)
+      f.forUp(f.local('i32'), i32.const(0), i32.const(digestLength), size, (octet) =>
         words.scatter(
           f,
-          out,
-          part * digestLength + i * size,
+          i32.add(out, octet),
+          part * digestLength,
           HEDGED_NONCE_LENGTH,
-          words.load(i32.const(digest), i * stride),
-        );
+          words.load(i32.add(place(octet), i32.const(digest))),
+        ),
+      );
     }
   });
   return { nonce, secrets };

@@ -117,10 +117,10 @@ export class FunctionBuilder {
   }
 
   /** `counter` from `from` in steps of `step` while it is below `to`, signed; runs at least once. */
-  forUp(counter: Local<'i32'>, from: I32, to: I32, step: number, body: () => void): void {
+  forUp(counter: Local<'i32'>, from: I32, to: I32, step: number, body: (counter: Local<'i32'>) => void): void {
     this.set(counter, from);
     this.repeatWhile(() => {
-      body();
+      body(counter);
       this.set(counter, i32.add(counter, i32.const(step)));
       return i32.ltS(counter, to);
     });

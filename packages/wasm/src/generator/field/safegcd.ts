@@ -1,4 +1,4 @@
-import { type I64, i32, i64, type Local } from '../asm/expression.js';
+import { type I32, type I64, i32, i64, type Local } from '../asm/expression.js';
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import type { ModuleBuilder } from '../asm/module-builder.js';
 import { inverseOf, limbMask, type Modulus } from './modulus.js';
@@ -19,6 +19,8 @@ export interface Inversion {
    * `modulus` is where the limbs of m stand, `inverse` that of m modulo 2^limbBits.
    */
   readonly run: FunctionReference;
+  /** The same four operands twice, for two numbers at once: each fills the time in which the other waits for its last step. */
+  readonly runBoth: FunctionReference;
 }
 
 /** The last operand of {@link Inversion.run}. */
@@ -29,130 +31,197 @@ export function safegcd(module: ModuleBuilder, modulus: Modulus): Inversion {
   const { limbs, limbBits, value, name } = modulus;
   const bits = value.toString(2).length;
   const rounds = Math.ceil(divisionSteps(bits) / limbBits);
-  const mask = i64.const(limbMask(modulus));
-  const places = Array.from({ length: limbs }, (_, k) => 8 * k);
+  const update = stateUpdate(module, modulus);
+  const states = [module.allocate(4 * 8 * limbs), module.allocate(4 * 8 * limbs)].map((address) => i32.const(address));
+  const eachLimb = (f: FunctionBuilder, body: (offset: Local<'i32'>) => void) =>
+    f.forUp(f.local('i32'), i32.const(0), i32.const(8 * limbs), 8, body);
 
-  const run = module.function(`${name}.gcd`, ['i32', 'i32', 'i32', 'i64'], [], (f, target, source, from, inverse) => {
-    const modulusLimb = (k: number) => i64.load(from, 8 * k);
-    const f0 = places.map((place) => f.let(i64.load(from, place)));
-    const g0 = places.map((place) => f.let(i64.load(source, place)));
-    const d = places.map(() => f.let(i64.const(0)));
-    const e = places.map((_, k) => f.let(i64.const(k === 0 ? 1 : 0)));
-    const zeta = f.let(i64.const(-1));
+  const begin = module.function(`${name}.gcdBegin`, ['i32', 'i32', 'i32'], [], (f, state, source, from) => {
+    eachLimb(f, (offset) => {
+      const place = f.let(i32.add(state, offset));
+      f.do(
+        i64.store(place, D * limbs, i64.const(0)),
+        i64.store(place, E * limbs, i64.const(0)),
+        i64.store(place, F * limbs, i64.load(i32.add(from, offset))),
+        i64.store(place, G * limbs, i64.load(i32.add(source, offset))),
+      );
+    });
+    f.do(i64.store(state, E * limbs, i64.const(1)));
+  });
+  const finish = module.function(`${name}.gcdFinish`, ['i32', 'i32'], [], (f, target, state) => {
+    const top = 8 * (limbs - 1);
+    // f is 1 or -1 by now (or the modulus, if the source was zero and so is d): the sign of f is the sign of the inverse.
+    const sign = f.let(i64.shrS(i64.load(state, F * limbs + top), 63));
+    const carry = f.let(i64.const(0));
+    eachLimb(f, (offset) => {
+      const limb = i64.load(i32.add(state, offset), D * limbs);
+      const sum = f.let(i64.add(i64.sub(i64.xor(limb, sign), sign), carry));
+      f.do(i64.store(i32.add(target, offset), 0, i64.and(sum, i64.const(limbMask(modulus)))));
+      f.set(carry, i64.shrS(sum, limbBits));
+    });
+    // The last limb keeps its sign.
+    f.do(i64.store(target, top, i64.add(i64.load(target, top), i64.shl(carry, limbBits))));
+  });
+
+  /** Inverts as many numbers at once as there are operands. */
+  const emit = (f: FunctionBuilder, operands: readonly Operands[]): void => {
+    const numbers = operands.map(([, source, from], i): Number => {
+      f.run(begin, states[i]!, source, from);
+      return { state: states[i]!, zeta: f.let(i64.const(-1)) };
+    });
     const round = f.local('i32');
     f.forUp(round, i32.const(0), i32.const(rounds), 1, () => {
-      const t = divisionStepsOnLowBits(f, zeta, f0[0]!, g0[0]!, limbBits);
-      updateModulo(f, d, e, t, modulusLimb, inverse);
-      updateExactly(f, f0, g0, t);
+      const matrices = divisionStepsOnLowBits(f, numbers, modulus);
+      for (const [i, [, , from, inverse]] of operands.entries())
+        f.run(update, numbers[i]!.state, from, inverse, ...matrices[i]!);
     });
-    // f is 1 or -1 by now (or the modulus, if the source was zero and so is d): the sign of f is the sign of the inverse.
-    const sign = f.let(i64.shrS(f0.at(-1)!, 63));
-    let carry: I64 | undefined;
-    for (const [k, limb] of d.entries()) {
-      const signed = i64.sub(i64.xor(limb, sign), sign);
-      const sum = f.let(carry === undefined ? signed : i64.add(signed, carry));
-      carry = i64.shrS(sum, limbBits);
-      f.do(i64.store(target, 8 * k, k === limbs - 1 ? sum : i64.and(sum, mask)));
-    }
-  });
-  return { bits, run };
-
-  /** (d, e) becomes t (d, e) / 2^limbBits modulo the modulus, within (-2m, m). */
-  function updateModulo(
-    f: FunctionBuilder,
-    d: readonly Local<'i64'>[],
-    e: readonly Local<'i64'>[],
-    t: Matrix,
-    modulusLimb: (k: number) => I64,
-    inverse: I64,
-  ): void {
-    const addIfNegative = (a: I64, b: I64) =>
-      f.let(i64.add(i64.and(a, i64.shrS(d.at(-1)!, 63)), i64.and(b, i64.shrS(e.at(-1)!, 63))));
-    const rows = [
-      { x: t.u, y: t.v, target: d, multiple: addIfNegative(t.u, t.v) },
-      { x: t.q, y: t.r, target: e, multiple: addIfNegative(t.q, t.r) },
-    ].map(({ x, y, target, multiple }) => {
-      const lowest = f.let(combine(x, y, d[0]!, e[0]!));
-      // As many times the modulus as make the lowest limb zero.
-      f.set(multiple, i64.sub(multiple, i64.and(i64.add(i64.mul(lowest, inverse), multiple), mask)));
-      const carry = f.let(i64.shrS(i64.add(lowest, i64.mul(multiple, modulusLimb(0))), limbBits));
-      return { x, y, target, multiple, carry };
-    });
-    for (let k = 1; k < limbs; k++) {
-      const sums = rows.map(({ x, y, multiple, carry }) => {
-        const sum = i64.add(carry, combine(x, y, d[k]!, e[k]!));
-        return i64.add(sum, i64.mul(multiple, modulusLimb(k)));
-      });
-      for (const [i, { carry }] of rows.entries()) f.set(carry, sums[i]!);
-      for (const { target, carry } of rows) {
-        f.set(target[k - 1]!, i64.and(carry, mask));
-        f.set(carry, i64.shrS(carry, limbBits));
-      }
-    }
-    for (const { target, carry } of rows) f.set(target.at(-1)!, carry);
-  }
-
-  /** (f, g) becomes t (f, g) / 2^limbBits, which is a whole number. */
-  function updateExactly(
-    f: FunctionBuilder,
-    f0: readonly Local<'i64'>[],
-    g0: readonly Local<'i64'>[],
-    t: Matrix,
-  ): void {
-    const rows = [
-      { x: t.u, y: t.v, target: f0, carry: f.let(i64.shrS(combine(t.u, t.v, f0[0]!, g0[0]!), limbBits)) },
-      { x: t.q, y: t.r, target: g0, carry: f.let(i64.shrS(combine(t.q, t.r, f0[0]!, g0[0]!), limbBits)) },
-    ];
-    for (let k = 1; k < limbs; k++) {
-      for (const { x, y, carry } of rows) f.set(carry, i64.add(carry, combine(x, y, f0[k]!, g0[k]!)));
-      for (const { target, carry } of rows) {
-        f.set(target[k - 1]!, i64.and(carry, mask));
-        f.set(carry, i64.shrS(carry, limbBits));
-      }
-    }
-    for (const { target, carry } of rows) f.set(target.at(-1)!, carry);
-  }
+    for (const [i, [target]] of operands.entries()) f.run(finish, target, states[i]!);
+  };
+  const one = ['i32', 'i32', 'i32', 'i64'] as const;
+  let both: FunctionReference | undefined;
+  return {
+    bits,
+    run: module.function(`${name}.gcd`, one, [], (f, ...operands) => emit(f, [operands])),
+    get runBoth() {
+      both ??= module.function(`${name}.gcdBoth`, [...one, ...one], [], (f, t, s, m, v, t2, s2, m2, v2) =>
+        emit(f, [
+          [t, s, m, v],
+          [t2, s2, m2, v2],
+        ]),
+      );
+      return both;
+    },
+  };
 }
 
-/** What limbBits division steps do to (f, g), times 2^limbBits. */
-interface Matrix {
-  readonly u: I64;
-  readonly v: I64;
-  readonly q: I64;
-  readonly r: I64;
+type Operands = readonly [target: I32, source: I32, modulus: I32, inverse: I64];
+
+/** Where (d, e) and (f, g) stand in the state of a number that is being inverted, in octets for each limb. */
+const [D, E, F, G] = [0, 8, 16, 24];
+
+/** A number that is being inverted. */
+interface Number {
+  readonly state: I32;
+  readonly zeta: Local<'i64'>;
 }
+
+/** What limbBits division steps do to (f, g), times 2^limbBits: rows (u, v) and (q, r). */
+type Matrix = readonly [u: I64, v: I64, q: I64, r: I64];
 
 const combine = (x: I64, y: I64, a: I64, b: I64): I64 => i64.add(i64.mul(x, a), i64.mul(y, b));
 
+/** A function (state, modulus, inverse, u, v, q, r) that applies a matrix to the state. */
+function stateUpdate(module: ModuleBuilder, modulus: Modulus): FunctionReference {
+  const { limbs, limbBits, name } = modulus;
+  const mask = i64.const(limbMask(modulus));
+  const parameters = ['i32', 'i32', 'i64', 'i64', 'i64', 'i64', 'i64'] as const;
+  return module.function(`${name}.gcdUpdate`, parameters, [], (f, state, from, inverse, u, v, q, r) => {
+    const rowsOf = (first: number, second: number) =>
+      [
+        { x: u, y: v, part: first, multiple: f.let(i64.const(0)), carry: f.local('i64') },
+        { x: q, y: r, part: second, multiple: f.let(i64.const(0)), carry: f.local('i64') },
+      ] as const;
+    type Row = ReturnType<typeof rowsOf>[number];
+    const load = (part: number, k = 0) => f.let(i64.load(state, part * limbs + 8 * k));
+    /** Sums of all limbs but the lowest; what is carried out of a limb goes into the next one, and limbs one place down. */
+    const carryOn = (rows: readonly [Row, Row], alsoOf?: (row: Row, k: number) => I64) => {
+      for (let k = 1; k < limbs; k++)
+        f.scope(() => {
+          const [a, b] = [load(rows[0].part, k), load(rows[1].part, k)];
+          for (const row of rows) {
+            // In this order: the other one takes a tenth longer.
+            f.set(row.carry, i64.add(row.carry, combine(row.x, row.y, a, b)));
+            if (alsoOf !== undefined) f.set(row.carry, i64.add(row.carry, alsoOf(row, k)));
+            f.do(i64.store(state, row.part * limbs + 8 * (k - 1), i64.and(row.carry, mask)));
+            f.set(row.carry, i64.shrS(row.carry, limbBits));
+          }
+        });
+      for (const { part, carry } of rows) f.do(i64.store(state, part * limbs + 8 * (limbs - 1), carry));
+    };
+
+    // (d, e) becomes t (d, e) / 2^limbBits modulo the modulus, within (-2m, m).
+    const [topD, topE, d0, e0] = [load(D, limbs - 1), load(E, limbs - 1), load(D), load(E)];
+    const modular = rowsOf(D, E);
+    for (const { x, y, multiple, carry } of modular) {
+      const lowest = f.let(combine(x, y, d0, e0));
+      // As many times the modulus as make the lowest limb zero.
+      f.set(multiple, i64.add(i64.and(x, i64.shrS(topD, 63)), i64.and(y, i64.shrS(topE, 63))));
+      f.set(multiple, i64.sub(multiple, i64.and(i64.add(i64.mul(lowest, inverse), multiple), mask)));
+      f.set(carry, i64.shrS(i64.add(lowest, i64.mul(multiple, i64.load(from, 0))), limbBits));
+    }
+    carryOn(modular, ({ multiple }, k) => i64.mul(multiple, i64.load(from, 8 * k)));
+
+    // (f, g) becomes t (f, g) / 2^limbBits, which is a whole number.
+    const [f0, g0] = [load(F), load(G)];
+    const exact = rowsOf(F, G);
+    for (const { x, y, carry } of exact) f.set(carry, i64.shrS(combine(x, y, f0, g0), limbBits));
+    carryOn(exact);
+  });
+}
+
+/** limbBits division steps, which need no more than the lowest limbs of f and g, in two parts: {@link packedSteps}. */
+function divisionStepsOnLowBits(
+  f: FunctionBuilder,
+  numbers: readonly Number[],
+  { limbs, limbBits }: Modulus,
+): readonly Matrix[] {
+  const first = Math.ceil(limbBits / 2);
+  const zetas = numbers.map(({ zeta }) => zeta);
+  const lowest = numbers.map(({ state }): [I64, I64] => {
+    const [a, b] = [F, G].map((part) => f.let(i64.load(state, part * limbs)));
+    return [a!, b!];
+  });
+  const before = packedSteps(f, zetas, lowest, first);
+  const between = before.map(([u, v, q, r], i): [I64, I64] => {
+    const [a, b] = lowest[i]!;
+    return [i64.shrS(combine(u, v, a, b), first), i64.shrS(combine(q, r, a, b), first)];
+  });
+  const after = packedSteps(f, zetas, between, limbBits - first);
+  return before.map(([u, v, q, r], i): Matrix => {
+    const [u2, v2, q2, r2] = after[i]!;
+    return [combine(u2, v2, u, q), combine(u2, v2, v, r), combine(q2, r2, u, q), combine(q2, r2, v, r)];
+  });
+}
+
 /**
- * Division steps need no more than the low bits of f and g. The rows (u, v) and (q, r) of the matrix are kept in one word
- * each, 32 bits for either entry, so that one addition works on both.
+ * A few division steps, which need as many low bits of f and g. A row of the matrix is kept in one word with the number that it
+ * gives: f + u 2^s + v 2^2s, and g + q 2^s + r 2^2s. Whatever a step does to f and g it does to the rows, so that one addition
+ * works on all three; entries begin at 2^steps and those of g are halved with it. Numbers and entries stay within
+ * [-2^steps, 2^steps], where s = steps + 2 tells them apart. One step of each number follows one of the other.
  */
-function divisionStepsOnLowBits(f: FunctionBuilder, zeta: Local<'i64'>, lowF: I64, lowG: I64, steps: number): Matrix {
-  const one = i64.const(1);
-  const a = f.let(lowF);
-  const b = f.let(lowG);
-  const uv = f.let(one);
-  const qr = f.let(i64.const(1n << 32n));
-  const negative = f.local('i64');
-  const odd = f.local('i64');
-  for (let step = 0; step < steps; step++) {
-    f.set(negative, i64.shrS(zeta, 63));
-    f.set(odd, i64.sub(i64.const(0), i64.and(b, one)));
-    const signed = (value: I64) => i64.and(i64.sub(i64.xor(value, negative), negative), odd);
-    f.set(b, i64.add(b, signed(a)));
-    f.set(qr, i64.add(qr, signed(uv)));
-    f.set(negative, i64.and(negative, odd));
-    f.set(zeta, i64.sub(i64.xor(zeta, negative), one));
-    f.set(a, i64.add(a, i64.and(b, negative)));
-    f.set(uv, i64.add(uv, i64.and(qr, negative)));
-    f.set(b, i64.shrU(b, 1));
-    f.set(uv, i64.shl(uv, 1));
-  }
-  const low = (word: I64) => f.let(i64.shrS(i64.shl(word, 32), 32));
-  const u = low(uv);
-  const q = low(qr);
-  const v = f.let(i64.shrS(i64.sub(uv, u), 32));
-  const r = f.let(i64.shrS(i64.sub(qr, q), 32));
-  return { u, v, q, r };
+function packedSteps(
+  f: FunctionBuilder,
+  zetas: readonly Local<'i64'>[],
+  lowest: readonly (readonly [f: I64, g: I64])[],
+  steps: number,
+): readonly Matrix[] {
+  const shift = steps + 2;
+  const [one, mask] = [i64.const(1), i64.const((1n << BigInt(steps)) - 1n)];
+  const words = lowest.map(([a, b]) => ({
+    a: f.let(i64.add(i64.and(a, mask), i64.const(1n << BigInt(steps + shift)))),
+    b: f.let(i64.add(i64.and(b, mask), i64.const(1n << BigInt(steps + 2 * shift)))),
+    negative: f.local('i64'),
+    odd: f.local('i64'),
+  }));
+  const step = f.local('i32');
+  f.forUp(step, i32.const(0), i32.const(steps), 1, () => {
+    for (const [i, { a, b, negative, odd }] of words.entries()) {
+      const zeta = zetas[i]!;
+      f.set(negative, i64.shrS(zeta, 63));
+      f.set(odd, i64.sub(i64.const(0), i64.and(b, one)));
+      f.set(b, i64.add(b, i64.and(i64.sub(i64.xor(a, negative), negative), odd)));
+      f.set(negative, i64.and(negative, odd));
+      f.set(zeta, i64.sub(i64.xor(zeta, negative), one));
+      f.set(a, i64.add(a, i64.and(b, negative)));
+      f.set(b, i64.shrS(b, 1));
+    }
+  });
+  const half = i64.const(1n << BigInt(shift - 1));
+  /** Rounds the number off and takes the rest apart. */
+  const entriesOf = (word: I64): readonly [I64, I64] => {
+    const entries = f.let(i64.shrS(i64.add(word, half), shift));
+    const first = f.let(i64.shrS(i64.shl(entries, 64 - shift), 64 - shift));
+    return [first, f.let(i64.shrS(i64.add(entries, half), shift))];
+  };
+  return words.map(({ a, b }): Matrix => [...entriesOf(a), ...entriesOf(b)]);
 }

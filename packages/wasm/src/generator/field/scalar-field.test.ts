@@ -47,6 +47,14 @@ function fieldModule(modulus: Modulus) {
     field.invertMontgomery(f, result, register(a));
     field.freeze(f, result, result);
   });
+  for (const isFirst of [true, false])
+    operation(`invert ${isFirst ? 'first' : 'second'} of both`, (f) => {
+      const [result, other] = [register(target), register(b)];
+      const wanted = { field, target: result, a: register(a), factor: field.inverseFactor };
+      const beside = { field, target: other, a: other, factor: field.inverseFactor };
+      ScalarField.invertBoth(f, isFirst ? wanted : beside, isFirst ? beside : wanted);
+      field.freeze(f, result, result);
+    });
   module.exported('isZero', [], ['i32'], (f) => f.result(field.isZero(f, register(a))));
   const byteLength = 8 * Math.ceil(modulus.value.toString(16).length / 16);
   for (const endian of ['big', 'little'] satisfies Endian[]) {
@@ -130,6 +138,17 @@ describe.each(moduli)('modulo $name', (modulus) => {
       }),
       { seed: 6, numRuns: 300 },
     );
+  });
+
+  test('two inverses at once are those of one after the other', () => {
+    const both = (x: bigint, y: bigint) => {
+      const wanted = field.run('invert', x);
+      for (const place of ['first', 'second'])
+        expect(field.run(`invert ${place} of both`, x, y), `${place} ${x} ${y}`).toEqual(wanted);
+    };
+    for (const x of edges) for (const y of edges) both(x, y);
+    const any = fc.bigInt({ min: 0n, max: m - 1n });
+    fc.assert(fc.property(any, any, both), { seed: 8, numRuns: 300 });
   });
 
   test('isZero', () => {

@@ -1,4 +1,4 @@
-import { type I32, type I64, i32, i64, type Local } from '../asm/expression.js';
+import { type Expression, type I32, type I64, i32, i64, type Local } from '../asm/expression.js';
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import type { ModuleBuilder } from '../asm/module-builder.js';
 import {
@@ -17,6 +17,14 @@ import { montgomeryProduct } from './montgomery.js';
 import { scalarOperations } from './operations.js';
 import type { Register } from './pair-field.js';
 import { type Inversion, inverseOfLowest, safegcd } from './safegcd.js';
+
+/** Operands of {@link ScalarField.invert}. */
+export interface Inverting {
+  readonly field: ScalarField;
+  readonly target: Register;
+  readonly a: Register;
+  readonly factor: Register;
+}
 
 /** Arithmetic on single elements: limbs of 64 bits in memory, Montgomery products, bounds tracked as they are made. */
 export class ScalarField {
@@ -184,17 +192,40 @@ export class ScalarField {
    * Montgomery form, with R³ both are in Montgomery form. The inverse of zero is zero.
    */
   invert(f: FunctionBuilder, target: Register, a: Register, factor: Register): void {
+    f.run(this.inversion.run, ...this.#toInvert(f, target, a));
+    this.#inverted(f, target, factor);
+  }
+
+  /** {@link invert} of two residues, of fields that share their inversion: less time than for one after the other. */
+  static invertBoth(f: FunctionBuilder, first: Inverting, second: Inverting): void {
+    const both = [first, second];
+    const operands = both.flatMap(({ field, target, a }) => field.#toInvert(f, target, a));
+    if (first.field.inversion !== second.field.inversion)
+      throw new TypeError('Cannot invert at once: the fields have inversions of their own');
+    f.run(first.field.inversion.runBoth, ...operands);
+    for (const { field, target, factor } of both) field.#inverted(f, target, factor);
+  }
+
+  /** Operands of the function that inverts in place. */
+  #toInvert(f: FunctionBuilder, target: Register, a: Register): readonly Expression[] {
     this.freeze(f, target, a);
-    const modulus = this.#literalMultiple(1n);
-    f.run(this.inversion.run, target.address, target.address, modulus, i64.const(inverseOfLowest(this.modulus)));
+    return [target.address, target.address, this.#literalMultiple(1n), i64.const(inverseOfLowest(this.modulus))];
+  }
+
+  #inverted(f: FunctionBuilder, target: Register, factor: Register): void {
     const twice = 2n * this.modulus.value;
     target.bounds = normalized(this.modulus, interval(-twice, twice));
     this.mul(f, target, target, factor);
   }
 
+  /** The factor of {@link invert} that leaves what is in Montgomery form there. */
+  get inverseFactor(): Register {
+    return this.constant(radix(this.modulus) ** 3n);
+  }
+
   /** Both in Montgomery form. */
   invertMontgomery(f: FunctionBuilder, target: Register, a: Register): void {
-    this.invert(f, target, a, this.constant(radix(this.modulus) ** 3n));
+    this.invert(f, target, a, this.inverseFactor);
   }
 
   /** 1 when every limb is zero: for frozen elements, when the element is. */

@@ -72,11 +72,21 @@ export function addition({ field }: Curve): (f: FunctionBuilder, sum: Jacobian, 
   };
 }
 
-/** (X / Z², Y / Z³), canonical; (0, 0), which is on no curve with b other than 0, where Z is zero. */
-export function affinity({ field }: Curve): (f: FunctionBuilder, affine: Affine, point: Jacobian) => void {
+/**
+ * (X / Z², Y / Z³), canonical; (0, 0), which is on no curve with b other than 0, where Z is zero. `invert` inverts an element
+ * of the field, both in Montgomery form.
+ */
+export function affinity({
+  field,
+}: Curve): (
+  f: FunctionBuilder,
+  affine: Affine,
+  point: Jacobian,
+  invert?: (target: Register, a: Register) => void,
+) => void {
   const [inverse, square] = scratch(field, 2) as [Register, Register];
-  return (f, affine, { x, y, z }) => {
-    field.invertMontgomery(f, inverse, z);
+  return (f, affine, { x, y, z }, invert = (target, a) => field.invertMontgomery(f, target, a)) => {
+    invert(inverse, z);
     field.sqr(f, square, inverse);
     field.mul(f, inverse, inverse, square);
     field.mul(f, affine.x, x, square);

@@ -114,7 +114,7 @@ export function signing(curve: Curve, parts: SigningParts): { readonly secretKey
     withKey(f, parts.wipe, (status) => {
       order.copy(f, scalar, scalars.secretKey);
       f.if(
-        i32Call(f, base.run),
+        i32Call(f, base.run, i32.const(0)),
         () => {
           writePoint(f, i32.const(results), point);
           f.set(status, i32.const(STATUS.done));
@@ -138,11 +138,9 @@ export function signing(curve: Curve, parts: SigningParts): { readonly secretKey
           readNonce(f, mode),
           () =>
             f.if(
-              i32Call(f, base.run),
+              i32Call(f, base.run, i32.const(1)),
               () => {
-                // 1/k in Montgomery form.
-                order.invert(f, inverse, scalar, order.constant(order.montgomeryRadixSquared));
-                order.freeze(f, inverse, inverse);
+                order.freeze(f, inverse, base.inverse);
                 toPlain(f, plain.x, point.x);
                 const good = i32Call(
                   f,
