@@ -140,12 +140,13 @@ export function rfc6979<T extends ValueType>(module: ModuleBuilder, name: string
     source: I32,
     distance: number,
   ): Expression<T> => {
-    let previous = f.let(before);
-    for (let i = 0; i < count; i++) {
-      const word = f.let(words.gather(f, source, i * size, distance));
-      store(f, message, from + i, words.or(words.shl(previous, bits - 8), words.shrU(word, 8)));
-      previous = word;
-    }
+    const previous = f.let(before);
+    f.forUp(f.local('i32'), i32.const(0), i32.const(count * size), size, (octet) => {
+      const word = f.let(words.gather(f, i32.add(source, octet), 0, distance));
+      const place = i32.mul(octet, i32.const(stride / size));
+      f.do(words.store(place, message + from * stride, words.or(words.shl(previous, bits - 8), words.shrU(word, 8))));
+      f.set(previous, word);
+    });
     return previous;
   };
 

@@ -75,6 +75,20 @@ export interface Jacobian {
   readonly z: Register;
 }
 
+/** Registers of a point in XYZZ coordinates: (X / ZZ, Y / ZZZ), where ZZ³ = ZZZ². */
+export interface Xyzz {
+  readonly x: Register;
+  readonly y: Register;
+  readonly zz: Register;
+  readonly zzz: Register;
+}
+
+export const XYZZ: readonly (keyof Xyzz)[] = ['x', 'y', 'zz', 'zzz'];
+
+export const allocateXyzz = (field: ScalarField): Xyzz => ({
+  ...{ x: field.allocate(), y: field.allocate(), zz: field.allocate(), zzz: field.allocate() },
+});
+
 /** Registers of an affine point. */
 export interface Affine {
   readonly x: Register;

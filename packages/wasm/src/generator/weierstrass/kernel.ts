@@ -8,7 +8,7 @@ import { BATCH_SIZE, batchMultiplication, batchWorkspace } from './batch.js';
 import { completeArithmetic } from './complete.js';
 import { batchWidth, type Curve, type CurveParameters, defineCurve, entryCount, windowCount } from './curve.js';
 import { doublingEmitter } from './doubling.js';
-import { jacobianBounds, laneMultiplication, mixedAddition, pairTransfer } from './lanes.js';
+import { jacobianBounds, laneMultiplication, mixedAddition, pairTransfer, xyzzAddition } from './lanes.js';
 import { baseMultiplication } from './multiplication.js';
 import { publicKeys } from './public-key.js';
 import { laneWindows, recoding } from './recode.js';
@@ -71,13 +71,14 @@ export function weierstrassKernel(
   const complete = completeArithmetic(curve);
   const bounds = jacobianBounds(curve, doublingEmitter(curve));
   const add = mixedAddition(curve, bounds);
+  const fixed = xyzzAddition(curve);
   const lanes = laneMultiplication(
     curve,
     laneTable,
     2 * ofLanes.windowLength,
     ofLanes.windows / 2,
     laneSelection(curve, ofLanes.width),
-    add,
+    fixed,
   );
   const recode = recoding(curve);
   const base = baseMultiplication(curve, {
@@ -105,6 +106,7 @@ export function weierstrassKernel(
     complete,
     transfer,
     add,
+    fixed,
     bounds,
     baseTable: openTable,
     width: ofOpen.width,

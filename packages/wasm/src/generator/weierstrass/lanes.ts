@@ -5,7 +5,7 @@ import { interval } from '../field/interval.js';
 import { emitRound, findInvariant, requireWithin } from '../field/invariant.js';
 import { combineLanes, inBothLanes } from '../field/lanes.js';
 import type { PairField, Register } from '../field/pair-field.js';
-import type { Affine, Curve, Jacobian } from './curve.js';
+import { type Affine, type Curve, type Jacobian, XYZZ, type Xyzz } from './curve.js';
 
 /** Jacobian coordinates of two points, side by side. */
 export type JacobianPair = Jacobian;
@@ -154,6 +154,112 @@ function addMixed(
 
 type Eight = [Register, Register, Register, Register, Register, Register, Register, Register];
 
+/** XYZZ coordinates of two points, side by side. */
+export type XyzzPair = Xyzz;
+
+/** Bounds of XYZZ coordinates that stay the same however many points are added. */
+export type XyzzBounds = Readonly<Record<keyof Xyzz, Bounds>>;
+
+/** Adds affine points, out of tables, to points that are never doubled, lane by lane. */
+export interface XyzzAddition {
+  readonly add: (f: FunctionBuilder, sum: XyzzPair, addend: Affine) => void;
+  readonly bounds: XyzzBounds;
+}
+
+/**
+ * "madd-2008-s" of the Explicit-Formulas Database: a squaring less than in Jacobian coordinates. Where the two points are equal
+ * or opposite ZZ and ZZZ become zero and stay so.
+ */
+export function xyzzAddition(curve: Curve): XyzzAddition {
+  const { pairs, module } = curve;
+  const table = tableBounds(curve);
+  const scratch = additionScratch(curve);
+  const nowhere = (bounds: Bounds) => pairs.register(0, bounds);
+  const widest: Xyzz = { x: nowhere(table.x), y: nowhere(table.y), zz: nowhere(table.x), zzz: nowhere(table.x) };
+  findInvariant(
+    XYZZ.map((axis) => widest[axis]),
+    (f) => addToXyzz(pairs, scratch, f, widest, { x: nowhere(table.x), y: nowhere(table.y) }),
+  );
+  const bounds: XyzzBounds = {
+    ...{ x: widest.x.bounds, y: widest.y.bounds, zz: widest.zz.bounds, zzz: widest.zzz.bounds },
+  };
+  const parameters = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  const add = module.function(`${pairs.modulus.name}.add`, parameters, [], (f, x, y, zz, zzz, ax, ay) => {
+    const sum: Xyzz = {
+      x: pairs.register(x, bounds.x),
+      y: pairs.register(y, bounds.y),
+      zz: pairs.register(zz, bounds.zz),
+      zzz: pairs.register(zzz, bounds.zzz),
+    };
+    const addend = { x: pairs.register(ax, table.x), y: pairs.register(ay, table.y) };
+    emitRound(
+      XYZZ.map((axis) => sum[axis]),
+      () => addToXyzz(pairs, scratch, f, sum, addend),
+    );
+  });
+  return {
+    bounds,
+    add: (f, sum, addend) => {
+      for (const axis of XYZZ) {
+        requireWithin(sum[axis].bounds, bounds[axis]);
+        sum[axis].bounds = bounds[axis];
+      }
+      requireWithin(addend.x.bounds, table.x);
+      requireWithin(addend.y.bounds, table.y);
+      f.run(add, ...XYZZ.map((axis) => sum[axis].address), addend.x.address, addend.y.address);
+    },
+  };
+}
+
+function addToXyzz(
+  pairs: PairField,
+  t: readonly Register[],
+  f: FunctionBuilder,
+  { x, y, zz, zzz }: Xyzz,
+  addend: Affine,
+): void {
+  const [u, s, p, r, pp, ppp, q] = t as Eight;
+  pairs.mul(f, u, addend.x, zz);
+  pairs.mul(f, s, addend.y, zzz);
+  combineLanes(
+    pairs,
+    f,
+    { target: p, lanes: inBothLanes([u], [x, -1]) },
+    { target: r, lanes: inBothLanes([s], [y, -1]) },
+  );
+  pairs.sqr(f, pp, p);
+  pairs.mul(f, ppp, pp, p);
+  pairs.mul(f, q, x, pp);
+  pairs.mul(f, zz, zz, pp);
+  pairs.mul(f, zzz, zzz, ppp);
+  pairs.sqr(f, s, r);
+  combineLanes(
+    pairs,
+    f,
+    { target: x, lanes: inBothLanes([s], [ppp, -1], [q, -2]), folded: true },
+    { target: q, lanes: inBothLanes([q], [x, -1]) },
+  );
+  pairs.mul(f, ppp, y, ppp);
+  pairs.mul(f, q, r, q);
+  combineLanes(pairs, f, { target: y, lanes: inBothLanes([q], [ppp, -1]), carried: true });
+}
+
+export const allocateXyzzPair = (curve: Curve): XyzzPair => {
+  const { x, y } = tableBounds(curve);
+  return {
+    ...{ x: allocatePair(curve, x), y: allocatePair(curve, y) },
+    ...{ zz: allocatePair(curve, x), zzz: allocatePair(curve, x) },
+  };
+};
+
+/** Sets both elements of a pair to one. */
+export function setOne({ field, pairs }: Curve, f: FunctionBuilder, target: Register): void {
+  const one = field.montgomeryConstant(1n);
+  for (let k = 0; k < pairs.modulus.limbs; k++)
+    for (const lane of [0, 4]) f.do(i64.store32(target.address, 8 * k + lane, i64.load(one.address, 8 * k)));
+  target.bounds = canonical(field.modulus);
+}
+
 /** Where the table for the two lanes of single multiplications is: see {@link laneSelection}. */
 export interface LaneMultiplication {
   /** (): multiplies the base point; digits in, {@link point} out. */
@@ -161,7 +267,7 @@ export interface LaneMultiplication {
   /** Digits of lane 0, then of lane 1; one octet each. */
   readonly digits: number;
   /** The two sums, to be added. */
-  readonly sum: JacobianPair;
+  readonly sum: XyzzPair;
 }
 
 /** The base point times a secret scalar: each lane adds up the windows of one half. */
@@ -171,18 +277,13 @@ export function laneMultiplication(
   windowLength: number,
   windows: number,
   select: FunctionReference,
-  add: MixedAddition,
+  { add }: XyzzAddition,
 ): LaneMultiplication {
-  const { module, pairs, field } = curve;
+  const { module, field } = curve;
   const bounds = tableBounds(curve);
   const digits = module.allocate(2 * windows);
-  const sum: JacobianPair = {
-    x: allocatePair(curve, bounds.x),
-    y: allocatePair(curve, bounds.y),
-    z: allocatePair(curve, bounds.x),
-  };
+  const sum = allocateXyzzPair(curve);
   const addend: Affine = { x: allocatePair(curve, bounds.x), y: allocatePair(curve, bounds.y) };
-  const one = module.allocate(pairs.byteLength);
   const run = module.function(`${field.modulus.name}.lanes`, [], [], (f) => {
     const window = f.local('i32');
     const lookUp = (target: Affine) => {
@@ -198,12 +299,10 @@ export function laneMultiplication(
       target.x.bounds = bounds.x;
       target.y.bounds = bounds.y;
     };
-    const unit = field.montgomeryConstant(1n);
-    for (let k = 0; k < field.modulus.limbs; k++)
-      for (const lane of [0, 4]) f.do(i64.store32(i32.const(one), 8 * k + lane, i64.load(unit.address, 8 * k)));
     f.set(window, i32.const(0));
     lookUp(sum);
-    pairs.copy(f, sum.z, pairs.register(one, canonical(field.modulus)));
+    setOne(curve, f, sum.zz);
+    setOne(curve, f, sum.zzz);
     f.forUp(window, i32.const(1), i32.const(windows), 1, () => {
       lookUp(addend);
       add(f, sum, addend);

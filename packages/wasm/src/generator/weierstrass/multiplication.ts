@@ -5,7 +5,7 @@ import { limbsOf } from '../field/modulus.js';
 import type { Register } from '../field/pair-field.js';
 import { ScalarField } from '../field/scalar-field.js';
 import type { CompleteArithmetic } from './complete.js';
-import type { Affine, Curve, Jacobian } from './curve.js';
+import { type Affine, allocateXyzz, type Curve, XYZZ } from './curve.js';
 import type { LaneMultiplication, PairTransfer } from './lanes.js';
 import { addition, affinity, deviation } from './points.js';
 import type { Recode } from './recode.js';
@@ -21,7 +21,7 @@ export interface BaseMultiplication {
   readonly scalar: Register;
   /** Affine, canonical, in Montgomery form. */
   readonly point: Affine;
-  /** In Montgomery form. It is made together with that of the point's Z, which takes less time than one after the other. */
+  /** In Montgomery form. It is made together with that of the point's ZZZ, which takes less time than one after the other. */
   readonly inverse: Register;
 }
 
@@ -47,10 +47,9 @@ export function baseMultiplication(
   const { name } = field.modulus;
   const scalar = order.allocate();
   const octets = module.allocate(parameters.byteLength);
-  const jacobian = (): Jacobian => ({ x: field.allocate(), y: field.allocate(), z: field.allocate() });
-  const [first, second, sum] = [jacobian(), jacobian(), jacobian()];
+  const [first, second, sum] = [allocateXyzz(field), allocateXyzz(field), allocateXyzz(field)];
   const point: Affine = { x: field.allocate(), y: field.allocate() };
-  const addJacobian = addition(curve);
+  const add = addition(curve);
   const toAffine = affinity(curve);
   const deviationOf = deviation(curve);
   const negate = negation(curve);
@@ -59,10 +58,8 @@ export function baseMultiplication(
   const fast = module.function(`${name}.multiplyFast`, ['i32'], ['i32'], (f, inverting) => {
     recode(f, i32.const(lanes.digits), scalar.address);
     f.run(lanes.run);
-    transfer.unpack(f, first.x, second.x, lanes.sum.x);
-    transfer.unpack(f, first.y, second.y, lanes.sum.y);
-    transfer.unpack(f, first.z, second.z, lanes.sum.z);
-    addJacobian(f, sum, first, second);
+    for (const axis of XYZZ) transfer.unpack(f, first[axis], second[axis], lanes.sum[axis]);
+    add(f, sum, first, second);
     toAffine(f, point, sum, (target, a) =>
       f.if(
         inverting,

@@ -1,6 +1,6 @@
 import type { FunctionBuilder } from '../asm/function-builder.js';
 import type { ScalarField } from '../field/scalar-field.js';
-import type { Affine, Curve, Jacobian } from './curve.js';
+import type { Affine, Curve, Jacobian, Xyzz } from './curve.js';
 
 /** As many scratch registers as asked for. */
 const scratch = (field: ScalarField, count: number) => Array.from({ length: count }, () => field.allocate());
@@ -40,26 +40,24 @@ type Five = [Register, Register, Register, Register, Register];
 type Register = ReturnType<ScalarField['allocate']>;
 
 /**
- * The sum of two points in Jacobian coordinates, "add-2007-bl" without its trade of multiplications for squarings. Z is zero,
- * and the sum wrong, when the two have the same x or one is infinity.
+ * The sum of two points in XYZZ coordinates, "add-2008-s". ZZ and ZZZ are zero, and the sum wrong, when the two have the same x
+ * or one is infinity.
  */
-export function addition({ field }: Curve): (f: FunctionBuilder, sum: Jacobian, p: Jacobian, q: Jacobian) => void {
-  const [zz, ww, u, s, h, r, v] = scratch(field, 7) as [...Five, Register, Register];
+export function addition({ field }: Curve): (f: FunctionBuilder, sum: Xyzz, p: Xyzz, q: Xyzz) => void {
+  const [u, s, h, r, v] = scratch(field, 5) as Five;
   return (f, sum, p, q) => {
-    field.sqr(f, zz, p.z);
-    field.sqr(f, ww, q.z);
-    field.mul(f, u, p.x, ww);
-    field.mul(f, h, q.x, zz);
+    field.mul(f, u, p.x, q.zz);
+    field.mul(f, h, q.x, p.zz);
     field.sub(f, h, h, u); // U2 - U1
-    field.mul(f, s, p.y, q.z);
-    field.mul(f, s, s, ww);
-    field.mul(f, r, q.y, p.z);
-    field.mul(f, r, r, zz);
+    field.mul(f, s, p.y, q.zzz);
+    field.mul(f, r, q.y, p.zzz);
     field.sub(f, r, r, s); // S2 - S1
-    field.mul(f, sum.z, p.z, q.z);
-    field.mul(f, sum.z, sum.z, h);
     field.sqr(f, v, h);
-    field.mul(f, h, v, h); // H³
+    field.mul(f, h, v, h); // PPP
+    field.mul(f, sum.zz, p.zz, q.zz);
+    field.mul(f, sum.zz, sum.zz, v);
+    field.mul(f, sum.zzz, p.zzz, q.zzz);
+    field.mul(f, sum.zzz, sum.zzz, h);
     field.mul(f, v, v, u);
     field.sqr(f, sum.x, r);
     field.sub(f, sum.x, sum.x, h);
@@ -73,24 +71,19 @@ export function addition({ field }: Curve): (f: FunctionBuilder, sum: Jacobian, 
 }
 
 /**
- * (X / Z², Y / Z³), canonical; (0, 0), which is on no curve with b other than 0, where Z is zero. `invert` inverts an element
+ * (X / ZZ, Y / ZZZ), canonical; (0, 0), which is on no curve with b other than 0, where ZZZ is zero. `invert` inverts an element
  * of the field, both in Montgomery form.
  */
 export function affinity({
   field,
-}: Curve): (
-  f: FunctionBuilder,
-  affine: Affine,
-  point: Jacobian,
-  invert?: (target: Register, a: Register) => void,
-) => void {
+}: Curve): (f: FunctionBuilder, affine: Affine, point: Xyzz, invert: (target: Register, a: Register) => void) => void {
   const [inverse, square] = scratch(field, 2) as [Register, Register];
-  return (f, affine, { x, y, z }, invert = (target, a) => field.invertMontgomery(f, target, a)) => {
-    invert(inverse, z);
-    field.sqr(f, square, inverse);
-    field.mul(f, inverse, inverse, square);
-    field.mul(f, affine.x, x, square);
+  return (f, affine, { x, y, zz, zzz }, invert) => {
+    invert(inverse, zzz);
     field.mul(f, affine.y, y, inverse);
+    field.mul(f, inverse, zz, inverse); // 1 / Z
+    field.sqr(f, square, inverse);
+    field.mul(f, affine.x, x, square);
     field.freeze(f, affine.x, affine.x);
     field.freeze(f, affine.y, affine.y);
   };

@@ -1,18 +1,22 @@
 import { type I32, i32, i64 } from '../asm/expression.js';
-import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
-import { canonical } from '../field/bounds.js';
+import { FunctionBuilder, type FunctionReference } from '../asm/function-builder.js';
+import { canonical, unionBounds } from '../field/bounds.js';
+import { requireWithin } from '../field/invariant.js';
 import { gatherLanes, plusLane } from '../field/lanes.js';
 import type { Register } from '../field/pair-field.js';
 import type { CompleteArithmetic } from './complete.js';
-import { type Affine, type Curve, entryCount, type Jacobian } from './curve.js';
+import { type Affine, allocateXyzz, type Curve, entryCount, XYZZ } from './curve.js';
 import { inFormulaDoubling } from './doubling.js';
 import {
   allocatePair,
+  allocateXyzzPair,
   type JacobianBounds,
   type JacobianPair,
   type MixedAddition,
   type PairTransfer,
+  setOne,
   tableBounds,
+  type XyzzAddition,
 } from './lanes.js';
 import { nonAdjacentForm } from './non-adjacent-form.js';
 import { oddMultiples } from './odd-multiples.js';
@@ -30,9 +34,12 @@ export interface VerificationParts {
   readonly tables: TableBuilder;
   readonly complete: CompleteArithmetic;
   readonly transfer: PairTransfer;
+  /** For sums that are doubled as well. */
   readonly add: MixedAddition;
-  /** Of everything that is added to. */
+  /** Of everything that is added to with that. */
   readonly bounds: JacobianBounds;
+  /** For those that are not. */
+  readonly fixed: XyzzAddition;
   /** Multiples of the base point, `windows` windows of `width` bits. */
   readonly baseTable: number;
   readonly width: number;
@@ -53,7 +60,7 @@ const UNKNOWN_WIDTH = 5;
  */
 export function verification(curve: Curve, parts: VerificationParts): void {
   const { module, pairs, field, order, parameters } = curve;
-  const { scalars, keys, tables, complete, transfer, add, width, windows, baseTable } = parts;
+  const { scalars, keys, tables, complete, transfer, add, fixed, width, windows, baseTable } = parts;
   const { limbs, name } = field.modulus;
   const { byteLength } = parameters;
   const bounds = tableBounds(curve);
@@ -63,21 +70,17 @@ export function verification(curve: Curve, parts: VerificationParts): void {
   const digits = module.allocate(2 * windows);
   const naf = nonAdjacentForm(curve, UNKNOWN_WIDTH);
   const keyTable = module.allocate(entryCount(UNKNOWN_WIDTH - 1) * entryLength(curve));
-  const sum: JacobianPair = {
-    x: allocatePair(curve, bounds.x),
-    y: allocatePair(curve, bounds.y),
-    z: allocatePair(curve, bounds.x),
-  };
+  const xyzz = allocateXyzzPair(curve);
+  const sum: JacobianPair = { x: xyzz.x, y: xyzz.y, z: allocatePair(curve, bounds.x) };
   const saved: JacobianPair = {
     x: allocatePair(curve, bounds.x),
     y: allocatePair(curve, bounds.y),
     z: allocatePair(curve, bounds.x),
   };
   const addend: Affine = { x: allocatePair(curve, bounds.x), y: allocatePair(curve, bounds.y) };
-  const jacobian = (): Jacobian => ({ x: field.allocate(), y: field.allocate(), z: field.allocate() });
-  const [first, second, total] = [jacobian(), jacobian(), jacobian()];
-  const addJacobian = addition(curve);
-  const [candidate, square] = [field.allocate(), field.allocate()];
+  const [first, second, total] = [allocateXyzz(field), allocateXyzz(field), allocateXyzz(field)];
+  const addLast = addition(curve);
+  const candidate = field.allocate();
   const call = (f: FunctionBuilder, callee: FunctionReference, ...operands: readonly I32[]): I32 =>
     f.call(callee, ...operands) as I32; // every function here that returns a value returns an i32
 
@@ -120,13 +123,6 @@ export function verification(curve: Curve, parts: VerificationParts): void {
   const evenness = (f: FunctionBuilder, scalar: Register) =>
     f.let(i32.sub(i32.and(i32.load(scalar.address), i32.const(1)), i32.const(1)));
 
-  const setOne = (f: FunctionBuilder, target: Register) => {
-    const one = field.montgomeryConstant(1n);
-    for (let k = 0; k < limbs; k++)
-      for (const lane of [0, 4]) f.do(i64.store32(target.address, 8 * k + lane, i64.load(one.address, 8 * k)));
-    target.bounds = known;
-  };
-
   /** Reads the signature and the digest; 1 when r and s are in range, with u1 = digest / s and u2 = r / s then. */
   const readSignature = module.function(`${name}.readSignature`, [], ['i32'], (f) => {
     const good = f.let(call(f, scalars.readInRange, r.address, i32.const(parts.signature)));
@@ -142,21 +138,29 @@ export function verification(curve: Curve, parts: VerificationParts): void {
 
   const sumWithOrder = field.allocate();
   const orderItself = field.literal(order.modulus.value);
+  /** The sum in XYZZ coordinates. */
+  const toXyzz = (f: FunctionBuilder) => {
+    for (const axis of ['x', 'y', 'z'] as const) sum[axis].bounds = parts.bounds[axis];
+    pairs.sqr(f, xyzz.zz, sum.z);
+    pairs.mul(f, xyzz.zzz, xyzz.zz, sum.z);
+  };
+  toXyzz(new FunctionBuilder([])); // for its bounds alone
+  const compared = XYZZ.map((axis) => unionBounds(xyzz[axis].bounds, fixed.bounds[axis]));
   /**
-   * Whether the sum of both lanes has x ≡ r modulo the order: 1 or 0, or 2 when the formulas gave no sum. As x = X / Z²,
-   * r Z² = X is asked, and the same for r plus the order where that is a coordinate as well.
+   * Whether the sum of both lanes has x ≡ r modulo the order: 1 or 0, or 2 when the formulas gave no sum. As x = X / ZZ,
+   * r ZZ = X is asked, and the same for r plus the order where that is a coordinate as well.
    */
   const compare = module.function(`${name}.compare`, [], ['i32'], (f) => {
-    transfer.unpack(f, first.x, second.x, sum.x);
-    transfer.unpack(f, first.y, second.y, sum.y);
-    transfer.unpack(f, first.z, second.z, sum.z);
-    addJacobian(f, total, first, second);
-    field.freeze(f, total.z, total.z);
+    for (const [i, axis] of XYZZ.entries()) {
+      xyzz[axis].bounds = compared[i]!;
+      transfer.unpack(f, first[axis], second[axis], xyzz[axis]);
+    }
+    addLast(f, total, first, second);
+    field.freeze(f, total.zz, total.zz);
     field.freeze(f, total.x, total.x);
-    field.sqr(f, square, total.z);
     const equals = (value: Register): I32 => {
       field.mul(f, candidate, value, field.constant(field.montgomeryRadixSquared));
-      field.mul(f, candidate, candidate, square);
+      field.mul(f, candidate, candidate, total.zz);
       field.sub(f, candidate, candidate, total.x);
       field.freeze(f, candidate, candidate);
       return field.isZero(f, candidate);
@@ -169,7 +173,7 @@ export function verification(curve: Curve, parts: VerificationParts): void {
       field.sub(f, candidate, candidate, sumWithOrder);
       f.if(field.isZero(f, candidate), () => f.set(result, equals(sumWithOrder)));
     });
-    f.if(field.isZero(f, total.z), () => f.set(result, i32.const(2)));
+    f.if(field.isZero(f, total.zz), () => f.set(result, i32.const(2)));
     f.result(result);
   });
 
@@ -188,14 +192,15 @@ export function verification(curve: Curve, parts: VerificationParts): void {
     f.result(i32.and(result, order.isZero(f, reduced)));
   });
   const verdict = (f: FunctionBuilder, x: I32, y: I32): I32 => {
+    for (const [i, axis] of XYZZ.entries()) requireWithin(xyzz[axis].bounds, compared[i]!);
     const result = f.let(call(f, compare));
     f.if(i32.eq(result, i32.const(2)), () => f.set(result, call(f, verifySlowly, x, y)));
     return result;
   };
 
-  /** The first entries of both tables, with Z = 1. */
-  const begin = (f: FunctionBuilder) => {
-    setOne(f, sum.z);
+  /** Digits of u1, and ones under the first entries of both tables. */
+  const begin = (f: FunctionBuilder, ...ones: readonly Register[]) => {
+    for (const one of ones) setOne(curve, f, one);
     parts.recode(f, i32.const(digits), u1.address);
   };
 
@@ -205,16 +210,16 @@ export function verification(curve: Curve, parts: VerificationParts): void {
     f.if(result, () => {
       const window = f.let(i32.const(0));
       const [even1, even2] = [evenness(f, u1), evenness(f, u2)];
-      begin(f);
+      begin(f, xyzz.zz, xyzz.zzz);
       parts.recode(f, i32.const(digits + windows), u2.address);
       const lookUpBoth = (target: Affine) => {
         lookUpWindow(f, target, 0, i32.const(baseTable), window, digits, even1);
         lookUpWindow(f, target, 1, table, window, digits + windows, even2);
       };
-      lookUpBoth(sum);
+      lookUpBoth(xyzz);
       f.forUp(window, i32.const(1), i32.const(windows), 1, () => {
         lookUpBoth(addend);
-        add(f, sum, addend);
+        fixed.add(f, xyzz, addend);
       });
       // The key is the first entry of its table.
       for (let k = 0; k < limbs; k++)
@@ -255,7 +260,7 @@ export function verification(curve: Curve, parts: VerificationParts): void {
       field.copy(f, tables.point.x, field.register(keys.point.x.address, known));
       field.copy(f, tables.point.y, field.register(keys.point.y.address, known));
       f.run(multiples, i32.const(keyTable));
-      begin(f);
+      begin(f, sum.z);
       const even = evenness(f, u1);
       const window = f.let(i32.const(0));
       lookUpWindow(f, sum, 1, i32.const(baseTable), window, digits, even);
@@ -303,6 +308,7 @@ export function verification(curve: Curve, parts: VerificationParts): void {
         f.if(left, () => f.run(addLanes, left, i32.const(0)));
         return left;
       });
+      toXyzz(f);
       f.set(result, verdict(f, keys.point.x.address, keys.point.y.address));
     });
     f.result(result);
