@@ -13,10 +13,11 @@ import type { SigningKey } from '@mayfly/x509/signed';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KeyAlgorithm, SignatureScheme } from './algorithms.js';
-import { ecdsaSignatureFromDer, ecdsaSignaturesToDer, ecdsaSignatureToDer } from './ecdsa-signature.js';
+import { ecdsaSignatureFromDer, ecdsaSignatureToDer } from './ecdsa-signature.js';
 import * as noble from './noble.js';
 import * as node from './node.js';
 import { parsePublicKey } from './public-key.js';
+import { encodeSignature, encodeSignatures } from './signature-octets.js';
 import * as webcrypto from './webcrypto.js';
 
 const refusal = (code: string) => expect.objectContaining({ code });
@@ -175,10 +176,15 @@ describe('Ecdsa-Sig-Value', () => {
         const batch = pairs.map(([r, s]) => Uint8Array.from([...r, ...s]));
         const wanted = pairs.map(([r, s]) => encode(sequence(unsignedInteger(r), unsignedInteger(s))));
         expect(batch.map(ecdsaSignatureToDer)).toEqual(wanted);
-        expect(ecdsaSignaturesToDer(batch)).toEqual(wanted);
+        expect(batch.map(encodeSignature)).toEqual(wanted);
+        expect(encodeSignatures(batch)).toEqual(wanted);
       }),
       { seed: 3279 },
     );
+  });
+
+  test.each([0, 63, 250])('%d octets are no halves', (length) => {
+    expect(() => encodeSignature(new Uint8Array(length))).toThrow(RangeError);
   });
 
   test('r‖s there and back', () => {

@@ -4,9 +4,9 @@ import { encodeSubjectPublicKeyInfo } from '@mayfly/x509';
 import type { SyncSigningKey } from '@mayfly/x509/signed';
 import { defaultScheme, type KeyAlgorithm, schemes, signatureAlgorithm } from './algorithms.js';
 import type { Backend, Ecdsa, Eddsa, KeyPair, RandomBytes } from './backend.js';
-import { ecdsaSignaturesToDer, ecdsaSignatureToDer } from './ecdsa-signature.js';
 import { bufferedEntropy, platformRandomBytes } from './entropy.js';
 import { encodeOnce, parsePrivateKey, refused, requireSamePublicKey, samePoint } from './private-key.js';
+import { encodeSignature, encodeSignatures } from './signature-octets.js';
 import { ecdsaOf, hashManyWith, hashWith, notInSoftware } from './software-primitives.js';
 
 export { type Verifier, type VerifyWithOptions, verifier, verifyWith } from './software-verifier.js';
@@ -176,13 +176,13 @@ function ecdsaSigner(
   return {
     sign: (tbs) => {
       const digest = hashWith(backend, hash, tbs);
-      return ecdsaSignatureToDer(hedging(1, (octets) => primitives.sign(digest, secret, octets)));
+      return encodeSignature(hedging(1, (octets) => primitives.sign(digest, secret, octets)));
     },
     ...(primitives.signMany && {
       signMany: (batch: readonly Uint8Array[]) => {
         const digests = hashManyWith(backend, hash, batch);
         const compact = hedging(batch.length, (octets) => primitives.signMany!(digests, secret, octets)); // seen above
-        return ecdsaSignaturesToDer(compact);
+        return encodeSignatures(compact);
       },
     }),
   };
