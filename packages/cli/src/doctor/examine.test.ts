@@ -69,10 +69,10 @@ async function bad(changes: {
         if (answer instanceof Error) throw answer;
         return answer;
       },
-      async list(path) {
+      async *pages(path) {
         const items = lists[path.split('/').at(-1)!]!;
         if (items instanceof Error) throw items;
-        return { items: items.map((item) => ({ ...item })), resourceVersion: '1' };
+        for (const item of items) yield { items: [{ ...item }], resourceVersion: '1', next: '' };
       },
     },
     SIGNER,
@@ -113,6 +113,21 @@ test.each<[string, Parameters<typeof bad>[0], readonly RegExp[]]>([
       },
     },
     [/^requests: 2 unanswered; shop\/a for 1m1s: .* is it running.*; shop\/b for 1m30s: .* belongs to Kubernetes/],
+  ],
+  [
+    'the first few of many, and their number',
+    { lists: { podcertificaterequests: Array.from({ length: 1007 }, (_, i) => waiting(`w${i}`, SIGNER, 90)) } },
+    [/^requests: 1007 unanswered; shop\/w0 for .*; shop\/w4 for [^;]*; and 1002 more$/],
+  ],
+  [
+    'of a pod what became of its newest request',
+    {
+      lists: {
+        pods: [podOf('a', SIGNER, 90)],
+        podcertificaterequests: [answeredBy('Denied', 'no'), waiting('new', SIGNER, 20), answeredBy('Failed', 'no')],
+      },
+    },
+    [/^pods: 1 wait .*; shop\/a for 1m30s: new is not answered$/],
   ],
   [
     'that no signer runs, and since when',

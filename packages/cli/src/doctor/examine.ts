@@ -12,7 +12,7 @@ import type { SecretName } from '../signer/authority-secret.js';
 import { isObject } from '../signer/json.js';
 import type { LeaseName } from '../signer/lease-name.js';
 import { findAuthorities } from './authorities.js';
-import { type Finding, type Found, listIfAllowed, PATIENCE, someOf } from './finding.js';
+import { createThings, eachIfAllowed, type Finding, type Found, PATIENCE } from './finding.js';
 import { findStuckPods } from './pods.js';
 import { findSigners } from './signers.js';
 
@@ -49,7 +49,7 @@ export interface SignerPlaces {
   readonly authorities?: SecretName | undefined;
 }
 
-type Client = Pick<KubernetesClient, 'request' | 'list' | 'clockAhead'>;
+type Client = Pick<KubernetesClient, 'request' | 'pages' | 'clockAhead'>;
 
 /**
  * Looks at a cluster as a signer sees it; trouble of the cluster is a finding, not an exception.
@@ -129,8 +129,9 @@ async function review(
 async function findBundle(client: Client, signerName: string): Promise<Found> {
   const { clusterTrustBundles = 'v1' } = chooseVersions(await discoverVersions(client), 'signer');
   const path = resourcePath(`certificates.k8s.io/${clusterTrustBundles}`, 'clustertrustbundles');
-  const { items } = await client.list(path, { fieldSelector: `spec.signerName=${signerName}` });
-  if (items.length > 0) return { ok: true, message: `${items.length} of ${signerName}` };
+  const count = await eachIfAllowed(client, path, { fieldSelector: `spec.signerName=${signerName}` }, () => {});
+  if (count === undefined) return { ok: false, message: 'may not be listed by this user, so nobody knows of any' };
+  if (count > 0) return { ok: true, message: `${count} of ${signerName}` };
   return {
     ok: false,
     message: `none of ${signerName}, so pods that mount one do not start; a running signer publishes ${trustBundlePrefix(signerName)}mayfly`,
@@ -138,21 +139,23 @@ async function findBundle(client: Client, signerName: string): Promise<Found> {
 }
 
 async function findUnanswered(client: Client, requests: string, signerName: string, now: Seconds): Promise<Found> {
-  const listed = await listIfAllowed(client, requests);
-  if (listed === undefined)
-    return { ok: false, message: 'may not be listed by this user, so nobody knows which are unanswered' };
-  const late = listed
-    .map(readPodCertificateRequest)
-    .filter(({ terminal, metadata }) => terminal === undefined && metadata.creationTimestamp + PATIENCE < now);
-  if (late.length === 0)
-    return { ok: true, message: `${listed.length}, none unanswered for longer than ${PATIENCE} s` };
-  const told = late.map(({ metadata: { namespace, creationTimestamp }, spec }) => {
-    const why = isReservedSignerName(spec.signerName)
-      ? 'belongs to Kubernetes and answers none'
-      : spec.signerName === signerName
-        ? 'does not answer: is it running, and what does its log say?'
-        : 'is another signer';
-    return `${namespace}/${spec.podName} for ${formatDuration(now - creationTimestamp)}: ${spec.signerName} ${why}`;
+  const late = createThings();
+  const count = await eachIfAllowed(client, requests, {}, (object) => {
+    const { terminal, metadata, spec } = readPodCertificateRequest(object);
+    if (terminal !== undefined || metadata.creationTimestamp + PATIENCE >= now) return;
+    late.add(() => {
+      const why = isReservedSignerName(spec.signerName)
+        ? 'belongs to Kubernetes and answers none'
+        : spec.signerName === signerName
+          ? 'does not answer: is it running, and what does its log say?'
+          : 'is another signer';
+      const age = formatDuration(now - metadata.creationTimestamp);
+      return `${metadata.namespace}/${spec.podName} for ${age}: ${spec.signerName} ${why}`;
+    });
   });
-  return { ok: false, message: someOf(`${late.length} unanswered`, told) };
+  if (count === undefined)
+    return { ok: false, message: 'may not be listed by this user, so nobody knows which are unanswered' };
+  return late.count === 0
+    ? { ok: true, message: `${count}, none unanswered for longer than ${PATIENCE} s` }
+    : { ok: false, message: late.after(`${late.count} unanswered`) };
 }

@@ -18,22 +18,46 @@ export const PATIENCE: Seconds = 60;
 /** What is told one by one. */
 const MAX_TOLD = 5;
 
-/** A summary and the first of many things. */
-export const someOf = (summary: string, things: readonly string[]): string =>
-  [
-    summary,
-    ...things.slice(0, MAX_TOLD),
-    ...(things.length > MAX_TOLD ? [`and ${things.length - MAX_TOLD} more`] : []),
-  ].join('; ');
+/** Things of which the first few are told and the others counted. */
+export interface Things {
+  add(text: () => string): void;
+  readonly count: number;
+  /** Behind a summary. */
+  after(summary: string): string;
+}
 
-/** Lists a collection; `undefined` when this user may not. */
-export async function listIfAllowed(
-  client: Pick<KubernetesClient, 'list'>,
+export function createThings(): Things {
+  const told: string[] = [];
+  let count = 0;
+  return {
+    add(text) {
+      if (count++ < MAX_TOLD) told.push(text());
+    },
+    get count() {
+      return count;
+    },
+    after: (summary) =>
+      [summary, ...told, ...(count > told.length ? [`and ${count - told.length} more`] : [])].join('; '),
+  };
+}
+
+/**
+ * Goes through a collection page by page, so that no more than a page is held.
+ * @returns How many there are; `undefined` when this user may not list them.
+ */
+export async function eachIfAllowed(
+  client: Pick<KubernetesClient, 'pages'>,
   path: string,
-  query?: Query,
-): Promise<readonly JsonObject[] | undefined> {
+  query: Query,
+  see: (object: JsonObject) => void,
+): Promise<number | undefined> {
+  let count = 0;
   try {
-    return (await client.list(path, query)).items;
+    for await (const { items } of client.pages(path, query)) {
+      count += items.length;
+      for (const item of items) see(item);
+    }
+    return count;
   } catch (error) {
     if (error instanceof ApiError && error.reason === 'Forbidden') return undefined;
     throw error;

@@ -2,36 +2,51 @@ import { formatDuration, type Seconds } from '@mayfly/der';
 import { type PodCertificateRequest, readPodCertificateRequest } from '@mayfly/pod-certificates';
 import { type KubernetesClient, resourcePath } from '@mayfly/pod-certificates/kubernetes';
 import { isObject, type JsonObject } from '../signer/json.js';
-import { type Found, listIfAllowed, PATIENCE, someOf } from './finding.js';
+import { createThings, eachIfAllowed, type Found, PATIENCE } from './finding.js';
 
 /** Looks for pods that wait on their node for a certificate of a signer, and says what keeps each. */
 export async function findStuckPods(
-  client: Pick<KubernetesClient, 'list'>,
+  client: Pick<KubernetesClient, 'pages'>,
   requests: string,
   signerName: string,
   now: Seconds,
 ): Promise<Found> {
-  const pending = await listIfAllowed(client, resourcePath('v1', 'pods'), { fieldSelector: 'status.phase=Pending' });
-  // A signer needs no such right, and whoever looks with its account should not be told to give it.
-  if (pending === undefined)
-    return { ok: true, message: 'may not be listed by this user, so nobody looked for those that wait' };
-  const stuck = pending.map(waitingPod).filter((pod) => pod.signers.includes(signerName) && pod.since + PATIENCE < now);
-  if (stuck.length === 0)
-    return { ok: true, message: `none waits for a certificate of ${signerName} for longer than ${PATIENCE} s` };
-  const asked = ((await listIfAllowed(client, requests)) ?? []).map(readPodCertificateRequest);
-  const told = stuck.map((pod) => {
-    const own = asked.filter(({ spec }) => spec.podUID === pod.uid && spec.signerName === signerName);
-    return `${pod.name} for ${formatDuration(now - pod.since)}: ${reasonOf(own, pod.node)}`;
+  const stuck = new Map<string, WaitingPod>();
+  const pending = { fieldSelector: 'status.phase=Pending' };
+  const count = await eachIfAllowed(client, resourcePath('v1', 'pods'), pending, (object) => {
+    const pod = waitingPod(object);
+    if (pod.signers.includes(signerName) && pod.since + PATIENCE < now) stuck.set(pod.uid, pod);
   });
-  return { ok: false, message: someOf(`${stuck.length} wait for a certificate of ${signerName}`, told) };
+  // A signer needs no such right, and whoever looks with its account should not be told to give it.
+  if (count === undefined)
+    return { ok: true, message: 'may not be listed by this user, so nobody looked for those that wait' };
+  if (stuck.size === 0)
+    return { ok: true, message: `none waits for a certificate of ${signerName} for longer than ${PATIENCE} s` };
+  const newest = new Map<string, { readonly createdAt: Seconds; readonly state: string }>();
+  await eachIfAllowed(client, requests, { fieldSelector: `spec.signerName=${signerName}` }, (object) => {
+    const request = readPodCertificateRequest(object);
+    const { spec, metadata } = request;
+    const createdAt = metadata.creationTimestamp;
+    if (
+      spec.signerName === signerName &&
+      stuck.has(spec.podUID) &&
+      createdAt >= (newest.get(spec.podUID)?.createdAt ?? 0)
+    )
+      newest.set(spec.podUID, { createdAt, state: stateOf(request) });
+  });
+  const told = createThings();
+  for (const { uid, name, since, node } of stuck.values())
+    told.add(() => {
+      const state =
+        newest.get(uid)?.state ??
+        `the kubelet of ${node} has asked for none; is its feature gate PodCertificateRequest on, and does it know the pod's other volumes?`;
+      return `${name} for ${formatDuration(now - since)}: ${state}`;
+    });
+  return { ok: false, message: told.after(`${stuck.size} wait for a certificate of ${signerName}`) };
 }
 
-function reasonOf(requests: readonly PodCertificateRequest[], node: string): string {
-  const newest = requests.toSorted((a, b) => b.metadata.creationTimestamp - a.metadata.creationTimestamp)[0];
-  if (newest === undefined)
-    return `the kubelet of ${node} has asked for none; is its feature gate PodCertificateRequest on, and does it know the pod's other volumes?`;
-  const { name } = newest.metadata;
-  const condition = newest.status.conditions.find(({ type }) => type === newest.terminal);
+function stateOf({ metadata: { name }, status, terminal }: PodCertificateRequest): string {
+  const condition = status.conditions.find(({ type }) => type === terminal);
   if (condition === undefined) return `${name} is not answered`;
   const { type, reason, message } = condition;
   if (type === 'Issued')
