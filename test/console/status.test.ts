@@ -108,6 +108,22 @@ for (const { name, find, start } of browsers) {
       }
     });
 
+    test('waits for a place where eight look already', async () => {
+      const server = await serveStatus('127.0.0.1:0', createStatusFeed(manyPods(3)));
+      const { page } = await session.open();
+      try {
+        const others = Array.from({ length: 8 }, () => new AbortController());
+        await Promise.all(others.map(({ signal }) => fetch(`${server.url}/status/events`, { signal })));
+        await page.goto(server.url);
+        await page.waitForSelector('.connection.bad');
+        for (const other of others) other.abort();
+        await page.waitForSelector('[role=option]', { timeout: 15_000 });
+      } finally {
+        await page.close();
+        await server.close();
+      }
+    });
+
     test('says when the command is gone', async () => {
       const server = await serveStatus('127.0.0.1:0', createStatusFeed(manyPods(3)));
       const { page } = await session.open();

@@ -1,6 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
 import type { StatusSummary } from '@mayfly/console';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { LocalServer } from '../local-server.js';
 import { createStatusFeed } from './feed.js';
 import { serveStatus } from './serve-status.js';
@@ -65,4 +65,34 @@ test('eight may follow at a time, and their places are free again when they leav
       return again.statusCode;
     })
     .toBe(200);
+});
+
+test('whoever reads nothing for half a minute loses the place', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const problems = ['x'.repeat(1 << 22)]; // more than the buffers of a connection take
+  const summary = { command: 'up', now: 1, problems } as unknown as StatusSummary; // no more of it is read here
+  const own = await serveStatus('127.0.0.1:0', createStatusFeed({ summary: () => summary, certificates: () => [] }));
+  try {
+    const follow = (): Promise<IncomingMessage> =>
+      new Promise((resolve, reject) => {
+        get(`${own.url}/status/events`, resolve).once('error', reject);
+      });
+    const [idle, reading] = [await follow(), await follow()];
+    idle.pause().on('error', () => {});
+    let length = 0;
+    reading.on('data', (chunk: Buffer) => (length += chunk.length)).on('error', () => {});
+    for (let i = 1; i < 30; i++) {
+      await expect.poll(() => length).toBeGreaterThan(i * problems[0]!.length);
+      vi.advanceTimersByTime(1000);
+    }
+    expect(idle.socket.destroyed).toBe(false);
+    idle.resume();
+    const ended = new Promise((resolve) => idle.socket.once('close', resolve));
+    vi.advanceTimersByTime(1000);
+    await ended;
+    expect(reading.socket.destroyed).toBe(false);
+  } finally {
+    vi.useRealTimers();
+    await own.close();
+  }
 });

@@ -9,6 +9,8 @@ import type { StatusFeed } from './feed.js';
 const PERIOD = 1000;
 /** Event streams at a time; each costs a look at every certificate a second. */
 const MAX_STREAMS = 8;
+/** Milliseconds after which somebody who reads nothing gives up the place. */
+const STALLED_AFTER = 30_000;
 /** What the page consists of, beside itself. */
 const FILES = /^\/(?:mayfly\.svg|assets\/[A-Za-z0-9_-]+\.(?:js|css))$/;
 const TYPES: Readonly<Record<string, string>> = {
@@ -27,7 +29,7 @@ const PRIVATE = {
 
 /**
  * Serves the status page at `/`, what it shows as JSON at `/status.json`, and its changes at `/status/events`
- * (`text/event-stream`, at most eight at a time). Nothing can be changed through it.
+ * (`text/event-stream`, at most eight at a time; whoever reads nothing for half a minute loses the place). Nothing can be changed through it.
  * @param address - `host:port`; port 0 takes a free one.
  * @throws {@link CliError} `ERR_CLI_PORT`, `ERR_CLI_USAGE`.
  */
@@ -55,8 +57,12 @@ export async function serveStatus(address: string, feed: StatusFeed): Promise<Lo
 function stream(response: ServerResponse, feed: StatusFeed): ServerResponse {
   const reader = feed.reader();
   response.writeHead(200, { ...PRIVATE, 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  let stalled = 0;
   const send = (): void => {
-    if (!response.writableNeedDrain) response.write(reader.next());
+    if (!response.writableNeedDrain) {
+      stalled = 0;
+      response.write(reader.next());
+    } else if (++stalled * PERIOD >= STALLED_AFTER) response.destroy();
   };
   send();
   const timer = setInterval(send, PERIOD);

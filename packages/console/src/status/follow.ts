@@ -26,20 +26,35 @@ function change(known: Known, { summary, certificates, events }: StatusChanges):
   return { summary, certificates: changed, events: [...known.events, ...events].slice(-MAX_EVENTS) };
 }
 
-/** Follows the event stream until the returned function is called; the browser connects anew by itself. */
+/** Milliseconds after which a server is asked again that had no place, or was another program's. */
+const RETRY_DELAY = 5000;
+
+/** Follows the event stream until the returned function is called, and connects anew whenever it ends. */
 export function follow(onKnown: (known: Known) => void, onConnection: (isConnected: boolean) => void): () => void {
-  const stream = new EventSource('status/events');
+  let stream: EventSource;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let known: Known | undefined;
-  stream.addEventListener('snapshot', ({ data }: MessageEvent<string>) => {
-    known = begin(JSON.parse(data) as StatusSnapshot); // from the server of the page
-    onKnown(known);
-  });
-  stream.addEventListener('changes', ({ data }: MessageEvent<string>) => {
-    if (known === undefined) return;
-    known = change(known, JSON.parse(data) as StatusChanges); // from the server of the page
-    onKnown(known);
-  });
-  stream.addEventListener('open', () => onConnection(true));
-  stream.addEventListener('error', () => onConnection(false));
-  return () => stream.close();
+  const connect = (): void => {
+    stream = new EventSource('status/events');
+    stream.addEventListener('snapshot', ({ data }: MessageEvent<string>) => {
+      known = begin(JSON.parse(data) as StatusSnapshot); // from the server of the page
+      onKnown(known);
+    });
+    stream.addEventListener('changes', ({ data }: MessageEvent<string>) => {
+      if (known === undefined) return;
+      known = change(known, JSON.parse(data) as StatusChanges); // from the server of the page
+      onKnown(known);
+    });
+    stream.addEventListener('open', () => onConnection(true));
+    stream.addEventListener('error', () => {
+      onConnection(false);
+      // A browser connects anew by itself, but not where it was refused.
+      if (stream.readyState === EventSource.CLOSED) timer = setTimeout(connect, RETRY_DELAY);
+    });
+  };
+  connect();
+  return () => {
+    clearTimeout(timer);
+    stream.close();
+  };
 }
