@@ -186,4 +186,8 @@ test('tells every right that is missing', async () => {
   const told = await bad({ answers: denied });
   expect(told).toHaveLength(12);
   expect(told[4]).toMatch(/^rights: may not sign signers example.com\/workload; add it to the ClusterRole/);
+  const managed = await bad({ answers: denied, places: { authorities: SECRET } });
+  expect(managed).toContainEqual(
+    expect.stringMatching(/^rights: may not get clustertrustbundles example.com:workload:mayfly;/),
+  );
 });

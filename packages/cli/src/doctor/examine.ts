@@ -20,13 +20,16 @@ import { findSigners } from './signers.js';
 const MAX_SKEW: Seconds = 120;
 
 /** What a signer has to be allowed in the whole cluster. */
-const rights = (signerName: string): readonly Right[] => [
+const rights = (signerName: string, isManaged: boolean): readonly Right[] => [
   ...(['get', 'list', 'watch'] as const).map((verb) => ({ verb, resource: 'podcertificaterequests' })),
   { verb: 'update', resource: 'podcertificaterequests', subresource: 'status' },
   { verb: 'sign', resource: 'signers', name: signerName },
   { verb: 'attest', resource: 'signers', name: signerName },
   { verb: 'patch', resource: 'clustertrustbundles', name: `${trustBundlePrefix(signerName)}mayfly` },
   { verb: 'create', resource: 'clustertrustbundles' },
+  ...(isManaged
+    ? [{ verb: 'get', resource: 'clustertrustbundles', name: `${trustBundlePrefix(signerName)}mayfly` }]
+    : []),
   { group: '', verb: 'get', resource: 'pods' },
   { group: '', verb: 'list', resource: 'services' },
   { group: '', verb: 'watch', resource: 'services' },
@@ -87,7 +90,7 @@ export async function examine(
       'set the gates ClusterTrustBundle and ClusterTrustBundleProjection, and serve certificates.k8s.io/v1beta1/clustertrustbundles';
     return { ok: false, message: `PodCertificateRequests in ${version}, but no ClusterTrustBundles; ${fix}` };
   });
-  for (const right of rights(signerName)) await look('rights', () => review(client, right));
+  for (const right of rights(signerName, authorities !== undefined)) await look('rights', () => review(client, right));
   if (!isServed) return findings;
   await look('trust bundle', () => findBundle(client, signerName));
   const serverNow = now + (client.clockAhead() ?? 0);

@@ -6,8 +6,11 @@ import type { Certificate } from '@mayfly/x509';
 import type { Keys } from '../up/keys.js';
 import { type AuthoritySource, type ClusterAuthority, readAuthority } from './authority-material.js';
 
-/** Publishes these anchors and no others; resolves when they are out there. */
-export type Publish = (anchors: readonly Certificate[]) => Promise<void>;
+/**
+ * Publishes these anchors and no others; resolves when they are out there.
+ * @param generation - Write of the state that they are of, where writes are counted: noted at what is published.
+ */
+export type Publish = (anchors: readonly Certificate[], generation?: number) => Promise<void>;
 
 /** What is to come of the authorities. */
 export interface ComingStep {

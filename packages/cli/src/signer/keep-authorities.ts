@@ -1,7 +1,8 @@
 import type { Seconds } from '@mayfly/der';
 import { encodePem } from '@mayfly/der/pem';
 import { trustBundlePrefix } from '@mayfly/pod-certificates';
-import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
+import { ApiError, type PodCertificateApi } from '@mayfly/pod-certificates/api';
+import { KubernetesError } from '@mayfly/pod-certificates/kubernetes';
 import { type Clock, sleepFor } from '@mayfly/rotation';
 import { messageOf } from '../errors.js';
 import type { ClusterAuthorities, Publish } from './authorities.js';
@@ -84,25 +85,61 @@ export interface BundlePublisher {
 
 class BundleError extends Error {}
 
+/** Label of a ClusterTrustBundle: at which write the Secret stood whose authorities it has. */
+export const GENERATION_LABEL = 'mayfly.dev/generation';
+
+const bundleName = (signerName: string, bundle: string): string => `${trustBundlePrefix(signerName)}${bundle}`;
+
+/** What a trust bundle says of the state that it was published from. */
+export interface BundleWitness {
+  readonly name: string;
+  readonly generation: number;
+}
+
+/**
+ * Asks the ClusterTrustBundle of a signer which state its authorities are of. Rejects as `getTrustBundle` does.
+ * @returns `undefined` where there is none, or it does not say.
+ */
+export async function witnessOf(
+  api: Pick<PodCertificateApi, 'getTrustBundle'>,
+  signerName: string,
+  bundle: string,
+): Promise<BundleWitness | undefined> {
+  const name = bundleName(signerName, bundle);
+  try {
+    const { metadata } = await api.getTrustBundle(name);
+    const noted = metadata.labels[GENERATION_LABEL];
+    return noted !== undefined && /^\d{1,15}$/.test(noted) ? { name, generation: Number(noted) } : undefined;
+  } catch (error) {
+    const isNowhere =
+      (error instanceof ApiError && error.reason === 'NotFound') ||
+      (error instanceof KubernetesError && error.code === 'ERR_KUBERNETES_UNSUPPORTED');
+    if (isNowhere) return undefined;
+    throw error;
+  }
+}
+
 /** Publishes anchors as the ClusterTrustBundle of a signer: at once when they changed, now and then when not. */
 export function bundlePublisher(
   api: Pick<PodCertificateApi, 'applyTrustBundle'>,
   { signerName, bundle, log }: { readonly signerName: string; readonly bundle: string | undefined; readonly log: Log },
   clock: Clock,
 ): BundlePublisher {
-  let published: (PublishedBundle & { readonly text: string }) | undefined;
+  let published: (PublishedBundle & { readonly text: string; readonly generation: number | undefined }) | undefined;
   /** By the monotonic clock. */
   let believedUntil = 0;
-  const publish: Publish = async (anchors) => {
+  const publish: Publish = async (anchors, generation) => {
     if (bundle === undefined) return;
     const text = anchors.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
     const until = clock.monotonic() + REPUBLISH_PERIOD * 1000;
-    if (text === published?.text && clock.monotonic() < believedUntil) return;
-    const name = `${trustBundlePrefix(signerName)}${bundle}`;
+    const isAsBefore = text === published?.text && generation === published.generation;
+    if (isAsBefore && clock.monotonic() < believedUntil) return;
+    const name = bundleName(signerName, bundle);
+    const noted = generation !== undefined && { [GENERATION_LABEL]: String(generation) };
     let resourceVersion: string;
     try {
       const { metadata } = await api.applyTrustBundle({
-        metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'mayfly' } },
+        metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'mayfly', ...noted } },
         spec: { signerName, trustBundle: text },
       });
       ({ resourceVersion } = metadata);
@@ -115,7 +152,7 @@ export function bundlePublisher(
         reason: 'TrustBundlePublished',
         message: `ClusterTrustBundle ${name} has ${anchors.length} anchors`,
       });
-    published = { name, text, resourceVersion };
+    published = { name, text, generation, resourceVersion };
     believedUntil = until;
   };
   const doubt = (): void => {

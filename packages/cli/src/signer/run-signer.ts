@@ -2,7 +2,9 @@ import { randomBytes as nodeRandomBytes, randomUUID } from 'node:crypto';
 import { bufferedRandomBytes, type CompiledProfile, compile, type Issuer } from '@mayfly/ca';
 import { podClient, podPeer, podServer } from '@mayfly/ca/profiles';
 import type { Seconds } from '@mayfly/der';
+import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
 import {
+  type CertificatesVersions,
   chooseVersions,
   clusterApi,
   createClient,
@@ -29,7 +31,7 @@ import type { SecretName } from './authority-secret.js';
 import { withoutWrites } from './dry-run.js';
 import { claimDenial, dnsNamesOf } from './entitlement.js';
 import { firstAnswer } from './first-answer.js';
-import { bundlePublisher, keepAuthorities } from './keep-authorities.js';
+import { bundlePublisher, keepAuthorities, witnessOf } from './keep-authorities.js';
 import { type LeaseName, leaseGroupOf } from './lease-name.js';
 import { because, type Log, rfc3339 } from './log.js';
 import { createMetrics } from './metrics.js';
@@ -101,7 +103,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     const clock = serverClock(local, () => client.clockAhead());
     const keys = await openKeys(options.keys, ({ message }) => log({ level: 'warn', reason: 'Keys', message }));
     const randomBytes = bufferedRandomBytes((length) => new Uint8Array(nodeRandomBytes(length)));
-    const { authority: source } = options;
+    const { authority: source, bundle } = options;
     let begun: { readonly health: () => Health; readonly metrics: () => Promise<string> } | undefined;
     const early: Health = {
       ready: false,
@@ -116,19 +118,36 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
             async () => (await begun?.metrics()) ?? '',
           );
     if (healthServer !== undefined) servers.push(healthServer);
-    const { versions, authorities } = await firstAnswer(
-      async () => ({
-        versions: chooseVersions(await discoverVersions(client), 'signer'),
-        authorities:
+    const apiOf = (versions: CertificatesVersions): PodCertificateApi =>
+      clusterApi({
+        client,
+        versions,
+        clock: local,
+        fieldManager: FIELD_MANAGER,
+        instance: options.instance,
+        onTrouble: ({ type, error }) =>
+          log({
+            level: 'warn',
+            reason: type === 'unreadable' ? 'Unreadable' : 'WatchInterrupted',
+            message: because('The watch goes on', error),
+          }),
+      });
+    const { versions, real, authorities } = await firstAnswer(
+      async () => {
+        const versions = chooseVersions(await discoverVersions(client), 'signer');
+        const real = apiOf(versions);
+        const authorities =
           'managed' in source
             ? await succeedingAuthorities({
                 ...{ client, keys, signerName, clock, randomBytes, log, ...source },
                 secret: source.managed,
                 backdate: BACKDATE,
                 maxLifetime: options.maxLifetime,
+                ...(bundle !== undefined && { witness: () => witnessOf(real, signerName, bundle) }),
               })
-            : await givenAuthority(source, client, keys, clock, options.maxLifetime),
-      }),
+            : await givenAuthority(source, client, keys, clock, options.maxLifetime);
+        return { versions, real, authorities };
+      },
       { server: connection.server, clock: local, log, signal },
     );
     log({
@@ -139,19 +158,6 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       version: versions.podCertificateRequests,
       authorityNotAfter: timeText(authorities.notAfter()),
       clockAhead: client.clockAhead(),
-    });
-    const real = clusterApi({
-      client,
-      versions,
-      clock: local,
-      fieldManager: FIELD_MANAGER,
-      instance: options.instance,
-      onTrouble: ({ type, error }) =>
-        log({
-          level: 'warn',
-          reason: type === 'unreadable' ? 'Unreadable' : 'WatchInterrupted',
-          message: because('The watch goes on', error),
-        }),
     });
     const api = dryRun ? withoutWrites(real) : real;
 

@@ -27,6 +27,7 @@ import {
   secretText,
   writeAuthoritySecret,
 } from './authority-secret.js';
+import { type BundleWitness, GENERATION_LABEL } from './keep-authorities.js';
 import type { Log } from './log.js';
 import { rfc3339 } from './log.js';
 
@@ -45,6 +46,8 @@ export interface SucceedingAuthoritiesOptions {
   readonly maxLifetime: Seconds;
   /** Seconds until every pod has a new trust bundle. */
   readonly propagation: Seconds;
+  /** What the trust bundle that is out there was published from, if it says. Asked once, before the Secret is read. */
+  readonly witness?: () => Promise<BundleWitness | undefined>;
   readonly log: Log;
 }
 
@@ -161,7 +164,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
 
   const addGeneration = async (publish: Publish): Promise<boolean> => {
     const { certificate, key } = await createAuthority();
-    await publish([...trustAnchors(stored.authorities), certificate]);
+    await publish([...trustAnchors(stored.authorities), certificate], stored.generation);
     const isWritten = await write({
       authorities: prepare(stored.authorities, certificate, clock.now()),
       keys: new Map([...stored.keys, [certificate.serialNumber, key.exportPkcs8()]]),
@@ -173,7 +176,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
 
   const replaceAll = async (publish: Publish): Promise<boolean> => {
     const { certificate, key } = await createAuthority();
-    await publish([...trustAnchors(stored.authorities), certificate]);
+    await publish([...trustAnchors(stored.authorities), certificate], stored.generation);
     const alone = prepare([], certificate, clock.now());
     const authorities = activate(alone, alone[0]!, policy(), clock.now()); // it holds the one that was prepared
     const isWritten = await write({
@@ -236,7 +239,10 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     return isWaiting ? await write({ rotation: undefined }) : await addGeneration(publish);
   };
 
+  // First: a bundle is published from a state that was written, so what is read of the Secret afterwards is no older.
+  const witness = await options.witness?.();
   await load();
+  refuseUnwitnessed(stored!, witness, secret);
   refuseShortLife();
   return {
     issuer() {
@@ -265,7 +271,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
       await load();
       do {
         if (!holds()) return;
-        if (stored.authorities.length > 0) await publish(trustAnchors(stored.authorities));
+        if (stored.authorities.length > 0) await publish(trustAnchors(stored.authorities), stored.generation);
       } while (holds() && (await step(publish)));
     },
   };
@@ -278,8 +284,26 @@ function refuseOlder(next: StoredAuthorities, known: StoredAuthorities, secret: 
   throw new CliError(
     'ERR_CLI_STATE',
     next.authorities.length === 0
-      ? `Cannot use ${secretText(secret)}: its authorities are gone, and pods trust them; put them back, or restart every signer to begin with one that nobody trusts yet`
-      : `Cannot use ${secretText(secret)}: it is at write ${next.generation}, and was at ${isAnother ? 'another ' : ''}${known.generation}: somebody put authorities back that may be distrusted; put the newer ones back, or restart every signer to use these`,
+      ? `Cannot use ${secretText(secret)}: its authorities are gone, and pods trust them; put them back; to begin with one that nobody trusts yet, remove the label ${GENERATION_LABEL} of the trust bundle and restart every signer`
+      : `Cannot use ${secretText(secret)}: it is at write ${next.generation}, and was at ${isAnother ? 'another ' : ''}${known.generation}: somebody put authorities back that may be distrusted; put the newer ones back; to use these, remove the label ${GENERATION_LABEL} of the trust bundle and restart every signer`,
+  );
+}
+
+/**
+ * @throws {@link CliError} `ERR_CLI_STATE` for a Secret of before what was published. Pods may have been told since to trust one of
+ * its authorities no more.
+ */
+function refuseUnwitnessed(
+  { generation, authorities }: StoredAuthorities,
+  witness: BundleWitness | undefined,
+  secret: SecretName,
+): void {
+  if (witness === undefined || generation >= witness.generation) return;
+  throw new CliError(
+    'ERR_CLI_STATE',
+    `Cannot use ${secretText(secret)}: ${
+      authorities.length === 0 ? 'it has no authorities' : `it is at write ${generation}`
+    }, and ClusterTrustBundle ${witness.name} was published from write ${witness.generation}: somebody put back what may be distrusted, or emptied it; put the newer state back, or remove the label ${GENERATION_LABEL} of the bundle to use this one`,
   );
 }
 
