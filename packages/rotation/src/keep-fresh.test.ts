@@ -159,6 +159,28 @@ describe('failures', () => {
     await stop();
   });
 
+  test.each([
+    ['forward', 3 * HOUR],
+    ['back', -3 * HOUR],
+  ])('an attempt is given as long when the clock is set %s meanwhile', async (_name, step) => {
+    let aborted = 0;
+    const { clock, events, stop } = simulate({
+      attemptTimeout: 900,
+      obtain: (signal) =>
+        new Promise(() => {
+          signal.addEventListener('abort', () => aborted++);
+        }),
+    });
+    await clock.advance(300);
+    await clock.step(step);
+    await clock.advance(598);
+    expect(aborted).toBe(0);
+    await clock.advance(4);
+    expect(aborted).toBe(1);
+    expect(events).toMatchObject([{ type: 'retry', error: { code: 'ERR_ROTATION_TIMEOUT' } }]);
+    await stop();
+  });
+
   test('R19: a bundle that could not be stored is stored later, not obtained again', async () => {
     const disk = memoryStore();
     let isFull = true;

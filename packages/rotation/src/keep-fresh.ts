@@ -138,9 +138,11 @@ async function rotate({
     const attempted = new AbortController();
     const abort = (): void => attempted.abort(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
-    const until = clock.now() + attemptTimeout;
+    // By the monotonic clock: one on the wall that is set makes no attempt shorter or longer.
+    const until = clock.monotonic() + attemptTimeout * 1000;
+    const left = (): Seconds => Math.ceil((until - clock.monotonic()) / 1000);
     const timeout = async (): Promise<never> => {
-      while (clock.now() < until) await pass(until, attempted.signal);
+      while (left() > 0) await pass(clock.now() + left(), attempted.signal);
       throw new RotationError('ERR_ROTATION_TIMEOUT', `Cannot obtain a bundle: no answer within ${attemptTimeout} s`);
     };
     try {
