@@ -310,7 +310,11 @@ describe('leaves the request pending and tries again', () => {
     for (const event of bench.events)
       expect(event).toMatchObject({ type: 'retry', error: { message: expect.stringMatching(message) } });
   });
-  test('at once after the first conflict', async () => {
+  test.each([
+    [4, ['issued']],
+    [5, ['retry', 'issued']],
+    [10, ['retry', 'retry', 'issued']],
+  ])('at once after a conflict, and after %i in a row as %j', async (count, types) => {
     const overtaking: PodCertificateApi = {
       ...bench.api,
       updateStatus: async (version, status) =>
@@ -318,9 +322,12 @@ describe('leaves the request pending and tries again', () => {
           ? { ok: false, reason: 'Conflict', message: 'modified' }
           : await bench.api.updateStatus(version, status),
     };
-    let conflicts = 1;
-    expect((await answerTo({}, { api: overtaking })).terminal).toBe('Issued');
-    expect(bench.events.map(({ type }) => type)).toEqual(['issued']);
+    let conflicts = count;
+    await bench.whileSigning({ api: overtaking }, async () => {
+      await bench.create();
+      await bench.clock.advance(10);
+    });
+    expect(bench.events.map(({ type }) => type)).toEqual(types);
   });
   test('a second later each time, where the API asks for no more', async () => {
     let left = 20;

@@ -173,8 +173,9 @@ export async function runSigner(options: SignerOptions): Promise<void> {
           discard(task);
           return gone.aborted ? undefined : task.request;
         }
-        // The first conflict is somebody else's write: read again at once.
-        if (error instanceof ApiError && error.reason === 'Conflict' && conflicts++ === 0) continue;
+        // Somebody else's write: read again at once, as long as that is not all that comes.
+        if (error instanceof ApiError && error.reason === 'Conflict' && ++conflicts < MAX_CONFLICTS) continue;
+        conflicts = 0;
         const delay = patience.after(error);
         onEvent({ type: 'retry', request: task.request, error, at: clock.now() + delay });
         if (await sleepFor(clock, delay, stopped)) continue;
@@ -236,6 +237,9 @@ export async function runSigner(options: SignerOptions): Promise<void> {
   endSharing?.();
   await Promise.all([...serving.values()].map(({ done }) => done));
 }
+
+/** Conflicts in a row after which a request waits, as in RetryOnConflict of Kubernetes' own client. */
+const MAX_CONFLICTS = 5;
 
 /** Ends an attempt at what became another signer's to answer. */
 class OthersRequest extends Error {}
