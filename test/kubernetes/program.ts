@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Json } from './client.js';
 
-/** A program of Node.js that says what it does in lines of JSON. */
+/** A program that says what it does in lines of JSON. */
 export interface Program {
   readonly pid: number;
   /** What it said so far. */
@@ -19,9 +19,9 @@ export interface Program {
 /** The command as it was built. */
 export const MAYFLY: string = fileURLToPath(new URL('../../packages/cli/bin/mayfly.js', import.meta.url));
 
-/** Starts one that writes its lines to standard error. */
-export function startProgram(args: readonly string[]): Program {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'pipe'] });
+/** Starts one that writes its lines to standard error, of Node.js unless it is named. */
+export function startProgram(args: readonly string[], program: string = process.execPath): Program {
+  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'pipe'] });
   const lines: Json[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => lines.push(lineOf(line)));
   const ended = once(child, 'exit');

@@ -45,7 +45,7 @@ const rulesOf = (path: string): readonly Json[] =>
 
 function startSigner(instance: string): void {
   const controller = new AbortController();
-  const running = runClusterSigner({
+  const running: Promise<unknown> = runClusterSigner({
     signerName: SIGNER,
     kubeconfig,
     context: undefined,
@@ -65,8 +65,7 @@ function startSigner(instance: string): void {
     log: (line) => log.push({ instance, ...line }),
     signal: controller.signal,
     onStarted: (started) => ready.push(`${started.url}/readyz`),
-  });
-  running.catch((error: unknown) => log.push({ error: String(error) }));
+  }).catch((error: unknown) => log.push({ error: String(error) }));
   stops.push(async () => {
     controller.abort();
     await running;
@@ -133,6 +132,9 @@ test('an empty Secret became an authority, of one signer of two, and both sign w
   expect(log.filter(({ reason }) => reason === 'AuthorityActivated')).toHaveLength(1);
 });
 
+/** The Secret as it stood before an authority was distrusted. */
+let earlier: Json;
+
 test('a planned rotation publishes, waits, signs, and keeps trusting', async () => {
   const before = await issue();
   const { client } = await mayflyClient(url, cluster.authority, cluster.admin);
@@ -151,6 +153,7 @@ test('a planned rotation publishes, waits, signs, and keeps trusting', async () 
 });
 
 test('an emergency leaves one root, and nothing signs with another', async () => {
+  earlier = (await admin.expect('GET', `/api/v1/namespaces/${NAMESPACE}/secrets/${secret.name}`)).data;
   const before = await issue();
   const { client } = await mayflyClient(url, cluster.authority, cluster.admin);
   const { authorities } = await rotateAuthorities(client, secret, 'emergency', 180);
@@ -183,4 +186,23 @@ test('the doctor sees signers and authority, who is gone, and which pod waits', 
   const waiting = /succession\/web-0 for \d+ s: the kubelet of node1 has asked for none/;
   expect(await told('pods', PODS_SIGNER, 120)).toEqual([[false, expect.stringMatching(waiting)]]);
   await client.close();
+});
+
+test('who is started after the Secret was put back does not begin, and does where the label of the bundle is gone', async () => {
+  const path = `/api/v1/namespaces/${NAMESPACE}/secrets/${secret.name}`;
+  const before = await bundle();
+  await admin.expect('PUT', path, { ...(await admin.expect('GET', path)), data: earlier });
+  startSigner('three');
+  const line = await eventually('the signer ends', () => log.find(({ error }) => error !== undefined));
+  expect(line.error).toMatch(
+    /Cannot use Secret succession\/mayfly-ca: it is at write \d+, and ClusterTrustBundle example.com:succession:mayfly was published from write \d+: /,
+  );
+  expect(await bundle()).toEqual(before);
+  const { status } = await admin.call('PATCH', `${CERTIFICATES}/clustertrustbundles/example.com:succession:mayfly`, {
+    body: { metadata: { labels: { 'mayfly.dev/generation': null } } },
+    contentType: 'application/merge-patch+json',
+  });
+  expect(status).toBe(200);
+  startSigner('four');
+  await eventually('both roots of before are in the bundle', async () => (await bundle()).length === 2 || undefined);
 });

@@ -13,7 +13,13 @@ const [directory, port, spiffeId] = process.argv.slice(2);
 const say = (line: object): void => console.error(JSON.stringify(line));
 
 /** What has happened since the last report. */
-const created = () => ({ type: 'report', requests: 0, failures: [] as string[], pairs: new Set<string>() });
+const created = () => ({
+  type: 'report',
+  requests: 0,
+  answers: 0,
+  failures: [] as string[],
+  pairs: new Set<string>(),
+});
 let report = created();
 setInterval(() => {
   say({ ...report, pairs: [...report.pairs] });
@@ -34,6 +40,7 @@ async function ask(agent: ReloadingAgent): Promise<void> {
   let text = '';
   for await (const chunk of response) text += chunk;
   if (response.statusCode !== 200) throw new Error(`answered ${response.statusCode}`);
+  report.answers++;
   if (server !== undefined) report.pairs.add(`${text} ${server}`);
 }
 

@@ -53,17 +53,20 @@ function world() {
   };
   /** Who has a key; who is stopped does nothing with it. */
   const ownersOf = (key: string) => members.filter((each) => !each.isPaused() && each.sharing.owns(key));
+  const judge = (): void => {
+    for (const key of KEYS) {
+      const owners = ownersOf(key).map(({ identity }) => identity);
+      if (owners.length > 1) clashes.push(`${clock.now() - NOW} ${key}: ${owners.join(', ')}`);
+    }
+  };
   const pass = async (seconds: number): Promise<void> => {
     for (let i = 0; i < seconds; i++) {
       await clock.advance(1);
-      for (const key of KEYS) {
-        const owners = ownersOf(key).map(({ identity }) => identity);
-        if (owners.length > 1) clashes.push(`${clock.now() - NOW} ${key}: ${owners.join(', ')}`);
-      }
+      judge();
     }
   };
   const isAllOwned = (): boolean => KEYS.every((key) => ownersOf(key).length === 1);
-  return { clock, server, members, clashes, start, ownersOf, pass, isAllOwned };
+  return { clock, server, members, clashes, start, ownersOf, judge, pass, isAllOwned };
 }
 
 test('one that is alone takes everything after it has waited for others', async () => {
@@ -138,6 +141,29 @@ test('who is not ready leaves its share to those who are, at once, and has it ag
   await pass(14);
   expect(new Set(shares())).toEqual(new Set(['b']));
   expect(clashes).toEqual([]);
+});
+
+test.each<readonly [string, Way, Way]>([
+  ['and those who do not see that', 'open', 'cut'],
+  ['and did not hear that others knew that it was not', 'loses answers', 'open'],
+])('nothing is two members’ when one is ready again %s', async (_name, way, othersWay) => {
+  for (const seconds of [1, 2, 3, 4, 5]) {
+    const { start, judge, pass, clashes, isAllOwned } = world();
+    const [a, b] = [start('a'), start('b')];
+    await pass(12);
+    a.way = way;
+    a.isReady = false;
+    await pass(seconds);
+    a.way = 'open';
+    b.way = othersWay;
+    a.isReady = true;
+    judge();
+    await pass(9);
+    b.way = 'open';
+    await pass(20);
+    expect(clashes).toEqual([]);
+    expect(isAllOwned()).toBe(true);
+  }
 });
 
 const via = (way: Way) => (member: Member) => {

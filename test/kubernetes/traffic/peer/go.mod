@@ -1,0 +1,3 @@
+module mayfly.dev/test/peer
+
+go 1.26
