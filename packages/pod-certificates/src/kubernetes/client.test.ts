@@ -250,6 +250,15 @@ describe('watches', () => {
     await expect(watching).rejects.toMatchObject({ code });
     expect(bookmarks).toBeGreaterThanOrEqual(15);
   });
+  test('that are silent are given up where another request has no answer', async () => {
+    const { client, face } = await open({ fault: ({ method }) => (method === 'POST' ? 'hang' : undefined) });
+    const watching = watch(client, new AbortController().signal)[Symbol.asyncIterator]().next();
+    await until(() => face.watches() === 1);
+    const call = client.request({ method: 'POST', path: PATH, body: {}, timeout: 0.2 });
+    await expect(call).rejects.toMatchObject({ code: 'ERR_KUBERNETES_TIMEOUT' });
+    await expect(watching).rejects.toMatchObject({ code: 'ERR_KUBERNETES_TIMEOUT', path: PATH });
+    await until(() => face.watches() === 0);
+  });
   test('of a moment that is forgotten are refused, in the stream or before it', async () => {
     const { client } = await open({
       fault: () => ({

@@ -10,6 +10,7 @@ import { KubernetesError, messageOf } from './errors.js';
 import { parseJsonLines } from './json-lines.js';
 import { type ListPage, pagesOf, type ReadPage, readPage, wholeList } from './pages.js';
 import type { Query } from './paths.js';
+import { createSilentWatches } from './silent-watches.js';
 import { type Connections, createTransport } from './transport.js';
 
 /** One request to the API. */
@@ -84,6 +85,7 @@ export function createClient(
 ): KubernetesClient {
   unknown satisfies Record<string, never>;
   const transport = createTransport(connection);
+  const silent = createSilentWatches();
   const skew = createClockSkew();
   const { origin, pathname } = new URL(connection.server);
   const prefix = pathname === '/' ? '' : pathname;
@@ -132,12 +134,16 @@ export function createClient(
   const ask = async (given: ApiCall): Promise<{ readonly body: unknown; readonly length: number }> => {
     const call = withDeadline(given);
     const where = `${call.method} ${call.path}`;
-    const response = await send(call, call.urgent === true ? 'unbounded' : 'requests', timeout);
+    const sentAt = performance.now();
+    let response: Dispatcher.ResponseData;
     let text: string;
     try {
+      response = await send(call, call.urgent === true ? 'unbounded' : 'requests', timeout);
       text = await readText(response.body, where, call.path);
     } catch (cause) {
-      throw brokenOff(cause, where, call.path, call.signal);
+      const error = brokenOff(cause, where, call.path, call.signal);
+      if (error instanceof KubernetesError && error.code === 'ERR_KUBERNETES_TIMEOUT') silent.doubt(sentAt);
+      throw error;
     }
     const body = parseJson(text);
     if (response.statusCode >= 300) throw refusal(response, body ?? text, where, now);
@@ -165,22 +171,25 @@ export function createClient(
     list: (path, query, signal) => wholeList(pageReader(path, query, signal), path),
     pages: (path, { continue: from, ...query } = {}, signal) =>
       pagesOf(pageReader(path, query, signal), path, from === undefined ? '' : String(from)),
-    async *watch(path, query, signal) {
+    async *watch(path, query, ended) {
       const where = `watch of ${path}`;
+      const watched = silent.add();
+      const signal = AbortSignal.any([ended, watched.signal]);
       const call: ApiCall = {
         method: 'GET',
         path,
         query: { ...query, watch: true, allowWatchBookmarks: true },
         signal,
       };
-      const response = await send(call, 'unbounded', silence);
-      const { body, statusCode } = response;
       try {
+        const response = await send(call, 'unbounded', silence);
+        const { body, statusCode } = response;
         if (statusCode >= 300) {
           const text = await readText(body, where, path);
           throw refusal(response, parseJson(text) ?? text, where, now);
         }
         for await (const event of parseJsonLines(body, path)) {
+          watched.hear();
           if (!isObject(event) || !isObject(event['object']))
             throw new KubernetesError(
               'ERR_KUBERNETES_ANSWER',
@@ -193,6 +202,8 @@ export function createClient(
         }
       } catch (cause) {
         throw brokenOff(cause, where, path, signal);
+      } finally {
+        watched.end();
       }
     },
     apply: (path, object, fieldManager) =>
