@@ -15,10 +15,20 @@ test('links of every page lead to a page or a file', () => {
   expect(writePages(pages, directory)).toHaveLength(pages.length);
 });
 
-test('a page has its title in front, no heading besides, and no marks of the tests', () => {
+test('a page has its title in front and as its one heading, and no marks of the tests', () => {
   const [path] = writePages([page('# A\n\n```ts continues\na();\n```\n\n```\nplain\n```\n')], directory);
   expect(readFileSync(path!, 'utf8')).toBe(
-    '---\ntitle: "A"\ngroup: G\n---\n\n\n```ts\na();\n```\n\n```text\nplain\n```\n',
+    '---\ntitle: "A"\ngroup: G\n---\n\n# A\n\n```ts\na();\n```\n\n```text\nplain\n```\n',
+  );
+});
+
+test('the first page leads to every guide before its first section', () => {
+  const first = { ...page('# Mayfly\n\nShort.\n\n## Start\n\n## More\n'), file: 'readme.md' };
+  const guide = { ...page('# Rotate'), file: 'rotate.md', title: 'Rotate', group: 'Guides' };
+  const migration = { ...page('# From forge'), file: 'forge.md', title: 'From forge', group: 'Migration' };
+  const [path] = writePages([first, guide, migration], directory);
+  expect(readFileSync(path!, 'utf8')).toMatch(
+    /Short\.\n\n## Guides\n\n- \[Rotate\]\(rotate\.md\)\n[^#]*- \[From forge\]\(forge\.md\)\n\n## Start\n\n## More\n$/,
   );
 });
 

@@ -62,9 +62,22 @@ export function writePages(pages: readonly Page[], directory: string): readonly 
   return pages.map((page) => {
     const path = `${directory}/${page.file}`;
     const front = `---\ntitle: ${JSON.stringify(page.title)}\ngroup: ${page.group}\n---\n\n`;
-    writeFileSync(path, front + plainFences(withLinks(page, directory, fileOf)).replace(/^# .*\n/m, ''));
+    const text = plainFences(withLinks(page, directory, fileOf)).replace(/^# .*\n/m, '');
+    // The first page gets its heading from the name of the site, the others from nobody.
+    const shown = page.file === START ? withGuides(text, pages) : `# ${page.title}\n${text}`;
+    writeFileSync(path, front + shown);
     return path;
   });
+}
+
+/** The first page, with the guides before its first section: whoever comes here looks for one. */
+function withGuides(text: string, pages: readonly Page[]): string {
+  const list = (group: string): string =>
+    pages.flatMap((page) => (page.group === group ? [`- [${page.title}](${page.file})\n`] : [])).join('');
+  return text.replace(
+    /^## /m,
+    `## Guides\n\n${list('Guides')}\nComing from another library:\n\n${list('Migration')}\n## `,
+  );
 }
 
 /** Fences without a language are text, which nobody is to colour. */
