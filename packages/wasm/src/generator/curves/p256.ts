@@ -34,5 +34,6 @@ export const p256: CurveParameters = {
   x: 0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296n,
   y: 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5n,
   byteLength: 32,
+  inversionInLanes: true,
   windows: { batch: 8, scanned: 6, single: 5, open: 7 },
 };

@@ -34,5 +34,6 @@ export const p384: CurveParameters = {
   x: 0xaa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7n,
   y: 0x3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5fn,
   byteLength: 48,
+  inversionInLanes: false,
   windows: { batch: 7, scanned: 6, single: 5, open: 7 },
 };

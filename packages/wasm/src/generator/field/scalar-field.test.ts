@@ -25,10 +25,10 @@ const ranges: readonly (readonly [bigint, bigint])[] = [
 ];
 
 /** Every operation of a field as a function (target, a, b) of a module. */
-function fieldModule(modulus: Modulus) {
+function fieldModule(modulus: Modulus, inLanes: boolean) {
   const module = new ModuleBuilder();
   const [target, a, b, octets] = [0, 1, 2, 3].map(() => module.allocate(256)) as [number, number, number, number];
-  const field = new ScalarField(module, modulus);
+  const field = new ScalarField(module, modulus, inLanes);
   const residues = canonical(modulus);
   const register = (address: number, bounds = residues) => field.register(address, bounds);
   const operation = (name: string, build: Parameters<typeof module.exported>[3]) =>
@@ -85,9 +85,11 @@ function fieldModule(modulus: Modulus) {
   };
 }
 
-describe.each(moduli)('modulo $name', (modulus) => {
+const fields = moduli.flatMap((modulus) => [false, true].map((inLanes) => ({ name: modulus.name, modulus, inLanes })));
+
+describe.each(fields)('modulo $name, two inversions in lanes: $inLanes', ({ modulus, inLanes }) => {
   const { value: m } = modulus;
-  const field = fieldModule(modulus);
+  const field = fieldModule(modulus, inLanes);
   const R = radix(modulus);
   const edges = [0n, 1n, 2n, m - 1n, m - 2n, m >> 1n, R % m, (1n << 32n) - 1n, ((1n << 250n) - 1n) % m];
   const residue = fc.oneof(fc.constantFrom(...edges), fc.bigInt({ min: 0n, max: m - 1n }));

@@ -43,8 +43,14 @@ export class ScalarField {
 
   readonly #sibling: ScalarField | undefined;
 
-  /** @param sibling - A field of as many bits and limbs, to share the function that inverts. */
-  constructor(module: ModuleBuilder, modulus: Modulus, sibling?: ScalarField) {
+  readonly #inLanes: boolean;
+
+  /**
+   * @param inLanes - Whether two numbers that are inverted at once are in the lanes of vectors.
+   * @param sibling - A field of as many bits and limbs, to share the functions that invert.
+   */
+  constructor(module: ModuleBuilder, modulus: Modulus, inLanes: boolean = false, sibling?: ScalarField) {
+    this.#inLanes = inLanes;
     this.#sibling = sibling;
     this.#module = module;
     this.modulus = modulus;
@@ -181,7 +187,7 @@ export class ScalarField {
 
   /** Made when it is first asked for. */
   get inversion(): Inversion {
-    this.#inversion ??= this.#sibling?.inversion ?? safegcd(this.#module, this.modulus);
+    this.#inversion ??= this.#sibling?.inversion ?? safegcd(this.#module, this.modulus, this.#inLanes);
     if (this.#inversion.bits !== this.modulus.value.toString(2).length)
       throw new TypeError(`Cannot invert modulo ${this.modulus.name}: its sibling has another length`);
     return this.#inversion;

@@ -16,6 +16,8 @@ export interface CurveParameters {
   readonly y: bigint;
   /** Octets of a coordinate and of a scalar. */
   readonly byteLength: number;
+  /** Whether, with SIMD, nonce and Z are inverted side by side in vectors: where that is no small part of a signature. */
+  readonly inversionInLanes: boolean;
   readonly windows: {
     /** Bits of a window of the table that a batch of secret scalars is looked up in. */
     readonly batch: number;
@@ -44,14 +46,15 @@ export interface Curve {
 
 export function defineCurve(module: ModuleBuilder, parameters: CurveParameters, simd: boolean): Curve {
   const { field: fieldModulus, order: orderModulus, byteLength } = parameters;
-  const field = new ScalarField(module, fieldModulus);
+  const inLanes = simd && parameters.inversionInLanes;
+  const field = new ScalarField(module, fieldModulus, inLanes);
   return {
     parameters,
     module,
     simd,
     pairs: new PairField(module, fieldModulus, simd),
     field,
-    order: new ScalarField(module, orderModulus, field),
+    order: new ScalarField(module, orderModulus, inLanes, field),
     fieldCodec: octetCodec(module, fieldModulus, byteLength, 'big'),
     orderCodec: octetCodec(module, orderModulus, byteLength, 'big'),
   };
