@@ -34,7 +34,8 @@ export function createServices(
   clock: Clock,
   log: Log,
 ): Services {
-  const followed = new Map<string, ServiceSelector>();
+  /** By namespace, for a request asks for those of its own; then by uid. */
+  const followed = new Map<string, Map<string, ServiceSelector>>();
   /** When a list was complete or a watch told that nothing was missing, by the monotonic clock. */
   let completeAt: number | undefined;
   const listed = new Map<string, { readonly at: number; readonly services: Promise<readonly ServiceSelector[]> }>();
@@ -48,7 +49,7 @@ export function createServices(
     async of(namespace) {
       const now = clock.monotonic();
       if (completeAt !== undefined && now < completeAt + MAX_AGE * 1000)
-        return [...followed.values()].filter((each) => each.namespace === namespace);
+        return [...(followed.get(namespace)?.values() ?? [])];
       for (const [name, { at }] of listed) if (now >= at + LOOK_PERIOD * 1000) listed.delete(name);
       const known = listed.get(namespace)?.services ?? list(namespace);
       if (!listed.has(namespace)) listed.set(namespace, { at: now, services: known });
@@ -66,12 +67,17 @@ export function createServices(
         followed.clear();
         try {
           for await (const event of reflect({ client, path, query: {}, read: readService, clock, signal, onTrouble })) {
-            if (event.type === 'deleted') followed.delete(event.object.metadata.uid);
-            else if (event.type !== 'bookmark') followed.set(event.object.metadata.uid, event.object);
-            else {
+            if (event.type === 'bookmark') {
               completeAt = clock.monotonic();
               onState(true);
+              continue;
             }
+            const { metadata, namespace } = event.object;
+            const around = followed.get(namespace) ?? new Map<string, ServiceSelector>();
+            if (event.type === 'deleted') around.delete(metadata.uid);
+            else around.set(metadata.uid, event.object);
+            if (around.size > 0) followed.set(namespace, around);
+            else followed.delete(namespace);
           }
         } catch (error) {
           onState(false);
