@@ -26,7 +26,7 @@ export interface BatchMultiplication {
 
 /** Octets of the memory that {@link batchMultiplication} works in. */
 export const batchWorkspace = ({ pairs }: Curve, windows: number): number =>
-  2 * (windows + additionsAtOnce(windows)) * (BATCH_SIZE / 2) * pairs.byteLength;
+  (2 * (windows + additionsAtOnce(windows)) * (BATCH_SIZE / 2) + 1) * pairs.byteLength;
 
 /** Additions of the widest level of the tree, for two scalars. */
 const additionsAtOnce = (windows: number): number => Math.floor(windows / 2);
@@ -48,9 +48,9 @@ export function batchMultiplication(
   const at = (base: number, offset: I32, known = bounds.x): Register =>
     pairs.register(i32.add(i32.const(base), offset), known);
 
-  const [product, inverse, share, dy, slope, square, run] = Array.from({ length: 7 }, () =>
+  const [inverse, share, dy, slope, square, run] = Array.from({ length: 6 }, () =>
     allocatePair(curve, bounds.x),
-  ) as Seven;
+  ) as Six;
   const invert = pairInversion(curve, transfer);
 
   // Bounds of coordinates at any level of the tree, and of the products that run along a level.
@@ -76,11 +76,11 @@ export function batchMultiplication(
   // What may be inverted and multiplied on: a difference, or a product of several.
   findInvariant([x, y, before, inverse], (f) => {
     pairs.sub(f, difference, x, x);
-    pairs.mul(f, product, before, difference);
+    pairs.mul(f, run, before, difference);
     pairs.mul(f, share, inverse, before);
     pairs.mul(f, inverse, inverse, difference);
     const descended = inverse.bounds;
-    before.bounds = unionBounds(product.bounds, difference.bounds);
+    before.bounds = unionBounds(run.bounds, difference.bounds);
     invert(f, inverse, before);
     inverse.bounds = unionBounds(inverse.bounds, descended);
     const either = { address: share.address, bounds: unionBounds(share.bounds, inverse.bounds) };
@@ -123,14 +123,17 @@ export function batchMultiplication(
       };
       f.set(j, i32.const(0));
       subtract();
-      pairs.copy(f, product, at(differences, i32.const(0), found.difference));
-      const running = pairs.register(product.address, found.product);
+      // Each place of the products has that of all differences before it.
+      pairs.copy(f, at(products, i32.const(step)), at(differences, i32.const(0), found.difference));
       f.forUp(j, i32.const(step), end, step, () => {
         subtract();
-        pairs.copy(f, at(products, j), running);
-        emitRound([running], () => pairs.mul(f, running, running, at(differences, j, found.difference)));
+        const place = f.let(i32.add(i32.const(products), j));
+        const next = pairs.register(i32.add(place, i32.const(step)), found.product);
+        emitRound([next], () =>
+          pairs.mul(f, next, pairs.register(place, found.product), at(differences, j, found.difference)),
+        );
       });
-      invert(f, inverse, running);
+      invert(f, inverse, at(products, end, found.product));
       inverse.bounds = found.inverse;
       const last = f.let(i32.const(0));
       f.forDown(j, i32.sub(end, i32.const(step)), i32.const(0), step, () => {
@@ -216,7 +219,7 @@ export interface BatchParts {
   readonly digits: number;
 }
 
-type Seven = [Register, Register, Register, Register, Register, Register, Register];
+type Six = [Register, Register, Register, Register, Register, Register];
 
 /** The register with its address in a variable: it is used more than once. */
 const materialized = (f: FunctionBuilder, { address, bounds }: Register): Register => ({
