@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '@mayfly/der';
 import { encodeBase64 } from '@mayfly/der/pem';
+import { parseRSAPublicKey } from '@mayfly/pkcs8/rsa';
 import { describePublicKey, parseSubjectPublicKeyInfo } from '@mayfly/x509';
 import { rfc5280KeyIdentifier, rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
 import { oidText } from '@mayfly/x509/oid-names';
@@ -8,7 +9,7 @@ import { colonHex } from '../terminal-text.js';
 import { type Facts, facts, isInputFault } from './description.js';
 
 /**
- * Kind and size of a public key, its octets and what it is recognised by: the SHA-256 of its DER, also in base64 as a pin,
+ * Kind and size of a public key, its numbers or octets and what it is recognised by: the SHA-256 of its DER, also in base64 as a pin,
  * and the two key identifiers in use.
  * @param der - Of a SubjectPublicKeyInfo.
  * @throws {@link DerError} when it is none. A key that is malformed within is a fact.
@@ -18,8 +19,7 @@ export function publicKeyFacts(der: Uint8Array): Facts {
   const sha256 = createHash('sha256').update(der).digest();
   return facts({
     algorithm: oidText(algorithm.algorithm),
-    ...kind(der),
-    subjectPublicKey: toHex(subjectPublicKey),
+    ...kind(der, subjectPublicKey),
     sha256: colonHex(sha256),
     pinSHA256: encodeBase64(sha256),
     keyIdentifier: {
@@ -29,19 +29,24 @@ export function publicKeyFacts(der: Uint8Array): Facts {
   });
 }
 
-function kind(der: Uint8Array): Facts {
+/** An RSA key by its numbers, as openssl shows it; any other by its octets. */
+function kind(der: Uint8Array, octets: Uint8Array): Facts {
+  const subjectPublicKey = toHex(octets);
   try {
     const description = describePublicKey(der);
     switch (description.algorithm) {
-      case 'RSA':
-        return { modulusLength: description.modulusLength, publicExponent: String(description.publicExponent) };
+      case 'RSA': {
+        const { modulusLength, publicExponent } = description;
+        const modulus = toHex(parseRSAPublicKey(octets).modulus);
+        return { modulusLength, modulus, publicExponent: String(publicExponent) };
+      }
       case 'EC':
-        return { namedCurve: description.namedCurve };
+        return { namedCurve: description.namedCurve, subjectPublicKey };
       default:
-        return {};
+        return { subjectPublicKey };
     }
   } catch (error) {
     if (!isInputFault(error)) throw error;
-    return { fault: `${error.message} (${error.code})` };
+    return { fault: `${error.message} (${error.code})`, subjectPublicKey };
   }
 }
