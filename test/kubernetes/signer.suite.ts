@@ -13,7 +13,7 @@ import { buildName, encodeName } from '@mayfly/x509/name';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { examine } from '../../packages/cli/src/doctor/examine.js';
-import { runClusterSigner } from '../../packages/cli/src/signer/run-signer.js';
+import { type ClusterSignerOptions, runClusterSigner } from '../../packages/cli/src/signer/run-signer.js';
 import type { Json } from './client.js';
 import { adminOf } from './connect.js';
 import { CERTIFICATES, ensureNamespace, keyAlgorithms, newKey, requestFor, stubOf, type TestPod } from './objects.js';
@@ -42,29 +42,56 @@ async function signerToken(): Promise<string> {
   return status.token;
 }
 
-async function createAuthority(): Promise<void> {
+/** Makes an authority for so many seconds, in PEM. */
+function newAuthority(lifetime: number): { readonly certificate: string; readonly key: string } {
   const key = generateKeySync('P-256');
   const now = Math.floor(Date.now() / 1000);
   const contents = rootContents(
     {
       serialNumber: 2n ** 64n,
-      validity: { notBefore: now - 60, notAfter: now + 30 * 86_400 },
+      validity: { notBefore: now - 60, notAfter: now + lifetime },
       subject: encodeName(buildName({ commonName: 'Cluster Root' })),
       subjectKeyIdentifier: rfc7093KeyIdentifier(key.subjectPublicKeyInfo),
     },
     key,
   );
-  const base64 = (text: string): string => encodeBase64(new TextEncoder().encode(text));
-  const data = {
-    'tls.crt': base64(encodePem('CERTIFICATE', createCertificateSync(contents, key))),
-    'tls.key': base64(encodePem('PRIVATE KEY', key.exportPkcs8())),
+  return {
+    certificate: encodePem('CERTIFICATE', createCertificateSync(contents, key)),
+    key: encodePem('PRIVATE KEY', key.exportPkcs8()),
   };
+}
+
+async function createAuthority(): Promise<void> {
+  const { certificate, key } = newAuthority(30 * 86_400);
+  const base64 = (text: string): string => encodeBase64(new TextEncoder().encode(text));
   await admin.expect('POST', '/api/v1/namespaces/mayfly/secrets', {
     metadata: { name: 'mayfly-ca' },
     type: 'kubernetes.io/tls',
-    data,
+    data: { 'tls.crt': base64(certificate), 'tls.key': base64(key) },
   });
 }
+
+/** Of a signer that shares the requests with every other of this suite. */
+const optionsOf = (instance: string, lines: Json[], signal: AbortSignal): ClusterSignerOptions => ({
+  signerName: SIGNER,
+  kubeconfig,
+  context: undefined,
+  authority: { namespace: 'mayfly', name: 'mayfly-ca' },
+  policy: undefined,
+  trustDomain: 'example.com',
+  clusterDomain: 'cluster.local',
+  maxLifetime: 86_400,
+  serviceNames: true,
+  bundle: 'mayfly',
+  lease: { namespace: 'mayfly', name: 'mayfly.example.com.workload' },
+  dryRun: false,
+  listen: '127.0.0.1:0',
+  statusAddress: undefined,
+  keys: 'node',
+  instance,
+  log: (line) => lines.push(line),
+  signal,
+});
 
 beforeAll(async () => {
   await ensureNamespace(admin, 'mayfly');
@@ -111,24 +138,7 @@ beforeAll(async () => {
   };
   writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
   running = runClusterSigner({
-    signerName: SIGNER,
-    kubeconfig,
-    context: undefined,
-    authority: { namespace: 'mayfly', name: 'mayfly-ca' },
-    policy: undefined,
-    trustDomain: 'example.com',
-    clusterDomain: 'cluster.local',
-    maxLifetime: 86_400,
-    serviceNames: true,
-    bundle: 'mayfly',
-    lease: { namespace: 'mayfly', name: 'mayfly.example.com.workload' },
-    dryRun: false,
-    listen: '127.0.0.1:0',
-    statusAddress: undefined,
-    keys: 'node',
-    instance: 'test',
-    log: (line) => log.push(line),
-    signal: stop.signal,
+    ...optionsOf('test', log, stop.signal),
     onStarted: (started) => {
       url = started.url;
     },
@@ -222,7 +232,7 @@ test('the doctor finds the role sufficient, a foreign signer without rights, and
     (await examine(client, signerName, at)).filter(({ ok }) => !ok).map(({ message }) => message);
   try {
     expect(await bad(SIGNER, now)).toEqual([]);
-    expect(await bad(SIGNER, now + 120)).toEqual([expect.stringMatching(/^1 unanswered; store\/orders-0 for \d+ s/)]);
+    expect(await bad(SIGNER, now + 120)).toEqual([expect.stringMatching(/^1 unanswered; store\/orders-0 for \S+: /)]);
     expect(await bad('example.com/other', now)).toEqual([
       expect.stringContaining('may not sign signers example.com/other'),
       expect.stringContaining('may not attest signers example.com/other'),
@@ -231,5 +241,30 @@ test('the doctor finds the role sufficient, a foreign signer without rights, and
     ]);
   } finally {
     await client.close();
+  }
+});
+
+test('a signer whose authority ends leaves its share to the other', async () => {
+  const lines: Json[] = [];
+  const ending = new AbortController();
+  const files = { certificate: join(cluster.directory, 'ending.crt'), key: join(cluster.directory, 'ending.key') };
+  const authority = newAuthority(1800);
+  writeFileSync(files.certificate, authority.certificate);
+  writeFileSync(files.key, authority.key, { mode: 0o600 });
+  const done = runClusterSigner({
+    ...optionsOf('ending', lines, ending.signal),
+    authority: { ...files, roots: undefined },
+    bundle: undefined,
+  });
+  try {
+    await until(async () => lines.some(({ reason }) => reason === 'ShareLeft'));
+    expect(lines.some(({ members }) => members?.length === 2)).toBe(true);
+    const requests = Array.from({ length: 20 }, () => answered({ stubPKCS10Request: stubOf(newKey()) }));
+    for (const { status } of await Promise.all(requests))
+      expect(status.conditions).toMatchObject([{ type: 'Issued', status: 'True' }]);
+    expect(lines.filter(({ reason }) => reason === 'Retry' || reason === 'Issued')).toEqual([]);
+  } finally {
+    ending.abort();
+    await done;
   }
 });

@@ -344,6 +344,31 @@ describe('leaves the request pending and tries again', () => {
     });
     expect(bench.events.at(-1)?.type).toBe('issued');
   });
+  test('as soon for a write as for a lookup that took long to succeed', async () => {
+    let lookups = 7;
+    let writes = 1;
+    const away: PodCertificateApi = {
+      ...bench.api,
+      updateStatus: async (version, status) => {
+        if (writes-- > 0) throw new ApiError('ServiceUnavailable', 'away');
+        return await bench.api.updateStatus(version, status);
+      },
+    };
+    const toRequest: SignerOptions['toRequest'] = async () => {
+      if (lookups-- > 0) throw new Error('not there yet');
+      return { subjectAltName: [{ type: 'dNSName', value: 'a.example' }], lifetime: 3600 };
+    };
+    await bench.whileSigning({ api: away, toRequest, random: () => 0.999 }, async () => {
+      await bench.create();
+      await bench.clock.advance(600);
+    });
+    const waits = bench.events.map((event) => (event.type === 'retry' ? event.at : 0)).filter((at) => at > 0);
+    expect(waits).toHaveLength(8);
+    // 3, 9, 27, 60, ... and 3 again
+    expect(waits[6]! - waits[5]!).toBe(60);
+    expect(waits[7]! - waits[6]!).toBe(3);
+    expect(bench.events.at(-1)?.type).toBe('issued');
+  });
   test('and keeps to the wait that the API asks for', async () => {
     let left = 1;
     const busy: PodCertificateApi = {

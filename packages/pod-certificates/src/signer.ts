@@ -163,8 +163,9 @@ export async function runSigner(options: SignerOptions): Promise<void> {
   /** @returns The request, if it became another signer's. */
   const serve = async (task: Task, gone: AbortSignal): Promise<PodCertificateRequest | undefined> => {
     const stopped = AbortSignal.any([signal, gone]);
-    const patience = createPatience(backoff, random);
+    let patience = createPatience(backoff, random);
     for (let conflicts = 0; ; ) {
+      const before = task.answer;
       try {
         await slots.run(() => attempt(task, gone));
         return undefined;
@@ -176,6 +177,8 @@ export async function runSigner(options: SignerOptions): Promise<void> {
         // Somebody else's write: read again at once, as long as that is not all that comes.
         if (error instanceof ApiError && error.reason === 'Conflict' && ++conflicts < MAX_CONFLICTS) continue;
         conflicts = 0;
+        // It got further than before.
+        if (task.answer !== undefined && before === undefined) patience = createPatience(backoff, random);
         const delay = patience.after(error);
         onEvent({ type: 'retry', request: task.request, error, at: clock.now() + delay });
         if (await sleepFor(clock, delay, stopped)) continue;
