@@ -25,7 +25,7 @@ export interface EcdsaKernel extends Ecdsa {
 
 /** How to load the kernel of a curve. */
 export interface EcdsaOptions extends KernelOptions {
-  /** Keys met often that have a table of multiples at the same time, 170 KiB (P-384: 390 KiB) each. 1 to 100, default 16. */
+  /** Keys met often that have a table of multiples at the same time, 290 KiB (P-384: 390 KiB) each. 1 to 100, default 16. */
   readonly tables?: number;
 }
 
@@ -58,7 +58,7 @@ const BATCH_STEP = 16;
 /** Fewer than this many are faster one by one. */
 const SMALLEST_BATCH = 8;
 const ENTROPY_LENGTH = 32;
-/** A table takes as long to make as it saves in so many verifications. */
+/** Before a key is worth a table, which takes as long to make as it saves in some twenty verifications. */
 const USES_BEFORE_TABLE = 10;
 const MOST_TABLES = 100;
 const PAGE = 65_536;

@@ -35,5 +35,5 @@ export const p256: CurveParameters = {
   y: 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5n,
   byteLength: 32,
   inversionInLanes: true,
-  windows: { batch: 8, scanned: 6, single: 5, open: 7 },
+  windows: { batch: 8, scanned: 6, single: 5, open: 8 },
 };
