@@ -25,9 +25,10 @@ const TOOLS = [
   'chromium',
   'firefox-esr',
   'firefox',
+  'softhsm2-util',
 ];
-/** Tells which other runtimes are installed. */
-const RUNTIMES = join(root, 'test/runtimes/node_modules/.package-lock.json');
+/** Tell which other runtimes, and which binding to tokens, are installed. */
+const INSTALLED = ['runtimes', 'pkcs11'].map((name) => join(root, 'test', name, 'node_modules/.package-lock.json'));
 /** `'@mayfly/der'`, and paths that lead upwards: what a module imports, and what it reads. */
 const MENTIONS = /['"]@mayfly\/([a-z0-9-]+)|['"`]((?:\.\.\/)+[^'"`$]*)/g;
 
@@ -111,8 +112,8 @@ function surroundings() {
     const { size, mtimeMs } = path === undefined ? { size: 0, mtimeMs: 0 } : statSync(path);
     return [tool, path, size, mtimeMs];
   });
-  const runtimes = exists(RUNTIMES) ? digestOfFile(RUNTIMES) : '';
-  return [process.version, process.versions.openssl, process.platform, process.arch, process.env.TZ, tools, runtimes];
+  const installed = INSTALLED.map((path) => (exists(path) ? digestOfFile(path) : ''));
+  return [process.version, process.versions.openssl, process.platform, process.arch, process.env.TZ, tools, installed];
 }
 
 /** @type {Map<string, readonly string[]>} */

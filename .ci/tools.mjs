@@ -10,6 +10,7 @@ const packages = {
   keytool: 'openjdk-17-jdk-headless',
   pk12util: 'libnss3-tools',
   certtool: 'gnutls-bin',
+  'softhsm2-util': 'softhsm2',
   chromium: 'chromium',
   'firefox-esr': 'firefox-esr',
 };
@@ -41,6 +42,19 @@ async function installRuntimes() {
   await step('Installing other runtimes', 'npm', ['ci', ...inRuntimes, ...options]);
 }
 
+/** The binding to PKCS#11 modules, compiled here: a test of tokens is skipped without it, and nothing else needs it. */
+async function installPkcs11() {
+  const inPkcs11 = ['--prefix', join(root, 'test/pkcs11')];
+  if (process.env.CI !== 'true' || spawnSync('npm', ['ls', ...inPkcs11]).status === 0) return;
+  await step('Installing the PKCS#11 binding', 'npm', [
+    'ci',
+    ...inPkcs11,
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
+}
+
 /** Bouncy Castle, from Maven Central: Java's own provider has no PBMAC1. */
 async function installBouncyCastle() {
   const at = join(homedir(), '.m2/repository/org/bouncycastle/bcprov-jdk18on');
@@ -65,3 +79,4 @@ await installTools();
 await installBouncyCastle();
 await installPyca();
 await installRuntimes();
+await installPkcs11();

@@ -36,6 +36,8 @@ export interface SignerProcessOptions {
   readonly authority: Credential;
   /** For its kubeconfig. */
   readonly directory: string;
+  /** Flags that name the authority. Default: the Secret of the installation. */
+  readonly authorityFlags?: readonly string[];
   readonly flags?: readonly string[];
 }
 
@@ -59,12 +61,8 @@ export async function startSignerProcess(
   const port = await freePort();
   const args = [
     ...['signer', '--signer-name', signerName, '--kubeconfig', kubeconfig],
-    ...[
-      isManaged ? '--ca-managed' : '--ca-secret',
-      `${namespace}/mayfly-ca`,
-      '--lease',
-      `${namespace}/mayfly.${signerName.replace('/', '.')}`,
-    ],
+    ...(options.authorityFlags ?? [isManaged ? '--ca-managed' : '--ca-secret', `${namespace}/mayfly-ca`]),
+    ...['--lease', `${namespace}/mayfly.${signerName.replace('/', '.')}`],
     ...['--trust-domain', 'example.com', '--listen', `127.0.0.1:${port}`],
     ...(options.flags ?? []),
   ];

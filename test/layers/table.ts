@@ -22,7 +22,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     '@noble/curves': ['noble'],
     '@noble/hashes': ['noble', 'ml-dsa', 'ml-dsa-expanded'],
     '@noble/post-quantum': ['ml-dsa'],
-    'node:': ['node'],
+    'node:': ['node', 'pkcs11', 'pkcs11-token'],
   },
   wasm: { keys: 'everywhere', x509: ['pool'], piscina: ['pool'], 'node:': ['generator', 'pool'] },
   ca: { der: 'everywhere', x509: 'everywhere', pkcs10: 'everywhere' },

@@ -1,6 +1,8 @@
 /** Why a key or an algorithm cannot be used. Stable: adding is minor, changing is major. */
 export type KeysErrorCode =
   | 'ERR_KEYS_NOT_EXTRACTABLE'
+  | 'ERR_KEYS_PKCS11'
+  | 'ERR_KEYS_PKCS11_URI'
   | 'ERR_KEYS_PRIVATE_KEY'
   | 'ERR_KEYS_PUBLIC_KEY'
   | 'ERR_KEYS_UNSUPPORTED_ALGORITHM';

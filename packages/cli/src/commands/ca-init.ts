@@ -8,6 +8,7 @@ import { parseCertificate, type Validity } from '@mayfly/x509';
 import { type AuthorityContents, createCertificate, intermediateContents, rootContents } from '@mayfly/x509/create';
 import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
 import { buildName, encodeName } from '@mayfly/x509/name';
+import type { SigningKey } from '@mayfly/x509/signed';
 import { Command, Option } from 'commander';
 import { type CommandIo, processIo } from '../command-io.js';
 import { CliError } from '../errors.js';
@@ -15,6 +16,7 @@ import { systemState } from '../input-file.js';
 import { keyTypeOption } from '../key-types.js';
 import { type OutputFile, requireFree, writeOutputs } from '../output-file.js';
 import { formatTime, printable } from '../terminal-text.js';
+import { isTokenUri, openTokenKey } from '../token-key.js';
 import { durationArgument } from './arguments.js';
 import { caRotateCommand } from './ca-rotate.js';
 
@@ -25,6 +27,8 @@ export interface CaInitOptions {
   readonly name: string;
   readonly lifetime: Seconds;
   readonly keyType: KeyAlgorithm;
+  /** URI of a token's key that is the root's; without, one is made. */
+  readonly key?: string;
   /** The commonName of an authority below it. */
   readonly intermediate?: string;
   readonly force?: boolean;
@@ -39,9 +43,12 @@ It writes ca.crt and ca.key, and with --intermediate also intermediate.crt and i
 unencrypted PKCS#8, in a directory of mode 0700. Keep ca.key away from machines that serve: with an intermediate, issuing
 needs only that one's key. Nothing is replaced without --force.
 
+With --key the root's key is that of a PKCS#11 token, named as mayfly signer --help says, and no ca.key is written.
+
 Examples:
   mayfly ca init --out pki --name "Example Root"
   mayfly ca init --out pki --name "Example Root" --intermediate "Example Issuing" --key-type P-384
+  mayfly ca init --out pki --name "Example Root" --key 'pkcs11:object=ca?module-path=/usr/lib/softhsm/libsofthsm2.so'
   openssl verify -CAfile pki/ca.crt pki/intermediate.crt`;
 
 /** `mayfly ca`. */
@@ -60,6 +67,7 @@ export const caCommand = (io: CommandIo = processIo()): Command => {
         .default(3650 * DAY, '3650d'),
     )
     .addOption(keyTypeOption())
+    .option('--key <uri>', 'take the key of a token for the root, pkcs11:..., instead of making one')
     .option('--intermediate <name>', 'make an authority of this commonName below the root')
     .option('--force', 'replace an authority that is there; certificates of the old one are worth nothing then')
     .addHelpText('after', EXAMPLES)
@@ -74,20 +82,27 @@ export const caCommand = (io: CommandIo = processIo()): Command => {
  */
 async function caInit(options: CaInitOptions, io: CommandIo): Promise<void> {
   const { out, keyType, intermediate, force = false } = options;
+  if (options.key !== undefined && !isTokenUri(options.key))
+    throw new CliError('ERR_CLI_USAGE', 'Cannot use --key: it takes the URI of a key in a token, pkcs11:...');
   const validity = validityOf(options.lifetime, io.now());
   const root = authority('--name', options.name, validity, io);
   const below = intermediate === undefined ? undefined : authority('--intermediate', intermediate, validity, io);
   if (intermediate === options.name)
     throw new CliError('ERR_CLI_USAGE', 'Cannot make authorities: --intermediate and --name are the same; name two');
   const path = (file: string): string => join(out, file);
-  const paths = ['ca.key', 'ca.crt', ...(below ? ['intermediate.key', 'intermediate.crt'] : [])].map(path);
+  const made = options.key === undefined ? ['ca.key'] : [];
+  const paths = [...made, 'ca.crt', ...(below ? ['intermediate.key', 'intermediate.crt'] : [])].map(path);
 
   await requirePrivateDirectory(out);
   if (!force) await requireFree(paths);
-  const rootKey = await io.generateKey(keyType);
-  const rootDer = await createCertificate(rootContents(root(rootKey), rootKey), rootKey);
-  const files: OutputFile[] = [keyFile(path('ca.key'), rootKey), certificateFile(path('ca.crt'), rootDer)];
+  const token = options.key === undefined ? undefined : await openTokenKey(options.key, io.env);
+  const files: OutputFile[] = [];
   try {
+    const ownKey = token === undefined ? await io.generateKey(keyType) : undefined;
+    if (ownKey !== undefined) files.push(keyFile(path('ca.key'), ownKey));
+    const rootKey: SigningKey = token ?? ownKey!;
+    const rootDer = await createCertificate(rootContents(root(rootKey), rootKey), rootKey);
+    files.push(certificateFile(path('ca.crt'), rootDer));
     if (below !== undefined) {
       const key = await io.generateKey(keyType);
       const contents = { ...below(key), pathLenConstraint: 0 };
@@ -97,6 +112,7 @@ async function caInit(options: CaInitOptions, io: CommandIo): Promise<void> {
     }
     await writeOutputs(files, force);
   } finally {
+    token?.close();
     for (const { bytes, mode } of files) if (mode === 0o600) bytes.fill(0);
   }
   io.writeOut(report(options, validity));
@@ -116,7 +132,7 @@ function authority(
   name: string,
   validity: Validity,
   { randomBytes }: CommandIo,
-): (key: NodeSigningKey) => AuthorityContents {
+): (key: SigningKey) => AuthorityContents {
   const subject = subjectOf(flag, name);
   return ({ subjectPublicKeyInfo }) => ({
     serialNumber: serialNumber(randomBytes),
@@ -178,13 +194,13 @@ async function requirePrivateDirectory(path: string): Promise<void> {
 const refuseDirectory = (path: string, state: string): CliError =>
   new CliError('ERR_CLI_FILE', `Cannot use ${path}: ${state}`);
 
-function report({ out, name, keyType, intermediate }: CaInitOptions, { notAfter }: Validity): string {
+function report({ out, name, keyType, key, intermediate }: CaInitOptions, { notAfter }: Validity): string {
   const path = (file: string): string => printable(join(out, file));
   const until = `valid until ${formatTime(notAfter)}`;
   const lines = [
-    `Root "${printable(name)}", ${keyType}, ${until}`,
+    `Root "${printable(name)}", ${key === undefined ? keyType : 'key of a token'}, ${until}`,
     `  certificate  ${path('ca.crt')}`,
-    `  private key  ${path('ca.key')} (mode 0600)`,
+    ...(key === undefined ? [`  private key  ${path('ca.key')} (mode 0600)`] : []),
   ];
   if (intermediate !== undefined)
     lines.push(

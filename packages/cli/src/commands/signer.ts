@@ -53,10 +53,15 @@ An authority of --ca-secret or of files is read again every ten seconds, and use
 the signer makes a root, publishes the next in time, waits until every pod has it, signs with it, and withdraws the old one when
 all that it signed has expired. mayfly ca rotate does that before its time.
 
+A key in a PKCS#11 token is named by its URI (RFC 7512), with the file of the token's module. Its PIN is the first line of the
+file that pin-source names, or MAYFLY_PKCS11_PIN. It needs the package pkcs11js beside mayfly, which is compiled when installed.
+
 The log is one JSON object a line on standard error. --listen serves /livez, /readyz and /metrics.
 
 Examples:
   mayfly signer --signer-name example.com/workload --ca-cert ca.crt --ca-key ca.key
+  mayfly signer --signer-name example.com/workload --ca-cert ca.crt \\
+    --ca-key 'pkcs11:token=pki;object=ca?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/run/secrets/pin'
   mayfly signer --signer-name example.com/workload --ca-managed mayfly/ca
   mayfly signer --signer-name example.com/workload --ca-secret mayfly/ca --policy policy.yaml --listen 0.0.0.0:8080
   mayfly signer --signer-name example.com/workload --ca-secret mayfly/ca --dry-run`;
@@ -70,7 +75,7 @@ export const signerCommand = (): Command =>
     .option('--kubeconfig <file>', 'default: KUBECONFIG, then the service account of the pod, then ~/.kube/config')
     .option('--context <name>', 'context of the kubeconfig (default: its current one)')
     .option('--ca-cert <file>', 'PEM: the issuing certificate, then those above it')
-    .option('--ca-key <file>', 'PEM: its private key')
+    .option('--ca-key <file>', 'PEM: its private key; or the URI of one in a token: pkcs11:...')
     .option(
       '--ca-roots <file>',
       'PEM: what pods are to trust (default: the issuing certificate, which has to be a root)',

@@ -36,6 +36,8 @@ export interface ClusterAuthorities {
   look(): Promise<boolean>;
   /** Publishes and takes the steps that are due, for the one that acts. @param holds - Whether this is still the one. */
   act(publish: Publish, holds: () => boolean): Promise<void>;
+  /** Ends what they hold open, when nothing is signed any more. */
+  close?(): void;
 }
 
 /**
@@ -63,5 +65,6 @@ export async function givenAuthority(
       return isChanged;
     },
     act: async (publish) => await publish(current.anchors),
+    close: () => current.token?.close(),
   };
 }

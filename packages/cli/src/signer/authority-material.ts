@@ -3,19 +3,29 @@ import { readFile } from 'node:fs/promises';
 import { defineIssuer, type Issuer } from '@mayfly/ca';
 import { equalBytes, type Seconds } from '@mayfly/der';
 import { decodeBase64, parsePem } from '@mayfly/der/pem';
+import type { Pkcs11SigningKey } from '@mayfly/keys/pkcs11';
 import { parsePrivateKeyPem } from '@mayfly/pkcs8';
 import { type KubernetesClient, resourcePath } from '@mayfly/pod-certificates/kubernetes';
 import { type Certificate, parseCertificate } from '@mayfly/x509';
 import { validatePath } from '@mayfly/x509/path';
 import { CliError, messageOf } from '../errors.js';
 import { systemState } from '../input-file.js';
-import type { Keys } from '../up/keys.js';
+import { isTokenUri, openTokenKey } from '../token-key.js';
+import type { Keys, LocalKey } from '../up/keys.js';
 import { isObject } from './json.js';
 import { rfc3339 } from './log.js';
 
-/** Where an authority is kept: in files, or in a Secret in the form of `kubernetes.io/tls`. */
+/**
+ * Where an authority is kept: in files, with its key in one of them or in a PKCS#11 token, or in a Secret in the form of
+ * `kubernetes.io/tls`.
+ */
 export type AuthoritySource =
-  | { readonly certificate: string; readonly key: string; readonly roots: string | undefined }
+  | {
+      readonly certificate: string;
+      /** A file, or a URI of RFC 7512. */
+      readonly key: string;
+      readonly roots: string | undefined;
+    }
   | { readonly namespace: string; readonly name: string };
 
 /** An authority that may sign, and what pods are to trust. */
@@ -24,13 +34,16 @@ export interface ClusterAuthority {
   readonly anchors: readonly Certificate[];
   /** Tells this material from other. */
   readonly digest: string;
+  /** The issuer's key where a token has it: opened once, and the caller's to close. */
+  readonly token?: Pkcs11SigningKey;
 }
 
 /** PEM texts of an authority; the key is secret. */
 interface Material {
   /** The issuing certificate, then those above it. */
   readonly certificates: string;
-  readonly key: string;
+  /** In PEM, or the URI of a token's; only whoever started the command may name one, for it loads code. */
+  readonly key: { readonly pem: string } | { readonly token: string };
   /** `undefined`: the issuing certificate is the root. */
   readonly roots: string | undefined;
   readonly origin: string;
@@ -58,15 +71,15 @@ export async function readAuthority(
   let chain: readonly Certificate[];
   let anchors: readonly Certificate[];
   let issuer: Issuer;
+  let token: Pkcs11SigningKey | undefined;
   try {
     chain = certificatesOf(material.certificates);
     anchors = material.roots === undefined ? chain.slice(0, 1) : certificatesOf(material.roots);
     const [certificate] = chain;
     if (certificate === undefined || anchors.length === 0) throw new Error('there is no certificate in it');
-    const pem = parsePrivateKeyPem(material.key);
-    if (!('privateKeyInfo' in pem)) throw new Error('its key is encrypted, write it without a password');
-    const key = keys.fromPkcs8(pem.privateKeyInfo);
-    pem.privateKeyInfo.fill(0);
+    // The token's name does not change while the command runs, so that its sessions stay.
+    if ('token' in material.key) token = before?.token ?? (await openTokenKey(material.key.token));
+    const key = 'pem' in material.key ? keyOf(material.key.pem, keys) : token!;
     const isAnchor = (each: Certificate): boolean => anchors.some(({ der }) => equalBytes(der, each.der));
     issuer = defineIssuer({ certificate, chain: chain.filter((each) => !isAnchor(each)), key, verify: keys.verify });
   } catch (cause) {
@@ -90,7 +103,15 @@ export async function readAuthority(
     verify: keys.verify,
   });
   if (!path.ok) throw refuse(`it does not lead to its roots: ${path.message}`);
-  return { issuer, anchors, digest };
+  return { issuer, anchors, digest, ...(token && { token }) };
+}
+
+function keyOf(text: string, keys: Keys): LocalKey {
+  const pem = parsePrivateKeyPem(text);
+  if (!('privateKeyInfo' in pem)) throw new Error('its key is encrypted, write it without a password');
+  const key = keys.fromPkcs8(pem.privateKeyInfo);
+  pem.privateKeyInfo.fill(0);
+  return key;
 }
 
 async function fromFiles({ certificate, key, roots }: Extract<AuthoritySource, { key: string }>): Promise<Material> {
@@ -103,7 +124,7 @@ async function fromFiles({ certificate, key, roots }: Extract<AuthoritySource, {
   };
   return {
     certificates: await read(certificate),
-    key: await read(key),
+    key: isTokenUri(key) ? { token: key } : { pem: await read(key) },
     roots: roots === undefined ? undefined : await read(roots),
     origin: certificate,
   };
@@ -133,7 +154,7 @@ async function fromSecret(
       `Cannot read ${member} of ${origin}: absent; it has to be a Secret of kubernetes.io/tls`,
     );
   };
-  return { certificates: required('tls.crt'), key: required('tls.key'), roots: optional('ca.crt'), origin };
+  return { certificates: required('tls.crt'), key: { pem: required('tls.key') }, roots: optional('ca.crt'), origin };
 }
 
 const certificatesOf = (pem: string): readonly Certificate[] =>

@@ -98,6 +98,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
   const connection = await openConnection({ kubeconfig: options.kubeconfig, context: options.context });
   const client = createClient(connection, { userAgent: 'mayfly-signer' });
   const servers: LocalServer[] = [];
+  let closeAuthorities = (): void => {};
   try {
     const local = systemClock();
     const clock = serverClock(local, () => client.clockAhead());
@@ -150,6 +151,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       },
       { server: connection.server, clock: local, log, signal },
     );
+    closeAuthorities = () => authorities.close?.();
     log({
       level: 'info',
       reason: 'Started',
@@ -275,6 +277,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     log({ level: 'info', reason: 'Stopped', message: 'Nothing was signed: the API server has not answered' });
   } finally {
     await Promise.all(servers.map((server) => server.close()));
+    closeAuthorities();
     await client.close();
   }
 }
