@@ -236,20 +236,28 @@ test.each([
   expect(cluster.face.seen).toEqual([]);
 });
 
-test('whether it is ready is said over HTTP', async () => {
+test('whether it is ready is said over HTTP, and what Prometheus asks', async () => {
   let url = '';
+  let metrics = '';
   const told: string[] = [];
   let asking = Promise.resolve();
   const ask = async (): Promise<void> => {
+    metrics = await (await fetch(`${url}/metrics`)).text();
     told.push((await (await fetch(`${url}/readyz`)).text()).trim());
     if (told.length === 1) startSigner();
   };
   await running(
     () => {
       if (url !== '') asking = asking.then(ask).catch(() => {}); // it stops answering when it ends
-      return told.at(-1) === 'ok';
+      return (
+        told.at(-1) === 'ok' &&
+        metrics.includes('mayfly_requester_ready{signer="pki.example.com/workload",namespace="shop",pod="web-0"} 1')
+      );
     },
     { listen: '127.0.0.1:0', onStarted: (started) => (url = started.url!) },
   );
   expect(told[0]).toBe('shop/web-0/identity: no certificate yet');
+  expect(metrics).toMatch(/^mayfly_requester_issued_total\{.*\} 1$/m);
+  const end = Date.parse(leaf().validTo) / 1000;
+  expect(metrics).toMatch(new RegExp(`^mayfly_requester_certificate_expiry_timestamp_seconds\\{.*\\} ${end}$`, 'm'));
 });

@@ -68,7 +68,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     tldts: 'everywhere',
     commander: 'everywhere',
     'log-update': 'everywhere',
-    'prom-client': ['signer'],
+    'prom-client': ['prometheus'],
     // Only the example client uses it.
     undici: [],
     'node:': 'everywhere',

@@ -49,7 +49,7 @@ checks this of nodes alone: whoever may create requests in a namespace may claim
 the role and an admission policy that holds others to their own pod.
 
 The signer looks for the pod to find its Services: for machines that are no pods, run it with --no-service-names.
-The log is one JSON object a line on standard error. --listen serves /livez and /readyz.
+The log is one JSON object a line on standard error. --listen serves /livez, /readyz and /metrics.
 
 Examples:
   mayfly requester --signer-name example.com/workload --directory /var/run/identity --state /run/mayfly
@@ -93,7 +93,12 @@ export const requesterCommand = (): Command =>
     .option('--context <name>', 'context of the kubeconfig (default: its current one)')
     .option('--roots <file>', 'PEM: the roots of the signer, where the cluster has no ClusterTrustBundles')
     .option('--once', 'end when the files are there; a denial is a failure then')
-    .option('--listen <host:port>', 'address of /livez and /readyz; "none" for none', addressArgument, '127.0.0.1:0')
+    .option(
+      '--listen <host:port>',
+      'address of /livez, /readyz and /metrics; "none" for none',
+      addressArgument,
+      '127.0.0.1:0',
+    )
     .addOption(
       new Option('--keys <kind>', 'what computes with keys: WebAssembly, node:crypto, or plain JavaScript')
         .choices([...keysChoices])

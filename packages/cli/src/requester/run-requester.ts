@@ -22,9 +22,11 @@ import type { UpEvent } from '../up/event.js';
 import { healthOf, serveHealth } from '../up/health.js';
 import { type KeysChoice, openKeys } from '../up/keys.js';
 import { createPodRunner } from '../up/pod-runner.js';
+import type { SourceStatus } from '../up/source-runner.js';
 import { openStateDirectory } from '../up/state-directory.js';
 import { watchTrust } from '../up/watch-trust.js';
 import { identityOfToken, type PodIdentity } from './identity.js';
+import { createRequesterMetrics } from './metrics.js';
 import { withRoots } from './roots.js';
 
 export interface ClusterRequesterOptions {
@@ -96,7 +98,19 @@ export async function runClusterRequester(options: ClusterRequesterOptions): Pro
   try {
     const unanswered = `the API server at ${connection.server} has not answered yet`;
     let watched: Parameters<typeof healthOf>[0] = [{ problems: () => [unanswered] }];
-    server = options.listen === undefined ? undefined : await serveHealth(options.listen, () => healthOf(watched));
+    let statusOf = (): SourceStatus | undefined => undefined;
+    const clock = serverClock(local, () => client.clockAhead());
+    const health = () => healthOf(watched);
+    const metrics = createRequesterMetrics(
+      { signer: source.signerName, namespace: identity.namespace, pod: identity.podName },
+      {
+        status: () => statusOf(),
+        isReady: () => health().ready,
+        clockAhead: () => client.clockAhead(),
+        now: () => clock.now(),
+      },
+    );
+    server = options.listen === undefined ? undefined : await serveHealth(options.listen, health, () => metrics.text());
     const discover = async () => {
       const versions = chooseVersions(await discoverVersions(client), 'requester');
       return { versions, form: await keyForm(client, versions.podCertificateRequests) };
@@ -110,7 +124,6 @@ export async function runClusterRequester(options: ClusterRequesterOptions): Pro
         'ERR_CLI_USAGE',
         'Cannot verify certificates: the cluster serves no ClusterTrustBundles; name the roots of the signer with --roots',
       );
-    const clock = serverClock(local, () => client.clockAhead());
     const randomBytes = bufferedRandomBytes((length) => new Uint8Array(nodeRandomBytes(length)));
     const keys = await openKeys(options.keys, ({ message }) => log({ level: 'warn', reason: 'Keys', message }));
     const real = clusterApi({
@@ -127,6 +140,7 @@ export async function runClusterRequester(options: ClusterRequesterOptions): Pro
     const giveUp = (state: string): void =>
       stopping.abort(new CliError('ERR_CLI_STATE', `Cannot get a certificate: ${state}`));
     const emit = (event: Omit<UpEvent, 'at'>): void => {
+      metrics.note(event);
       log(lineOf(event));
       if (options.once && FINAL_EVENTS.includes(event.reason)) giveUp(event.message);
     };
@@ -150,6 +164,7 @@ export async function runClusterRequester(options: ClusterRequesterOptions): Pro
       },
     });
     watched = [runner];
+    statusOf = () => runner.status()[0];
     log({
       level: 'info',
       reason: 'Started',

@@ -1,7 +1,7 @@
 import type { Seconds } from '@mayfly/der';
 import { ApiError } from '@mayfly/pod-certificates/api';
 import type { SignerEvent } from '@mayfly/pod-certificates/signer';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { createMeters } from '../prometheus.js';
 
 /** What of a running signer is shown beside what it counts. */
 export interface Gauges {
@@ -25,33 +25,14 @@ export interface Metrics {
 const BUCKETS = [0.5, 1, 2, 5, 10, 30, 60, 300, 900];
 
 export function createMetrics(signerName: string, gauges: Gauges): Metrics {
-  const registry = new Registry();
-  registry.setDefaultLabels({ signer: signerName });
-  const registers = [registry];
-  const counter = (name: string, help: string, labelNames: readonly string[] = []): Counter =>
-    new Counter({ name: `mayfly_signer_${name}`, help, labelNames: [...labelNames], registers });
+  const { counter, gauge, histogram, text } = createMeters('mayfly_signer', { signer: signerName });
   const issued = counter('issued_total', 'Certificates issued');
   const denied = counter('denied_total', 'Requests denied, by reason', ['reason']);
   const failed = counter('failed_total', 'Requests that nobody could sign, by reason', ['reason']);
   const discarded = counter('discarded_total', 'Certificates that were signed and that nobody was given');
   const retries = counter('retries_total', 'Attempts that are to be repeated, by what the server said', ['reason']);
   const interruptions = counter('watch_interruptions_total', 'Times that the signer had to begin its watch anew');
-  const latency = new Histogram({
-    name: 'mayfly_signer_issue_seconds',
-    help: 'Seconds from creation of a request to its certificate',
-    buckets: BUCKETS,
-    registers,
-  });
-  const gauge = (name: string, help: string, value: () => number | undefined): void => {
-    new Gauge({
-      name: `mayfly_signer_${name}`,
-      help,
-      registers,
-      collect() {
-        this.set(value() ?? Number.NaN);
-      },
-    });
-  };
+  const latency = histogram('issue_seconds', 'Seconds from creation of a request to its certificate', BUCKETS);
   gauge('authority_expiry_timestamp_seconds', 'notAfter of the issuing authority', gauges.authorityNotAfter);
   gauge('next_step_timestamp_seconds', 'When the next step of succession is due', gauges.nextStep);
   gauge('members', 'Signers that share the requests, by the last look', gauges.members);
@@ -93,6 +74,6 @@ export function createMetrics(signerName: string, gauges: Gauges): Metrics {
           interruptions.inc();
       }
     },
-    text: () => registry.metrics(),
+    text,
   };
 }

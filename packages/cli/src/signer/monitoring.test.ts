@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { PodCertificateRequest } from '@mayfly/pod-certificates';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { createRequesterMetrics } from '../requester/metrics.js';
 import { createMetrics } from './metrics.js';
 
 const read = (name: string): string =>
@@ -17,10 +18,14 @@ const newMetrics = () =>
     now: () => 100,
   });
 
-/** Names of all metrics that a signer has, histograms with what belongs to them. */
+/** Names of all metrics that signer and requester have, histograms with what belongs to them. */
 async function metricNames(): Promise<ReadonlySet<string>> {
-  const metrics = newMetrics();
-  const types = [...(await metrics.text()).matchAll(/^# TYPE (\S+) (\S+)$/gm)];
+  const requester = createRequesterMetrics(
+    { signer: 'example.com/workload', namespace: 'shop', pod: 'web-0' },
+    { status: () => undefined, isReady: () => true, clockAhead: () => 0, now: () => 0 },
+  );
+  const text = `${await newMetrics().text()}\n${await requester.text()}`;
+  const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
   return new Set(
     types.flatMap(([, name = '', type]) =>
       type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
@@ -29,7 +34,7 @@ async function metricNames(): Promise<ReadonlySet<string>> {
 }
 
 test.each(['alerts.yaml', 'dashboard.json'])('%s names only metrics that there are', async (name) => {
-  const named = new Set(read(name).match(/mayfly_signer_[a-z_]+/g));
+  const named = new Set(read(name).match(/mayfly_(?:signer|requester)_[a-z_]+/g));
   expect(named.size).toBeGreaterThan(3);
   expect([...named].filter((each) => !there.has(each))).toEqual([]);
 });
