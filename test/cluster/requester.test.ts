@@ -59,6 +59,7 @@ const options = (
     certificateChainPath: 'tls.crt',
   },
   trustBundlePath: 'ca.crt',
+  trustBundleLabels: {},
   directory: volume(),
   mode: 0o600,
   stateDirectory: join(cluster.directory, 'state'),

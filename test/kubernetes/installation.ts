@@ -53,12 +53,12 @@ export async function installSigner(
     signerName,
     namespace,
     isManaged = false,
-  }: Pick<Installation, 'namespace' | 'signerName'> & { readonly isManaged?: boolean },
+    hasCanary = false,
+  }: Pick<Installation, 'namespace' | 'signerName'> & { readonly isManaged?: boolean; readonly hasCanary?: boolean },
 ): Promise<Installation> {
   await ensureNamespace(admin, namespace);
-  const objects = (isManaged ? ['base', 'succession'] : ['base']).flatMap((directory) =>
-    roleObjects(directory, signerName, namespace),
-  );
+  const directories = ['base', ...(isManaged ? ['succession'] : []), ...(hasCanary ? ['canary'] : [])];
+  const objects = directories.flatMap((directory) => roleObjects(directory, signerName, namespace));
   for (const object of objects) await ensure(admin, collectionOf(object), object);
   const authority = createWorkloadAuthority();
   const base64 = (text: string): string => encodeBase64(new TextEncoder().encode(text));

@@ -85,6 +85,7 @@ function options(changes: Partial<ClusterRequesterOptions> = {}): ClusterRequest
       certificateChainPath: 'tls.crt',
     },
     trustBundlePath: 'ca.crt',
+    trustBundleLabels: {},
     directory: join(directory, 'volume'),
     mode: 0o600,
     stateDirectory: join(directory, 'state'),

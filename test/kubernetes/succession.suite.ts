@@ -49,7 +49,7 @@ function startSigner(instance: string): void {
     signerName: SIGNER,
     kubeconfig,
     context: undefined,
-    authority: { managed: secret, lifetime: 30 * 86_400, propagation: 3 },
+    authority: { managed: secret, lifetime: 30 * 86_400, propagation: 3, canary: 0 },
     policy: undefined,
     trustDomain: 'example.com',
     clusterDomain: 'cluster.local',

@@ -3,6 +3,7 @@ import { type SimulatedClock, simulatedClock } from '@mayfly/rotation/testing';
 import type { Certificate } from '@mayfly/x509';
 import { beforeEach, expect, test } from 'vitest';
 import type { ClusterAuthorities } from '../signer/authorities.js';
+import type { RotationRequest } from '../signer/authority-secret.js';
 import { succeedingAuthorities } from '../signer/succeeding-authorities.js';
 import { type SecretServer, secretServer } from '../signer/testing/secret-server.js';
 import { openKeys } from '../up/keys.js';
@@ -20,7 +21,7 @@ beforeEach(async () => {
   signer = await succeedingAuthorities({
     ...{ client: server, secret, keys, clock, signerName: 'example.com/workload', log: () => {} },
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
-    ...{ lifetime: 30 * 86_400, backdate: 60, maxLifetime: 86_400, propagation: 3600 },
+    ...{ lifetime: 30 * 86_400, backdate: 60, maxLifetime: 86_400, canary: 0, propagation: 3600 },
   });
   await act();
 });
@@ -35,7 +36,7 @@ const act = () =>
 const noted = () => (server.secret().metadata['annotations'] as Record<string, string>)['mayfly.dev/rotate'];
 
 /** Asks, and tells whether it is over. */
-function rotate(rotation: 'planned' | 'emergency', timeout = 300) {
+function rotate(rotation: RotationRequest, timeout = 300) {
   const asked = { isOver: false, result: rotateAuthorities(server, secret, rotation, timeout, clock) };
   asked.result.then(
     () => (asked.isOver = true),
@@ -109,4 +110,8 @@ test.each([
 
 test('a Secret without authorities has nothing to rotate', async () => {
   await expect(rotateAuthorities(secretServer(), secret, 'planned', 30, clock)).rejects.toThrow('it holds none');
+});
+
+test('a canary that is none is not withdrawn', async () => {
+  await expect(rotate('withdraw-canary').result).rejects.toThrow('none of them is a canary');
 });

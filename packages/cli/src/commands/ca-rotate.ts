@@ -18,6 +18,7 @@ import { durationArgument, secretOf } from './arguments.js';
 interface RotateFlags {
   readonly caManaged: string;
   readonly emergency?: boolean;
+  readonly withdrawCanary?: boolean;
   readonly timeout: Seconds;
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -32,7 +33,8 @@ The running signer does it; this command asks by an annotation of the Secret, wa
 It needs get and patch of that Secret.
 
 Without --emergency nothing fails: the next root is published now, signs when every pod has it, and the old one stays trusted
-until all that it signed has expired.
+until all that it signed has expired. Where the signer has canaries (--ca-canary), they get it first; --withdraw-canary takes it
+back while they alone have it, and another is made when it is due or asked for.
 
 With --emergency a new root signs at once and is trusted alone: the keys of all others are deleted, and every certificate that
 they signed is refused by whoever has the new trust bundle. The command ends when that bundle is published and no signer can
@@ -53,6 +55,11 @@ export const caRotateCommand = (io: CommandIo = processIo()): Command =>
     .requiredOption('--ca-managed <namespace/name>', 'the Secret, as the signer was told')
     .option('--emergency', 'distrust all authorities of now at once, for a key that others may have')
     .addOption(
+      new Option('--withdraw-canary', 'take back the next root, which canaries alone have so far').conflicts(
+        'emergency',
+      ),
+    )
+    .addOption(
       new Option('--timeout <duration>', 'how long to wait for the signer')
         .argParser(durationArgument)
         .default(5 * MINUTE, '5m'),
@@ -64,14 +71,19 @@ export const caRotateCommand = (io: CommandIo = processIo()): Command =>
     .action((flags: RotateFlags) => caRotate(flags, io));
 
 async function caRotate(
-  { caManaged, emergency = false, timeout, kubeconfig, context }: RotateFlags,
+  { caManaged, emergency, withdrawCanary, timeout, kubeconfig, context }: RotateFlags,
   io: CommandIo,
 ): Promise<void> {
   const secret = secretOf('--ca-managed', caManaged);
   const client = createClient(await openConnection({ kubeconfig, context }), { userAgent: 'mayfly-ca-rotate' });
   try {
-    const { authorities } = await rotateAuthorities(client, secret, emergency ? 'emergency' : 'planned', timeout);
-    for (const { certificate, state } of authorities)
+    const { authorities, canary } = await rotateAuthorities(
+      client,
+      secret,
+      emergency ? 'emergency' : withdrawCanary ? 'withdraw-canary' : 'planned',
+      timeout,
+    );
+    for (const { certificate, state } of [...authorities, ...(canary ? [{ ...canary, state: 'canary' }] : [])])
       io.writeOut(
         `${certificate.serialNumber.toString(16)} ${state}, valid until ${formatTime(certificate.validity.notAfter)}\n`,
       );
@@ -102,7 +114,7 @@ export async function rotateAuthorities(
     const isReplaced =
       stored.authorities.length > 0 &&
       !stored.authorities.some(({ certificate }) => before?.has(certificate.serialNumber));
-    const isDone = before !== undefined && (rotation === 'planned' || isReplaced);
+    const isDone = before !== undefined && (rotation !== 'emergency' || isReplaced);
     if (isDone && stored.rotation === undefined) return stored;
     // Somebody may have taken the wish for an emergency back.
     const isToAsk = !isDone && (before === undefined || stored.rotation !== rotation);
@@ -122,7 +134,7 @@ export async function rotateAuthorities(
 }
 
 function refuseRotation(
-  { authorities, rotation: noted }: AuthorityRecord,
+  { authorities, canary, rotation: noted }: AuthorityRecord,
   secret: SecretName,
   rotation: RotationRequest,
 ): void {
@@ -130,6 +142,7 @@ function refuseRotation(
     new CliError('ERR_CLI_STATE', `Cannot rotate the authorities of ${secretText(secret)}: ${state}`);
   if (authorities.length === 0)
     throw refuse(`it holds none; is a signer running with --ca-managed ${secret.namespace}/${secret.name}?`);
-  if (rotation === 'planned' && (noted === 'emergency' || noted === 'replaced'))
+  if (rotation === 'withdraw-canary' && canary === undefined) throw refuse('none of them is a canary');
+  if (rotation !== 'emergency' && (noted === 'emergency' || noted === 'replaced'))
     throw refuse('all of them are being replaced in an emergency');
 }

@@ -19,6 +19,7 @@ interface RequesterFlags {
   readonly key?: string;
   readonly chain?: string;
   readonly trustBundle: string;
+  readonly trustBundleLabel?: Readonly<Record<string, string>>;
   readonly mode: number;
   readonly state: string;
   readonly namespace?: string;
@@ -76,6 +77,11 @@ export const requesterCommand = (): Command =>
     .option('--key <path>', 'file with the key (default without --credential-bundle: tls.key)')
     .option('--chain <path>', 'file with the chain (default without --credential-bundle: tls.crt)')
     .option('--trust-bundle <path>', 'file with the roots of the signer; "none" writes none', 'ca.crt')
+    .option(
+      '--trust-bundle-label <key=value...>',
+      'labels of the bundles in it, as mayfly.dev/variant=canary (default: all bundles of the signer)',
+      annotationArgument,
+    )
     .addOption(
       new Option('--mode <octal>', 'permission bits of the files; nobody but owner and group reads a key')
         .argParser(modeArgument)
@@ -148,6 +154,7 @@ function optionsOf(flags: RequesterFlags, signal: AbortSignal): ClusterRequester
       ...paths,
     },
     trustBundlePath,
+    trustBundleLabels: flags.trustBundleLabel ?? {},
     directory: flags.directory,
     mode: flags.mode,
     stateDirectory: flags.state,

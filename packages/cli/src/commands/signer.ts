@@ -23,6 +23,7 @@ interface SignerFlags {
   readonly caManaged?: string;
   readonly caLifetime: Seconds;
   readonly caPropagation: Seconds;
+  readonly caCanary?: Seconds;
   readonly policy?: string;
   readonly trustDomain: string;
   readonly clusterDomain: string;
@@ -94,6 +95,11 @@ export const signerCommand = (): Command =>
       new Option('--ca-propagation <duration>', 'time until every pod has a new trust bundle')
         .argParser(durationArgument)
         .default(HOUR, '1h'),
+    )
+    .option(
+      '--ca-canary <duration>',
+      'time that the next root is in the bundle <signer>:<suffix>-canary alone, before all pods get it (default: there is no such bundle)',
+      durationArgument,
     )
     .option('--policy <file>', 'what is granted beyond the names that a pod has anyway')
     .option('--trust-domain <name>', 'trust domain of SPIFFE IDs', 'cluster.local')
@@ -189,7 +195,7 @@ function checkFlags({ signerName, trustDomain, clusterDomain, maxLifetime, bundl
 }
 
 function authoritySource(flags: SignerFlags): ClusterSignerOptions['authority'] {
-  const { caCert, caKey, caRoots, caSecret, caManaged, caLifetime, caPropagation, bundle } = flags;
+  const { caCert, caKey, caRoots, caSecret, caManaged, caLifetime, caPropagation, caCanary = 0, bundle } = flags;
   if (caManaged !== undefined) {
     if (caCert !== undefined || caKey !== undefined || caRoots !== undefined || caSecret !== undefined)
       throw new CliError('ERR_CLI_USAGE', 'Cannot use --ca-managed beside another authority: name one of them');
@@ -198,8 +204,18 @@ function authoritySource(flags: SignerFlags): ClusterSignerOptions['authority'] 
         'ERR_CLI_USAGE',
         'Cannot use --ca-managed with --bundle none: nobody would learn of the next root',
       );
-    return { managed: secretOf('--ca-managed', caManaged), lifetime: caLifetime, propagation: caPropagation };
+    return {
+      managed: secretOf('--ca-managed', caManaged),
+      lifetime: caLifetime,
+      propagation: caPropagation,
+      canary: caCanary,
+    };
   }
+  if (caCanary > 0)
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      'Cannot use --ca-canary without --ca-managed: whoever makes the next root publishes it',
+    );
   if (caSecret !== undefined) {
     if (caCert !== undefined || caKey !== undefined || caRoots !== undefined)
       throw new CliError('ERR_CLI_USAGE', 'Cannot use --ca-secret beside files of an authority: name one of them');

@@ -10,8 +10,8 @@ export async function findAuthorities(
   secret: SecretName,
   now: Seconds,
 ): Promise<Found> {
-  const { authorities, rotation } = await readAuthoritySecret(client, secret);
-  const states = authorities.map(
+  const { authorities, canary, rotation } = await readAuthoritySecret(client, secret);
+  const states = [...authorities, ...(canary ? [{ ...canary, state: 'canary' }] : [])].map(
     ({ certificate, state }) =>
       `${certificate.serialNumber.toString(16)} ${state}, valid until ${formatTime(certificate.validity.notAfter)}`,
   );

@@ -36,6 +36,8 @@ export interface ClusterRequesterOptions {
   readonly source: Omit<PodCertificateSource, 'type' | 'place' | 'index'>;
   /** Name of the file with the signer's roots; `undefined` writes none. */
   readonly trustBundlePath: string | undefined;
+  /** Labels of the bundles whose roots that file has; none takes all of the signer's. */
+  readonly trustBundleLabels: Readonly<Record<string, string>>;
   /** The volume. */
   readonly directory: string;
   /** Of the files; the rights of others are never a key's. */
@@ -201,7 +203,7 @@ export async function runClusterRequester(options: ClusterRequesterOptions): Pro
 
 /** The pod as a manifest would have it: one volume, whose one directory was named. */
 function podOf(
-  { source, trustBundlePath, mode }: ClusterRequesterOptions,
+  { source, trustBundlePath, trustBundleLabels: matchLabels, mode }: ClusterRequesterOptions,
   { namespace, podName, serviceAccountName }: PodIdentity,
 ): Pod {
   const certificate = { ...source, type: 'podCertificate', place: NOWHERE, index: 0 } as const;
@@ -212,7 +214,7 @@ function podOf(
       place: NOWHERE,
       index: 1,
       path,
-      from: { signerName, labelSelector: {} },
+      from: { signerName, labelSelector: { matchLabels } },
       optional: false,
     }) as const;
   const sources = [certificate, ...(trustBundlePath === undefined ? [] : [trust(trustBundlePath)])];

@@ -9,12 +9,17 @@ import { type AuthoritySource, type ClusterAuthority, readAuthority } from './au
 /**
  * Publishes these anchors and no others; resolves when they are out there.
  * @param generation - Write of the state that they are of, where writes are counted: noted at what is published.
+ * @param upcoming - What pods that look at the canary bundle are to trust beside them.
  */
-export type Publish = (anchors: readonly Certificate[], generation?: number) => Promise<void>;
+export type Publish = (
+  anchors: readonly Certificate[],
+  generation?: number,
+  upcoming?: Certificate | undefined,
+) => Promise<void>;
 
 /** What is to come of the authorities. */
 export interface ComingStep {
-  readonly type: 'prepare' | 'activate' | 'retire';
+  readonly type: 'announce' | 'prepare' | 'activate' | 'retire';
   readonly at: Seconds;
 }
 

@@ -13,7 +13,7 @@ export interface SecretName {
 }
 
 /** How authorities are to be replaced before their time. */
-export type RotationRequest = 'planned' | 'emergency';
+export type RotationRequest = 'planned' | 'emergency' | 'withdraw-canary';
 
 /** What is noted of that: after an emergency also `replaced`, until nobody signs with another and the new root is trusted alone. */
 export type RotationNote = RotationRequest | 'replaced';
@@ -21,6 +21,8 @@ export type RotationNote = RotationRequest | 'replaced';
 /** What such a Secret holds. */
 export interface AuthorityRecord {
   readonly authorities: readonly Authority[];
+  /** The next one, which is in the canary bundle alone since then. */
+  readonly canary: Authority | undefined;
   /** PKCS#8 of those that sign or will, by serial number. Secret. */
   readonly keys: ReadonlyMap<bigint, Uint8Array>;
   /** Longest lifetime of a certificate since the first authority; 0 before. */
@@ -45,7 +47,7 @@ const STATE = 'authorities.json';
 const KEY = /^([0-9a-f]+)\.key$/;
 /** Which rotation is asked for, and what became of it. */
 export const ROTATE_ANNOTATION = 'mayfly.dev/rotate';
-const ROTATIONS: readonly RotationNote[] = ['planned', 'emergency', 'replaced'];
+const ROTATIONS: readonly RotationNote[] = ['planned', 'emergency', 'withdraw-canary', 'replaced'];
 
 type Client = Pick<KubernetesClient, 'request'>;
 
@@ -120,20 +122,34 @@ export const secretText = ({ namespace, name }: SecretName): string => `Secret $
 
 const pathOf = ({ namespace, name }: SecretName): string => resourcePath('v1', 'secrets', namespace, name);
 
-type State = Pick<StoredAuthorities, 'authorities' | 'generation' | 'longestLifetime'>;
+type State = Pick<StoredAuthorities, 'authorities' | 'canary' | 'generation' | 'longestLifetime'>;
 
-const encodeState = ({ authorities, generation, longestLifetime }: State): string =>
-  `${JSON.stringify({ ...JSON.parse(encodeAuthorities(authorities)), generation, longestLifetime }, undefined, 2)}\n`;
+function encodeState({ authorities, canary, generation, longestLifetime }: State): string {
+  const state = {
+    ...JSON.parse(encodeAuthorities(authorities)),
+    ...(canary && { canary: JSON.parse(encodeAuthorities([canary])) }),
+    ...{ generation, longestLifetime },
+  };
+  return `${JSON.stringify(state, undefined, 2)}\n`;
+}
 
 function parseState(text: string): State {
   const authorities = parseAuthorities(text);
   const members: JsonObject = JSON.parse(text);
+  const canaries = members['canary'] === undefined ? [] : parseAuthorities(JSON.stringify(members['canary']));
+  if (canaries.length > 1 || canaries.some(({ state }) => state !== 'prepared'))
+    throw new Error('canary is not one authority that is prepared');
   const numberOf = (name: string): number => {
     const value = members[name];
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
     throw new Error(`${name} is no whole number, 0 or more`);
   };
-  return { authorities, generation: numberOf('generation'), longestLifetime: numberOf('longestLifetime') };
+  return {
+    authorities,
+    canary: canaries[0],
+    generation: numberOf('generation'),
+    longestLifetime: numberOf('longestLifetime'),
+  };
 }
 
 function storedOf(object: unknown, secret: SecretName): StoredAuthorities {
@@ -157,18 +173,18 @@ function storedOf(object: unknown, secret: SecretName): StoredAuthorities {
     }
   };
   const state = text(STATE);
-  let authorities: readonly Authority[] = [];
-  let numbers: Omit<State, 'authorities'> = { longestLifetime: 0, generation: 0 };
+  let read: State = { authorities: [], canary: undefined, longestLifetime: 0, generation: 0 };
   try {
-    if (state !== undefined) ({ authorities, ...numbers } = parseState(state));
+    if (state !== undefined) read = parseState(state);
   } catch (cause) {
     throw refuse(STATE, messageOf(cause), cause);
   }
+  const { authorities, canary } = read;
   const orphan = Object.keys(data).find((name) => KEY.test(name));
   if (authorities.length === 0 && orphan !== undefined)
     throw refuse(STATE, `it names no authority, and ${orphan} is the key of one`);
   const keys = new Map<bigint, Uint8Array>();
-  for (const { certificate, state } of authorities) {
+  for (const { certificate, state } of [...authorities, ...(canary ? [canary] : [])]) {
     const member = `${certificate.serialNumber.toString(16)}.key`;
     const pem = text(member);
     if (pem === undefined) {
@@ -185,9 +201,8 @@ function storedOf(object: unknown, secret: SecretName): StoredAuthorities {
   const note = annotations[ROTATE_ANNOTATION];
   const rotation = ROTATIONS.find((each) => each === note);
   return {
-    authorities,
+    ...read,
     keys,
-    ...numbers,
     state,
     rotation,
     unknownRotation: rotation === undefined && note !== undefined ? String(note) : undefined,

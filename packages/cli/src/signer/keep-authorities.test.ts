@@ -19,7 +19,12 @@ beforeEach(() => {
       return { ...bundle, metadata: { name: 'b', resourceVersion: '1' } };
     },
   } as unknown as Parameters<typeof bundlePublisher>[0];
-  const options = { signerName: 'example.com/workload', bundle: 'mayfly', log: (line: LogLine) => void log.push(line) };
+  const options = {
+    signerName: 'example.com/workload',
+    bundle: 'mayfly',
+    hasCanary: false,
+    log: (line: LogLine) => void log.push(line),
+  };
   publisher = bundlePublisher(api, options, clock);
 });
 

@@ -119,44 +119,84 @@ export async function witnessOf(
   }
 }
 
-/** Publishes anchors as the ClusterTrustBundle of a signer: at once when they changed, now and then when not. */
+/** Tells the bundle that all pods are to have from the one that some have before. */
+export const VARIANT_LABEL = 'mayfly.dev/variant';
+
+export interface BundlePublisherOptions {
+  readonly signerName: string;
+  /** Last part of the bundle's name; `undefined` publishes none. */
+  readonly bundle: string | undefined;
+  /** Whether a second one, `<bundle>-canary`, has the next authority before. */
+  readonly hasCanary: boolean;
+  readonly log: Log;
+}
+
+/** Publishes anchors as the ClusterTrustBundles of a signer: at once when they changed, now and then when not. */
 export function bundlePublisher(
   api: Pick<PodCertificateApi, 'applyTrustBundle'>,
-  { signerName, bundle, log }: { readonly signerName: string; readonly bundle: string | undefined; readonly log: Log },
+  { signerName, bundle, hasCanary, log }: BundlePublisherOptions,
+  clock: Clock,
+): BundlePublisher {
+  if (bundle === undefined) return { publish: async () => {}, doubt() {}, published: () => undefined };
+  const name = bundleName(signerName, bundle);
+  const live = publishedBundle(api, { signerName, name, variant: 'live', log }, clock);
+  const canary = publishedBundle(api, { signerName, name: `${name}-canary`, variant: 'canary', log }, clock);
+  return {
+    async publish(anchors, generation, upcoming) {
+      // Whoever looks at both never misses one.
+      if (hasCanary) await canary.publish(upcoming === undefined ? anchors : [...anchors, upcoming], generation);
+      await live.publish(anchors, generation);
+    },
+    doubt() {
+      live.doubt();
+      canary.doubt();
+    },
+    published: live.published,
+  };
+}
+
+function publishedBundle(
+  api: Pick<PodCertificateApi, 'applyTrustBundle'>,
+  {
+    signerName,
+    name,
+    variant,
+    log,
+  }: { readonly signerName: string; readonly name: string; readonly variant: 'live' | 'canary'; readonly log: Log },
   clock: Clock,
 ): BundlePublisher {
   let published: (PublishedBundle & { readonly text: string; readonly generation: number | undefined }) | undefined;
   /** By the monotonic clock. */
   let believedUntil = 0;
-  const publish: Publish = async (anchors, generation) => {
-    if (bundle === undefined) return;
-    const text = anchors.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
-    const until = clock.monotonic() + REPUBLISH_PERIOD * 1000;
-    const isAsBefore = text === published?.text && generation === published.generation;
-    if (isAsBefore && clock.monotonic() < believedUntil) return;
-    const name = bundleName(signerName, bundle);
-    const noted = generation !== undefined && { [GENERATION_LABEL]: String(generation) };
-    let resourceVersion: string;
-    try {
-      const { metadata } = await api.applyTrustBundle({
-        metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'mayfly', ...noted } },
-        spec: { signerName, trustBundle: text },
-      });
-      ({ resourceVersion } = metadata);
-    } catch (cause) {
-      throw new BundleError(`ClusterTrustBundle ${name} is not published: ${messageOf(cause)}`, { cause });
-    }
-    if (resourceVersion !== published?.resourceVersion)
-      log({
-        level: 'info',
-        reason: 'TrustBundlePublished',
-        message: `ClusterTrustBundle ${name} has ${anchors.length} anchors`,
-      });
-    published = { name, text, generation, resourceVersion };
-    believedUntil = until;
+  return {
+    async publish(anchors, generation) {
+      const text = anchors.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
+      const until = clock.monotonic() + REPUBLISH_PERIOD * 1000;
+      const isAsBefore = text === published?.text && generation === published.generation;
+      if (isAsBefore && clock.monotonic() < believedUntil) return;
+      const noted = generation !== undefined && { [GENERATION_LABEL]: String(generation) };
+      let resourceVersion: string;
+      try {
+        const { metadata } = await api.applyTrustBundle({
+          metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'mayfly', [VARIANT_LABEL]: variant, ...noted } },
+          spec: { signerName, trustBundle: text },
+        });
+        ({ resourceVersion } = metadata);
+      } catch (cause) {
+        throw new BundleError(`ClusterTrustBundle ${name} is not published: ${messageOf(cause)}`, { cause });
+      }
+      if (resourceVersion !== published?.resourceVersion)
+        log({
+          level: 'info',
+          reason: 'TrustBundlePublished',
+          message: `ClusterTrustBundle ${name} has ${anchors.length} anchors`,
+        });
+      published = { name, text, generation, resourceVersion };
+      believedUntil = until;
+    },
+    doubt() {
+      believedUntil = 0;
+    },
+    published: () => published,
   };
-  const doubt = (): void => {
-    believedUntil = 0;
-  };
-  return { publish, doubt, published: () => published };
 }

@@ -49,6 +49,8 @@ export interface SucceedingSource {
   readonly lifetime: Seconds;
   /** Seconds until every pod has a new trust bundle. */
   readonly propagation: Seconds;
+  /** Seconds that the next is in a canary bundle alone before; 0 publishes no such bundle. */
+  readonly canary: Seconds;
 }
 
 export interface ClusterSignerOptions {
@@ -205,7 +207,8 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       return { ready: problems.length === 0, problems };
     };
     begun = { health, metrics: () => metrics.text() };
-    const publisher = bundlePublisher(api, { signerName, bundle: options.bundle, log }, local);
+    const hasCanary = 'managed' in source && source.canary > 0;
+    const publisher = bundlePublisher(api, { signerName, bundle: options.bundle, hasCanary, log }, local);
     const status = createSignerStatus({
       signerName,
       authorities,

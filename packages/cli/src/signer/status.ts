@@ -138,7 +138,8 @@ export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
 }
 
 const STEPS = {
-  prepare: 'The next authority is made and published',
+  announce: 'The next authority is made, and published to canaries',
+  prepare: 'The next authority is published',
   activate: 'The next authority signs',
   retire: 'An authority leaves the trust bundle',
 } as const;

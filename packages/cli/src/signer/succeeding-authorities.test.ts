@@ -41,6 +41,7 @@ const open = (changes: Partial<SucceedingAuthoritiesOptions> = {}): Promise<Clus
     backdate: 60,
     maxLifetime: DAY,
     propagation: HOUR,
+    canary: 0,
     log: (line) => log.push(line),
     ...changes,
   });
@@ -81,28 +82,31 @@ test('an empty Secret gets a first authority, which signs at once; what else is 
   expect(server.writes()).toBe(before);
 });
 
-test('of a year, every certificate leads to an anchor of every bundle that may still be out there', async () => {
-  const authorities = await open();
-  const leaves: Certificate[] = [];
-  const bundles: { readonly at: number; readonly names: ReadonlySet<string> }[] = [];
-  const issuers = new Set<string>();
-  const nameOf = (name: Uint8Array): string => Buffer.from(name).toString('hex');
-  for (const end = NOW + 365 * DAY; clock.now() < end; await clock.advance(6 * HOUR)) {
-    await act(authorities);
-    bundles.push({ at: clock.now(), names: new Set(bundle.map(({ subject }) => nameOf(subject))) });
-    const leaf = issue(authorities);
-    issuers.add(nameOf(leaf.issuer));
-    leaves.push(leaf);
-    const alive = leaves.filter(({ validity }) => validity.notAfter >= clock.now()).slice(-30);
-    for (const { names } of bundles.slice(-2))
-      for (const { issuer } of alive) expect(names.has(nameOf(issuer)), `${clock.now() - NOW}`).toBe(true);
-  }
-  expect(issuers.size).toBeGreaterThan(12);
-  expect(bundle.length).toBeLessThanOrEqual(2);
-  // Keys of what retires are gone; those that remain sign or will.
-  const held = Object.keys(server.secret().data).filter((name) => name.endsWith('.key'));
-  expect(held).toHaveLength(stateOf().filter(({ state }) => state !== 'retiring').length);
-});
+test.each([0, 12 * HOUR])(
+  'of a year, every certificate leads to an anchor of every bundle that may still be out there, canaries of %d s',
+  async (canary) => {
+    const authorities = await open({ canary });
+    const leaves: Certificate[] = [];
+    const bundles: { readonly at: number; readonly names: ReadonlySet<string> }[] = [];
+    const issuers = new Set<string>();
+    const nameOf = (name: Uint8Array): string => Buffer.from(name).toString('hex');
+    for (const end = NOW + 365 * DAY; clock.now() < end; await clock.advance(6 * HOUR)) {
+      await act(authorities);
+      bundles.push({ at: clock.now(), names: new Set(bundle.map(({ subject }) => nameOf(subject))) });
+      const leaf = issue(authorities);
+      issuers.add(nameOf(leaf.issuer));
+      leaves.push(leaf);
+      const alive = leaves.filter(({ validity }) => validity.notAfter >= clock.now()).slice(-30);
+      for (const { names } of bundles.slice(-2))
+        for (const { issuer } of alive) expect(names.has(nameOf(issuer)), `${clock.now() - NOW}`).toBe(true);
+    }
+    expect(issuers.size).toBeGreaterThan(12);
+    expect(bundle.length).toBeLessThanOrEqual(2);
+    // Keys of what retires are gone; those that remain sign or will.
+    const held = Object.keys(server.secret().data).filter((name) => name.endsWith('.key'));
+    expect(held).toHaveLength(stateOf().filter(({ state }) => state !== 'retiring').length);
+  },
+);
 
 test('of two that act at once one begins again, and nothing is lost', async () => {
   const [one, other] = [await open(), await open()];

@@ -10,6 +10,7 @@ import {
   prepare,
   recordLeaf,
   retire,
+  type Step,
   type SuccessionPolicy,
   signingAuthority,
   trustAnchors,
@@ -48,6 +49,8 @@ export interface SucceedingAuthoritiesOptions {
   readonly propagation: Seconds;
   /** What the trust bundle that is out there was published from, if it says. Asked once, before the Secret is read. */
   readonly witness?: () => Promise<BundleWitness | undefined>;
+  /** Seconds that the next authority is in the canary bundle alone, before all pods get it; 0 does without. */
+  readonly canary: Seconds;
   readonly log: Log;
 }
 
@@ -73,13 +76,17 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     maxLeafLifetime: Math.max(maxLifetime, stored?.longestLifetime ?? 0),
     propagation: options.propagation,
   });
+  /** The same for one that is still to be made: it is a canary first. */
+  const planning = (): SuccessionPolicy => ({ ...policy(), propagation: options.canary + options.propagation });
+  const due = (now: Seconds): Step =>
+    nextStep(stored.authorities, stored.authorities.some(isPrepared) ? policy() : planning(), now);
 
   const refuseShortLife = (): void => {
-    const needed = minAuthorityLifetime(policy());
+    const needed = minAuthorityLifetime(planning());
     if (options.lifetime < needed)
       throw new CliError(
         'ERR_CLI_USAGE',
-        `Cannot let an authority live ${options.lifetime} s: certificates of ${policy().maxLeafLifetime} s and a propagation of ${options.propagation} s need one of ${needed} s or more; see --ca-lifetime`,
+        `Cannot let an authority live ${options.lifetime} s: certificates of ${policy().maxLeafLifetime} s and a propagation of ${planning().propagation} s need one of ${needed} s or more; see --ca-lifetime`,
       );
   };
 
@@ -127,7 +134,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
 
   /** What may be granted once this one is active: longer only where its successor is not due by that. */
   const longestWith = (active: Authority, now: Seconds): Seconds => {
-    const isOutlived = nextStep([active], policy(), now).type === 'wait';
+    const isOutlived = nextStep([active], planning(), now).type === 'wait';
     return isOutlived || stored.longestLifetime === 0 ? policy().maxLeafLifetime : stored.longestLifetime;
   };
 
@@ -152,7 +159,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     log({
       level: 'error',
       reason: 'RotationUnknown',
-      message: `No authority is rotated for ${ROTATE_ANNOTATION} ${found} of ${secretText(secret)}: it has to be planned or emergency`,
+      message: `No authority is rotated for ${ROTATE_ANNOTATION} ${found} of ${secretText(secret)}: it has to be planned, emergency or withdraw-canary`,
     });
   };
 
@@ -162,15 +169,42 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     return createGeneration({ ...options, now: clock.now() });
   };
 
+  /** Begins the next: as a canary, where there are pods that another could fail. */
   const addGeneration = async (publish: Publish): Promise<boolean> => {
     const { certificate, key } = await createAuthority();
-    await publish([...trustAnchors(stored.authorities), certificate], stored.generation);
+    const anchors = trustAnchors(stored.authorities);
+    const isCanary = options.canary > 0 && stored.authorities.length > 0;
+    await (isCanary
+      ? publish(anchors, stored.generation, certificate)
+      : publish([...anchors, certificate], stored.generation));
+    const prepared = prepare(isCanary ? [] : stored.authorities, certificate, clock.now());
     const isWritten = await write({
-      authorities: prepare(stored.authorities, certificate, clock.now()),
+      ...(isCanary ? { canary: prepared[0] } : { authorities: prepared }),
       keys: new Map([...stored.keys, [certificate.serialNumber, key.exportPkcs8()]]),
       rotation: stored.rotation === 'planned' ? undefined : stored.rotation,
     });
+    if (isWritten && isCanary) tell('AuthorityAnnounced', { certificate }, 'is in the canary trust bundle alone');
+    if (isWritten && !isCanary) tell('AuthorityPrepared', { certificate }, 'is in the trust bundle and will sign next');
+    return isWritten;
+  };
+
+  /** Shows the canary to all pods, and reckons the propagation from now on. */
+  const prepareCanary = async ({ certificate }: Authority, publish: Publish): Promise<boolean> => {
+    await publish([...trustAnchors(stored.authorities), certificate], stored.generation);
+    const authorities = prepare(stored.authorities, certificate, clock.now());
+    const isWritten = await write({ authorities, canary: undefined });
     if (isWritten) tell('AuthorityPrepared', { certificate }, 'is in the trust bundle and will sign next');
+    return isWritten;
+  };
+
+  /** Forgets the canary; the next look publishes without it. */
+  const withdrawCanary = async (): Promise<boolean> => {
+    const { canary } = stored;
+    const secrets = new Map(stored.keys);
+    if (canary !== undefined) secrets.delete(canary.certificate.serialNumber);
+    const isWritten = await write({ canary: undefined, keys: secrets, rotation: undefined });
+    if (isWritten && canary !== undefined)
+      tell('AuthorityWithdrawn', canary, 'is no canary any more, and will not sign');
     return isWritten;
   };
 
@@ -181,6 +215,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     const authorities = activate(alone, alone[0]!, policy(), clock.now()); // it holds the one that was prepared
     const isWritten = await write({
       authorities,
+      canary: undefined,
       longestLifetime: longestWith(authorities[0]!, clock.now()),
       keys: new Map([[certificate.serialNumber, key.exportPkcs8()]]),
       rotation: 'replaced',
@@ -220,22 +255,26 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     if (stored.rotation === 'emergency') return await replaceAll(publish);
     if (stored.rotation === 'replaced' && clock.monotonic() >= replacedAt + STALE_AFTER * 1000)
       return await endEmergency();
+    if (stored.rotation === 'withdraw-canary') return await withdrawCanary();
     const signing = active();
     const longestLifetime = signing === undefined ? 0 : longestWith(signing, clock.now());
     if (longestLifetime > stored.longestLifetime) return await write({ longestLifetime });
-    const due = nextStep(stored.authorities, policy(), clock.now());
-    if (due.type === 'prepare') return await addGeneration(publish);
-    if (due.type === 'activate') return await activateNext(due.authority);
-    if (due.type === 'retire') {
-      const authorities = retire(stored.authorities, due.authority, policy(), clock.now());
+    const { canary } = stored;
+    if (canary !== undefined && canary.since + options.canary <= clock.now())
+      return await prepareCanary(canary, publish);
+    const next = due(clock.now());
+    if (next.type === 'prepare' && canary === undefined) return await addGeneration(publish);
+    if (next.type === 'activate') return await activateNext(next.authority);
+    if (next.type === 'retire') {
+      const authorities = retire(stored.authorities, next.authority, policy(), clock.now());
       const isWritten = await write({ authorities });
       if (isWritten)
-        tell('AuthorityRetired', due.authority, 'has left the trust bundle: all that it signed has expired');
+        tell('AuthorityRetired', next.authority, 'has left the trust bundle: all that it signed has expired');
       return isWritten;
     }
     if (stored.rotation !== 'planned') return false;
     // One that waits for its turn is what was asked for.
-    const isWaiting = stored.authorities.some(({ state }) => state === 'prepared');
+    const isWaiting = canary !== undefined || stored.authorities.some(isPrepared);
     return isWaiting ? await write({ rotation: undefined }) : await addGeneration(publish);
   };
 
@@ -265,13 +304,19 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     maxLifetime: granted,
     notAfter: () => active()?.certificate.validity.notAfter,
     anchors: () => trustAnchors(stored.authorities),
-    nextStep: () => comingStep(stored.authorities, policy(), clock.now()),
+    nextStep() {
+      const { canary } = stored;
+      if (canary !== undefined) return { type: 'prepare', at: canary.since + options.canary };
+      const coming = comingStep(due, clock.now());
+      return coming?.type === 'prepare' && options.canary > 0 ? { ...coming, type: 'announce' } : coming;
+    },
     look: load,
     async act(publish, holds) {
       await load();
       do {
         if (!holds()) return;
-        if (stored.authorities.length > 0) await publish(trustAnchors(stored.authorities), stored.generation);
+        if (stored.authorities.length > 0)
+          await publish(trustAnchors(stored.authorities), stored.generation, stored.canary?.certificate);
       } while (holds() && (await step(publish)));
     },
   };
@@ -310,12 +355,14 @@ function refuseUnwitnessed(
 const activeOf = ({ authorities }: AuthorityRecord): Authority | undefined =>
   authorities.find(({ state }) => state === 'active');
 
+const isPrepared = ({ state }: Authority): boolean => state === 'prepared';
+
 const serialOf = (record: AuthorityRecord): bigint | undefined => activeOf(record)?.certificate.serialNumber;
 
 /** What comes next, and when; it may be due. */
-function comingStep(authorities: readonly Authority[], policy: SuccessionPolicy, now: Seconds): ComingStep | undefined {
-  const due = nextStep(authorities, policy, now);
+function comingStep(dueAt: (at: Seconds) => Step, now: Seconds): ComingStep | undefined {
+  const due = dueAt(now);
   if (due.type !== 'wait') return { type: due.type, at: now };
-  const then = nextStep(authorities, policy, due.until);
+  const then = dueAt(due.until);
   return then.type === 'wait' ? undefined : { type: then.type, at: due.until };
 }

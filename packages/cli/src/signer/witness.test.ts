@@ -37,10 +37,10 @@ function world() {
     const authorities = await succeedingAuthorities({
       ...{ client: server, secret: { namespace: 'mayfly', name: 'ca' }, keys, signerName: SIGNER, clock, log },
       randomBytes: (length) => new Uint8Array(randomBytes(length)),
-      ...{ lifetime: 30 * 86_400, backdate: 60, maxLifetime: 86_400, propagation: 3600 },
+      ...{ lifetime: 30 * 86_400, backdate: 60, maxLifetime: 86_400, propagation: 3600, canary: 0 },
       witness: () => witnessOf(api, SIGNER, 'mayfly'),
     });
-    const publisher = bundlePublisher(api, { signerName: SIGNER, bundle: 'mayfly', log }, clock);
+    const publisher = bundlePublisher(api, { signerName: SIGNER, bundle: 'mayfly', hasCanary: false, log }, clock);
     const act = () => authorities.act(publisher.publish, () => true);
     await act();
     return { authorities, act };

@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
+import { type SimulatedClock, simulatedClock } from '@mayfly/rotation/testing';
+import type { Certificate } from '@mayfly/x509';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { rotateAuthorities } from '../commands/ca-rotate.js';
+import { type Keys, openKeys } from '../up/keys.js';
+import type { ClusterAuthorities } from './authorities.js';
+import { readAuthoritySecret } from './authority-secret.js';
+import { bundlePublisher } from './keep-authorities.js';
+import type { LogLine } from './log.js';
+import { succeedingAuthorities } from './succeeding-authorities.js';
+import { type SecretServer, secretServer } from './testing/secret-server.js';
+
+const NOW = 1_788_256_800;
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+const CANARY = 6 * HOUR;
+const SECRET = { namespace: 'mayfly', name: 'ca' };
+const keys: Keys = await openKeys('node', () => {});
+
+let clock: SimulatedClock;
+let server: SecretServer;
+let log: LogLine[];
+/** What is out there: for all pods, and for those that look at the canary. */
+let live: readonly bigint[];
+let early: readonly bigint[];
+beforeEach(() => {
+  clock = simulatedClock({ now: NOW });
+  server = secretServer();
+  log = [];
+  live = early = [];
+});
+
+const open = (canary: number = CANARY): Promise<ClusterAuthorities> =>
+  succeedingAuthorities({
+    ...{ client: server, secret: SECRET, keys, signerName: 'example.com/workload', clock },
+    randomBytes: (length) => new Uint8Array(randomBytes(length)),
+    ...{ lifetime: 30 * DAY, backdate: 60, maxLifetime: DAY, propagation: HOUR, canary },
+    log: (line) => log.push(line),
+  });
+const serialsOf = (anchors: readonly Certificate[]) => anchors.map(({ serialNumber }) => serialNumber);
+const act = (authorities: ClusterAuthorities) =>
+  authorities.act(
+    async (anchors, _generation, upcoming) => {
+      live = serialsOf(anchors);
+      early = serialsOf(upcoming === undefined ? anchors : [...anchors, upcoming]);
+    },
+    () => true,
+  );
+const signing = (authorities: ClusterAuthorities) => authorities.issuer().certificate.serialNumber;
+const reasons = () => log.map(({ reason }) => reason);
+const rotate = () => server.change({ annotations: { 'mayfly.dev/rotate': 'planned' } });
+
+/** The first authority signs, and a second was asked for. */
+async function announced(): Promise<{ authorities: ClusterAuthorities; first: bigint; next: bigint }> {
+  const authorities = await open();
+  await act(authorities);
+  const [first] = live;
+  rotate();
+  await act(authorities);
+  return { authorities, first: first!, next: early[1]! };
+}
+
+test('the first authority is no canary: nobody trusts another yet', async () => {
+  await act(await open());
+  expect(reasons()).toEqual(['AuthorityPrepared', 'AuthorityActivated']);
+  expect(early).toEqual(live);
+});
+
+test('the next is seen by canaries, then by all, then signs, then the old one goes', async () => {
+  const { authorities, first, next } = await announced();
+  expect([live, early]).toEqual([[first], [first, next]]);
+  expect(authorities.nextStep()).toEqual({ type: 'prepare', at: NOW + CANARY });
+  expect(server.secret().metadata['annotations']).not.toHaveProperty(['mayfly.dev/rotate']);
+  await clock.advance(CANARY - 1);
+  await act(authorities);
+  expect([live, early]).toEqual([[first], [first, next]]);
+  await clock.advance(1);
+  await act(authorities);
+  expect([live, early, signing(authorities)]).toEqual([[first, next], [first, next], first]);
+  expect(authorities.nextStep()).toEqual({ type: 'activate', at: NOW + CANARY + HOUR });
+  await clock.advance(HOUR);
+  await act(authorities);
+  expect(signing(authorities)).toBe(next);
+  await clock.advance(2 * DAY);
+  await act(authorities);
+  expect([live, early]).toEqual([[next], [next]]);
+  expect(reasons().slice(2)).toEqual([
+    ...['AuthorityAnnounced', 'AuthorityPrepared', 'AuthorityActivated', 'AuthorityRetired'],
+  ]);
+});
+
+test('the propagation begins when all pods get it, however late that is', async () => {
+  const { authorities, first, next } = await announced();
+  await clock.advance(CANARY + 5 * HOUR); // nobody acted meanwhile
+  await act(authorities);
+  expect([live, signing(authorities)]).toEqual([[first, next], first]);
+  await clock.advance(HOUR - 1);
+  await act(authorities);
+  expect(signing(authorities)).toBe(first);
+  await clock.advance(1);
+  await act(authorities);
+  expect(signing(authorities)).toBe(next);
+});
+
+test('it is announced in time to be a canary before it is needed', async () => {
+  const authorities = await open();
+  await act(authorities);
+  const { notAfter } = authorities.issuer().certificate.validity;
+  const [withCanary, without] = [authorities.nextStep(), (await open(0)).nextStep()];
+  expect(withCanary?.type).toBe('announce');
+  expect(without).toEqual({ type: 'prepare', at: withCanary!.at + CANARY });
+  expect(withCanary!.at).toBeLessThan(notAfter - DAY - HOUR - CANARY);
+});
+
+test('a lifetime that has no room for it is refused', async () => {
+  await expect(open(30 * DAY)).rejects.toMatchObject({ code: 'ERR_CLI_USAGE' });
+});
+
+describe('while it is a canary', () => {
+  test('another signer goes on with it, key and all', async () => {
+    const { next } = await announced();
+    const other = await open();
+    await clock.advance(CANARY);
+    await act(other);
+    await clock.advance(HOUR);
+    await act(other);
+    expect(signing(other)).toBe(next);
+    expect(Object.keys(server.secret().data).filter((name) => name.endsWith('.key'))).toHaveLength(1);
+  });
+
+  test('a second rotation is the one that is under way', async () => {
+    const { authorities, first, next } = await announced();
+    rotate();
+    await act(authorities);
+    expect([live, early]).toEqual([[first], [first, next]]);
+    expect(server.secret().metadata['annotations']).not.toHaveProperty(['mayfly.dev/rotate']);
+  });
+
+  test('it can be withdrawn, and the next that is asked for is another', async () => {
+    const { authorities, first, next } = await announced();
+    const withdrawn = rotateAuthorities(server, SECRET, 'withdraw-canary', 60, clock);
+    await clock.advance(1);
+    await act(authorities);
+    await clock.advance(1);
+    expect((await withdrawn).canary).toBeUndefined();
+    expect([live, early]).toEqual([[first], [first]]);
+    expect(Object.keys(server.secret().data).filter((name) => name.endsWith('.key'))).toHaveLength(1);
+    await clock.advance(CANARY + HOUR);
+    await act(authorities);
+    expect([live, signing(authorities)]).toEqual([[first], first]);
+    rotate();
+    await act(authorities);
+    expect(early).toEqual([first, expect.any(BigInt)]);
+    expect(early).not.toContain(next);
+  });
+
+  test('an emergency drops it with all others', async () => {
+    const { authorities, first, next } = await announced();
+    server.change({ annotations: { 'mayfly.dev/rotate': 'emergency' } });
+    await act(authorities);
+    expect(early).toEqual(live);
+    expect(live).toHaveLength(1);
+    expect([first, next]).not.toContain(live[0]);
+    expect((await readAuthoritySecret(server, SECRET)).canary).toBeUndefined();
+    expect(Object.keys(server.secret().data).filter((name) => name.endsWith('.key'))).toHaveLength(1);
+  });
+
+  test('a signer that does without canaries shows it to all at once', async () => {
+    const { first, next } = await announced();
+    await act(await open(0));
+    expect([live, early]).toEqual([
+      [first, next],
+      [first, next],
+    ]);
+  });
+
+  test.each<[string, (state: Record<string, unknown>) => object, RegExp]>([
+    ['is two', ({ canary }) => doubled(canary), /canary is not one authority/],
+    ['signs', (state) => ({ ...state['canary']!, authorities: activeOnes(state) }), /canary is not one authority/],
+    ['is no state', () => ({ version: 7 }), /version: expected 1/],
+  ])('a Secret whose canary %s is refused', async (_name, change, message) => {
+    await announced();
+    const { data } = server.secret();
+    const state = JSON.parse(Buffer.from(data['authorities.json']!, 'base64').toString());
+    const changed = JSON.stringify({ ...state, canary: change(state) });
+    server.change({}, { ...data, 'authorities.json': Buffer.from(changed).toString('base64') });
+    await expect(open()).rejects.toThrow(message);
+  });
+});
+
+const rowsOf = (state: unknown): readonly object[] => (state as { authorities: readonly object[] }).authorities;
+const doubled = (canary: unknown) => ({ version: 1, authorities: [...rowsOf(canary), ...rowsOf(canary)] });
+const activeOnes = (state: Record<string, unknown>) =>
+  rowsOf(state['canary']).map((row) => ({ ...row, state: 'active' }));
+
+describe('bundles', () => {
+  const anchors = (...ders: number[]) => ders.map((der) => ({ der: Uint8Array.of(der) })) as unknown as Certificate[];
+  type Bundle = Parameters<PodCertificateApi['applyTrustBundle']>[0];
+  let applied: Bundle[];
+  beforeEach(() => {
+    applied = [];
+  });
+  const publisher = (hasCanary: boolean, bundle: string | undefined) =>
+    bundlePublisher(
+      {
+        async applyTrustBundle(given) {
+          applied.push(given);
+          return { ...given, metadata: { ...given.metadata, resourceVersion: String(applied.length) } } as never;
+        },
+      },
+      { signerName: 'example.com/workload', bundle, hasCanary, log: (line) => log.push(line) },
+      clock,
+    );
+  const seen = () =>
+    applied.map(({ metadata, spec }) => [
+      metadata.name,
+      metadata.labels?.['mayfly.dev/variant'],
+      spec.trustBundle.match(/BEGIN/g)?.length,
+    ]);
+
+  test('the canary has what comes, beside all that the live one has, and is there first', async () => {
+    const { publish, published } = publisher(true, 'mayfly');
+    await publish(anchors(1), 1, anchors(2)[0]);
+    expect(seen()).toEqual([
+      ['example.com:workload:mayfly-canary', 'canary', 2],
+      ['example.com:workload:mayfly', 'live', 1],
+    ]);
+    expect(published()).toMatchObject({ name: 'example.com:workload:mayfly', resourceVersion: '2' });
+    await publish(anchors(1), 1, anchors(2)[0]);
+    expect(applied).toHaveLength(2);
+    await publish(anchors(1, 2), 1);
+    expect(seen().slice(2)).toEqual([['example.com:workload:mayfly', 'live', 2]]);
+  });
+
+  test('without canaries there is one, and with no name none', async () => {
+    await publisher(false, 'mayfly').publish(anchors(1), 1, anchors(2)[0]);
+    expect(seen()).toEqual([['example.com:workload:mayfly', 'live', 1]]);
+    await publisher(true, undefined).publish(anchors(1), 1, anchors(2)[0]);
+    expect(applied).toHaveLength(1);
+  });
+});
