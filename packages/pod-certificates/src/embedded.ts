@@ -11,6 +11,7 @@ import {
   type TrustBundleSelector,
 } from './api.js';
 import { PodCertificatesError } from './errors.js';
+import { describeFieldError, type FieldError } from './field-error.js';
 import { isObject, type JsonObject, objectMember } from './json.js';
 import { kubernetesLimits, localLimits } from './limits.js';
 import { createObjectTable, type ObjectTable, type Selection, type Versioned } from './object-table.js';
@@ -154,7 +155,7 @@ export async function openEmbeddedApi({
     const firstName = nameOf();
     const first = named(firstName);
     const errors = await validateNewRequest(first, verifiers, limits);
-    if (errors.length > 0) throw invalidObject('PodCertificateRequest', firstName, errors);
+    if (errors.length > 0) throw refusedObject('PodCertificateRequest', firstName, errors);
     return serialize(async () => {
       let object = readPodCertificateRequest(first);
       while (requests.get(requestKey(object.metadata.namespace, object.metadata.name)) !== undefined) {
@@ -201,7 +202,7 @@ export async function openEmbeddedApi({
           now: clock.now(),
           limits,
         });
-        if (errors.length > 0) throw invalidObject('PodCertificateRequest', name, errors);
+        if (errors.length > 0) throw refusedObject('PodCertificateRequest', name, errors);
         // Accepted and already terminal, or accepted without a condition: nothing changes.
         if (request.terminal !== undefined || status.conditions.length === 0) return { ok: true, request };
         const updated = readPodCertificateRequest({ ...json, status: newStatus });
@@ -231,7 +232,7 @@ export async function openEmbeddedApi({
         const oldJson = old && clusterTrustBundleToJson(old, 'v1');
         const sent = clusterTrustBundleToJson(bundle, 'v1');
         const errors = validateTrustBundle(sent, oldJson);
-        if (errors.length > 0) throw invalidObject('ClusterTrustBundle', name, errors);
+        if (errors.length > 0) throw refusedObject('ClusterTrustBundle', name, errors);
         const kept = oldJson === undefined ? serverMetadata() : objectMember(oldJson, 'metadata');
         const json = { ...sent, metadata: { ...kept, ...objectMember(sent, 'metadata') } };
         const written = withVersion(readClusterTrustBundle(json), await nextVersion());
@@ -273,6 +274,14 @@ export async function openEmbeddedApi({
     },
   };
   return api;
+}
+
+/** What cannot be decoded is a 400 before any rule is asked; what the rules refuse a 422. */
+function refusedObject(kind: string, name: string, errors: readonly FieldError[]): ApiError {
+  const undecodable = errors.filter(({ reason }) => reason === 'FieldValueTypeInvalid');
+  if (undecodable.length === 0) return invalidObject(kind, name, errors);
+  const texts = undecodable.map(describeFieldError).join(', ');
+  return new ApiError('BadRequest', `${kind} in version "v1beta1" cannot be handled as a ${kind}: ${texts}`);
 }
 
 async function restore(

@@ -97,7 +97,7 @@ export function podCertificateRequestToJson(
         proofOfPossession: bytesToJson(proofOfPossession),
       }),
       stubPKCS10Request: bytesToJson(stubPKCS10Request),
-      ...(unverifiedUserAnnotations !== undefined &&
+      ...(unverifiedUserAnnotations &&
         Object.keys(unverifiedUserAnnotations).length > 0 && { unverifiedUserAnnotations }),
     },
     ...('status' in request && { status: statusToJson(request.status) }),
@@ -237,8 +237,9 @@ function readTextMap(json: JsonObject, member: string, prefix: string): Readonly
   const value = json[member];
   if (value === undefined || value === null) return {};
   if (!isObject(value)) throw fieldError(prefix + member, 'no object');
-  const entries = Object.keys(value).map((key) => [key, requireText(value, key, `${prefix}${member}.`)] as const);
-  return Object.fromEntries(entries);
+  // null is the empty text, as the API server decodes it
+  const text = (key: string): string => optionalText(value, key, `${prefix}${member}.`) ?? '';
+  return Object.fromEntries(Object.keys(value).map((key) => [key, text(key)]));
 }
 
 const fieldError = (path: string, state: string): PodCertificatesError =>

@@ -3,8 +3,9 @@ import { encodeBase64 } from '@mayfly/der/pem';
 import { type CertificationRequest, Pkcs10Error, parseCertificationRequest, requestSignedParts } from '@mayfly/pkcs10';
 import { X509Error } from '@mayfly/x509';
 import type { VerifySignature } from '@mayfly/x509/signed';
-import { byteLength, type FieldError, invalid, required, tooLong, wrongType } from './field-error.js';
-import { bytesMember, isObject, type JsonObject, objectMember, textMember } from './json.js';
+import { byteLength, type FieldError, invalid, required, tooLong } from './field-error.js';
+import { type Fields, pairFields, requestSpecFields, typeErrors } from './fields.js';
+import { bytesMember, type JsonObject, objectMember, textMember } from './json.js';
 import { classifyKey, type KeyClass } from './key-type.js';
 import { kubernetesLimits, type Limits } from './limits.js';
 import {
@@ -17,7 +18,6 @@ import {
 } from './names.js';
 import { DEFAULT_MAX_EXPIRATION_SECONDS } from './read.js';
 import { applyRules, type Rule } from './rule.js';
-import { identityFields } from './types.js';
 
 /** Longest `maxExpirationSeconds`: 91 days, and one day for signers of Kubernetes itself. */
 const MAX_EXPIRATION: Seconds = 7_862_400;
@@ -104,17 +104,14 @@ const uidRule = (member: string): Rule<NewRequestContext> => ({
   },
 });
 
+const withoutPair: Fields = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ Object.entries(requestSpecFields).filter(([member]) => !pairFields.includes(member)),
+);
+
 const typeRule: Rule<NewRequestContext> = {
   name: 'the members have their types',
   last: 'own',
-  check: ({ spec, hasPair }) => [
-    ...identityFields.flatMap((member) => (isText(spec[member]) ? [] : [wrongType(`spec.${member}`, 'text')])),
-    ...(isInt32(spec['maxExpirationSeconds']) ? [] : [wrongType('spec.maxExpirationSeconds', 'a 32-bit integer')]),
-    ...(isTextMap(spec['unverifiedUserAnnotations']) ? [] : [wrongType('spec.unverifiedUserAnnotations', 'texts')]),
-    ...['stubPKCS10Request', ...(hasPair ? ['pkixPublicKey', 'proofOfPossession'] : [])].flatMap((member) =>
-      bytesMember(spec, member) === undefined ? [wrongType(`spec.${member}`, 'base64')] : [],
-    ),
-  ],
+  check: ({ spec, hasPair }) => typeErrors(spec, hasPair ? requestSpecFields : withoutPair, 'spec'),
 };
 
 const fieldRules: readonly Rule<NewRequestContext>[] = [
@@ -286,13 +283,3 @@ function keyMaterial({ spec, hasPair }: NewRequestContext) {
     proof: hasPair ? bytes('proofOfPossession') : new Uint8Array(),
   };
 }
-
-const isText = (value: unknown): boolean => value === undefined || value === null || typeof value === 'string';
-
-const isInt32 = (value: unknown): boolean =>
-  value === undefined || value === null || (typeof value === 'number' && (value | 0) === value);
-
-const isTextMap = (value: unknown): boolean =>
-  value === undefined ||
-  value === null ||
-  (isObject(value) && Object.values(value).every((v) => typeof v === 'string'));

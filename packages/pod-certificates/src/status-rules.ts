@@ -13,6 +13,7 @@ import {
   tooLong,
   wrongType,
 } from './field-error.js';
+import { conditionFields, requestStatusFields, typeErrors } from './fields.js';
 import { isObject, type JsonObject, sameJson, textMember } from './json.js';
 import type { Limits } from './limits.js';
 import { isMailAddress } from './mail-address.js';
@@ -76,14 +77,16 @@ export function validateStatusUpdate(context: StatusContext): readonly FieldErro
 /** Rules for `status.conditions`, whatever the state; the first three are asked before anything else is looked at. */
 export const conditionRules: readonly Rule<StatusContext>[] = [
   {
-    name: 'conditions are a list of objects',
+    name: 'the members have their types, conditions are a list of objects',
     last: 'own',
     check({ newStatus }) {
       const list = newStatus['conditions'] ?? [];
       if (!Array.isArray(list)) return [wrongType('status.conditions', 'a list')];
-      return list.flatMap((condition, index) =>
-        isObject(condition) ? [] : [wrongType(`status.conditions[${index}]`, 'an object')],
-      );
+      const conditions = list.flatMap((condition, index) => {
+        const path = `status.conditions[${index}]`;
+        return isObject(condition) ? typeErrors(condition, conditionFields, path) : [wrongType(path, 'an object')];
+      });
+      return [...conditions, ...typeErrors(newStatus, requestStatusFields, 'status')];
     },
   },
   {
@@ -134,11 +137,7 @@ function formErrors(condition: JsonObject, path: string): readonly FieldError[] 
   return [
     ...labelKeyFaults(type).map((fault) => invalid(`${path}.type`, type, fault)),
     ...(STATUSES.includes(status) ? [] : [notSupported(`${path}.status`, status, STATUSES)]),
-    ...(at === undefined
-      ? [required(`${path}.lastTransitionTime`, '')]
-      : parseTimestamp(at) === undefined
-        ? [wrongType(`${path}.lastTransitionTime`, 'an RFC 3339 time')]
-        : []),
+    ...(at === undefined ? [required(`${path}.lastTransitionTime`, '')] : []),
     ...(reason === ''
       ? [required(`${path}.reason`, '')]
       : REASON.test(reason)
@@ -344,9 +343,7 @@ function readNames(certificate: Certificate): readonly GeneralName[] | undefined
 }
 
 function timeErrors(status: JsonObject, member: string, detail: string): readonly FieldError[] {
-  const value = status[member] ?? undefined;
-  if (value === undefined) return [required(`status.${member}`, detail)];
-  return parseTimestamp(value) === undefined ? [wrongType(`status.${member}`, 'an RFC 3339 time')] : [];
+  return (status[member] ?? undefined) === undefined ? [required(`status.${member}`, detail)] : [];
 }
 
 /** The list under `conditions`; that it holds objects is the first rule. */

@@ -2,7 +2,8 @@ import { compareBytes, DerError, equalBytes } from '@mayfly/der';
 import { encodeBase64, encodePem, type PemBlock } from '@mayfly/der/pem';
 import { type Certificate, inspectCertificate, X509Error } from '@mayfly/x509';
 import { basicConstraints } from '@mayfly/x509/extensions';
-import { byteLength, type FieldError, invalid, required, tooLong, wrongType } from './field-error.js';
+import { byteLength, type FieldError, invalid, required, tooLong } from './field-error.js';
+import { trustBundleSpecFields, typeErrors } from './fields.js';
 import { type JsonObject, objectMember, textMember } from './json.js';
 import { signerNameErrors, subdomainErrors } from './names.js';
 import { applyRules, type Rule } from './rule.js';
@@ -39,11 +40,7 @@ export const trustBundleRules: readonly Rule<TrustBundleContext>[] = [
   {
     name: 'the members have their types',
     last: 'own',
-    check: ({ spec }) =>
-      ['signerName', 'trustBundle'].flatMap((member) => {
-        const value = spec[member] ?? '';
-        return typeof value === 'string' ? [] : [wrongType(`spec.${member}`, 'text')];
-      }),
+    check: ({ spec }) => typeErrors(spec, trustBundleSpecFields, 'spec'),
   },
   {
     name: 'the name begins with the signer, or has no colon',

@@ -133,3 +133,10 @@ export const bundle = (name: string, spec: Json): NewObject & Json => ({
   metadata: { name },
   spec,
 });
+
+/** Bundles that no server decodes: a 400. */
+export const undecodableBundles: readonly (readonly [name: string, spec: Json])[] = [
+  ['a bundle that is a list', { trustBundle: [root] }],
+  ['a bundle that is a number', { trustBundle: 1 }],
+  ['a signer that is an object', { signerName: {}, trustBundle: root }],
+];

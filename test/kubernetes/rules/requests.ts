@@ -165,6 +165,9 @@ export const specRows: readonly RequestRow[] = [
     { signerName: 'notkubernetes.io/x', maxExpirationSeconds: 7_862_400 },
   ],
   ['annotations', { unverifiedUserAnnotations: { 'pki.example.com/Service': '', 'b.example/x_y.z': 'anything' } }],
+  ['annotation that is null', { unverifiedUserAnnotations: { 'a.io/b': null } }],
+  ['annotations null', { unverifiedUserAnnotations: null }],
+  ['signerName null', { signerName: null }, ['spec.signerName: FieldValueRequired']],
   ['annotations of 256 KiB', { unverifiedUserAnnotations: { 'a.io/k': 'v'.repeat(256 * 1024 - 6) } }],
   [
     'annotations of an octet more',
@@ -231,6 +234,27 @@ export const specRows: readonly RequestRow[] = [
     { podUID: '', stubPKCS10Request: broken(stub) },
     ['spec.podUID', 'spec.stubPKCS10Request: FieldValueInvalid: Invalid value: invalid signature'],
   ],
+];
+
+/** Members that no server decodes: a 400. The first one that is wrong is told. */
+export const undecodableRequests: readonly (readonly [name: string, changes: Json])[] = [
+  ['signerName that is a number', { signerName: 7 }],
+  ['podName that is a list', { podName: ['web-0'] }],
+  ['podUID that is an object', { podUID: {} }],
+  ['serviceAccountName that is a boolean', { serviceAccountName: true }],
+  ['serviceAccountUID that is zero', { serviceAccountUID: 0 }],
+  ['nodeName that is a boolean', { nodeName: false }],
+  ['nodeUID that is a fraction', { nodeUID: 1.5 }],
+  ['lifetime that is text', { maxExpirationSeconds: '3600' }],
+  ['lifetime that is a fraction', { maxExpirationSeconds: 3600.5 }],
+  ['lifetime of 2^31', { maxExpirationSeconds: 2 ** 31 }],
+  ['lifetime of more than any integer has', { maxExpirationSeconds: 1e30 }],
+  ['lifetime that is an object', { maxExpirationSeconds: {} }],
+  ['annotations that are a list', { unverifiedUserAnnotations: ['a.io/b'] }],
+  ['annotations that are text', { unverifiedUserAnnotations: 'a.io/b' }],
+  ['annotation that is a number', { unverifiedUserAnnotations: { 'a.io/b': 1 } }],
+  ['annotation that is an object', { unverifiedUserAnnotations: { 'a.io/b': {} } }],
+  ['a wrong type beside a wrong value', { podUID: '', nodeUID: 3 }],
 ];
 
 /** 2.1: where the key is; 2.2 and 2.4: keys in a stub. */

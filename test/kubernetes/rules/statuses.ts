@@ -229,6 +229,24 @@ export const conditionRows: readonly StatusRow[] = [
   ],
 ];
 
+/** Statuses that no server decodes: a 400. */
+export const undecodableStatuses: readonly (readonly [name: string, status: Json])[] = [
+  ['conditions that are an object', { conditions: condition('Denied') }],
+  ['conditions that are text', { conditions: 'Denied' }],
+  ['a condition that is text', { conditions: ['Denied'] }],
+  ['a condition whose type is a number', { conditions: [condition('Denied', { type: 1 })] }],
+  ['a condition whose status is a boolean', { conditions: [condition('Denied', { status: true })] }],
+  ['a condition whose reason is a list', { conditions: [condition('Denied', { reason: [] })] }],
+  ['a condition whose message is a number', { conditions: [condition('Denied', { message: 0 })] }],
+  ['a time that is a number', { conditions: [condition('Denied', { lastTransitionTime: now })] }],
+  ['a time that is no RFC 3339', { conditions: [condition('Denied', { lastTransitionTime: 'now' })] }],
+  ['a time without a zone', { conditions: [condition('Denied', { lastTransitionTime: time(0).slice(0, -1) })] }],
+  ['a chain that is a list', issued({}, { certificateChain: [] })],
+  ['notBefore that is a number', issued({}, { notBefore: now })],
+  ['notAfter that is empty', issued({}, { notAfter: '' })],
+  ['beginRefreshAt that is a date', issued({}, { beginRefreshAt: '2026-01-01' })],
+];
+
 /** 2.6: what `Issued` has to say. */
 export const issuedRows: readonly StatusRow[] = [
   ['a leaf', [issued()]],
