@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** Releases of Kubernetes that can be built, by the module files that pin them. */
-export const releases = { '1.36': 'go.mod' } as const;
+export const releases = { '1.36': 'go.mod', '1.37': 'go.1.37.mod' } as const;
 
 export type Release = keyof typeof releases;
 

@@ -34,8 +34,13 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+export interface StartOptions {
+  /** Whether the API server has v1beta1, which all servers until 1.39 can have. Default true. */
+  readonly v1beta1?: boolean;
+}
+
 const START_LIMIT_MS = 120_000;
-/** Both kinds are behind gates, and their API is off, until 1.37. */
+/** Both kinds are behind gates until 1.37. */
 const GATES = ['PodCertificateRequest', 'ClusterTrustBundle', 'ClusterTrustBundleProjection'];
 const gates = (minor: number): readonly string[] =>
   minor >= 37 ? [] : [`--feature-gates=${GATES.map((gate) => `${gate}=true`).join(',')}`];
@@ -44,7 +49,11 @@ const gates = (minor: number): readonly string[] =>
  * Starts etcd and the API server, and waits until it is ready.
  * @param more - Flags of the API server beside those that every suite needs.
  */
-export async function startCluster({ path, minor }: Binary, more: readonly string[] = []): Promise<Cluster> {
+export async function startCluster(
+  { path, minor }: Binary,
+  more: readonly string[] = [],
+  { v1beta1 = true }: StartOptions = {},
+): Promise<Cluster> {
   const directory = mkdtempSync(join(tmpdir(), 'mayfly-kubernetes-'));
   const authority = createClusterAuthority();
   const adminCredential = authority.client('admin', ['system:masters']);
@@ -78,7 +87,8 @@ export async function startCluster({ path, minor }: Binary, more: readonly strin
     `--service-account-signing-key-file=${tokenPrivate}`,
     ...['--service-cluster-ip-range=10.0.0.0/24', '--allow-privileged=true', '--profiling=false'],
     ...[...gates(minor), ...more],
-    ...(minor >= 37 ? [] : ['--runtime-config=certificates.k8s.io/v1beta1=true']),
+    // Off by default in every release; from 1.37 on beside v1, which is on.
+    ...(v1beta1 ? ['--runtime-config=certificates.k8s.io/v1beta1=true'] : []),
   ];
   const clients: Client[] = [];
   const client = (identity: Identity): Client => {

@@ -91,8 +91,16 @@ const name = (type: 'dNSName' | 'rfc822Name', value: string): Leaf => ({ names: 
 const garbage = encodePem('CERTIFICATE', Uint8Array.of(1, 2, 3));
 const CHAIN = 'status.certificateChain: FieldValueInvalid: Invalid value: ';
 
-/** Statuses written one after the other, and what is to come of the last: nothing, or beginnings of causes. */
-export type StatusRow = readonly [name: string, statuses: readonly Json[], refused?: readonly string[]];
+/**
+ * Statuses written one after the other, and what is to come of the last: nothing, or beginnings of causes. The last is what 1.37 says
+ * where that is something else; the embedded API speaks as 1.36.
+ */
+export type StatusRow = readonly [
+  name: string,
+  statuses: readonly Json[],
+  refused?: readonly string[],
+  refusedFrom37?: readonly string[],
+];
 
 /** 2.5: conditions and what may change when. */
 export const conditionRows: readonly StatusRow[] = [
@@ -113,6 +121,7 @@ export const conditionRows: readonly StatusRow[] = [
       'status.conditions[0].type: FieldValueInvalid: Invalid value: "": name part must be non-empty',
       'status.conditions[0].type: FieldValueInvalid',
     ],
+    ['status.conditions.[0].type: FieldValueNotSupported', 'status.conditions[0].type: FieldValueRequired'],
   ],
   [
     'two conditions',
@@ -196,6 +205,7 @@ export const conditionRows: readonly StatusRow[] = [
     'the same condition twice',
     [{ conditions: [condition('Denied'), condition('Denied')] }],
     ['status.conditions.[1].type: FieldValueInvalid', 'status.conditions[1].type: FieldValueDuplicate'],
+    ['status.conditions.[1].type: FieldValueInvalid', 'status.conditions[1]: FieldValueDuplicate'],
   ],
   ['denied, with a chain', [{ ...denied, certificateChain: root }], ['status: FieldValueInvalid']],
   ['failed, with a time', [{ ...failed, notAfter: time(0) }], ['status: FieldValueInvalid']],

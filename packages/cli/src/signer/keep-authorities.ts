@@ -120,7 +120,7 @@ export async function witnessOf(
 }
 
 /** Tells the bundle that all pods are to have from the one that some have before. */
-export const VARIANT_LABEL = 'mayfly.dev/variant';
+const VARIANT_LABEL = 'mayfly.dev/variant';
 
 export interface BundlePublisherOptions {
   readonly signerName: string;
