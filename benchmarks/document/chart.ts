@@ -102,12 +102,12 @@ const logarithmic = (formatter: (value: number) => string, [min, max]: readonly 
 function draw(rows: readonly string[], impls: readonly string[], option: EChartsCoreOption): string {
   const left = Math.min(330, 24 + 7 * Math.max(...rows.map((row) => row.length)));
   const legendRows = Math.ceil(impls.join('    ').length / 105);
-  const height = rows.length * ROW + 70 + legendRows * 22;
+  const height = rows.length * ROW + 84 + legendRows * 22;
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
   chart.setOption({
     animation: false,
     textStyle: { fontFamily: FONT, color: TEXT },
-    grid: { left, right: 40, top: 34, bottom: 22 + legendRows * 22 },
+    grid: { left, right: 40, top: 34, bottom: 36 + legendRows * 22 },
     legend: { bottom: 0, data: [...impls], textStyle: { color: TEXT }, itemWidth: 12, itemHeight: 12, itemGap: 26 },
     yAxis: {
       ...{ type: 'category', data: [...rows], inverse: true, axisTick: { show: false } },
