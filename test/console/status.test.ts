@@ -7,7 +7,21 @@ import { isBuilt, mayfly, newDirectory, type Running } from '../main-job/command
 import { accessibilityFaults, browsers, chooseColours, keepScreenshot, PHONE, type Session } from './browsers.js';
 
 /** Seconds that certificates of the run live. */
-const LIFETIME = 20;
+const LIFETIME = 12;
+
+/** One run that all browsers look at. */
+let run: Running | undefined;
+let url: string;
+beforeAll(async () => {
+  if (!isBuilt || browsers.every(({ find }) => 'missing' in find())) return;
+  run = mayfly(['up', '--lifetime', `${LIFETIME}s`, '--run', 'shop/orders-server'], newDirectory());
+  await run.seen(/status page {2}(http:\S+)/);
+  url = /status page {2}(http:\S+)/.exec(run.stdout())![1]!;
+});
+afterAll(async () => {
+  run?.child.kill('SIGTERM');
+  await run?.ended;
+});
 
 for (const { name, find, start } of browsers) {
   const found = find();
@@ -15,18 +29,11 @@ for (const { name, find, start } of browsers) {
 
   describe.skipIf(missing !== undefined)(`the status page in ${name}${missing ? ` (${missing})` : ''}`, () => {
     let session: Session;
-    let run: Running;
-    let url: string;
     beforeAll(async () => {
-      run = mayfly(['up', '--lifetime', `${LIFETIME}s`, '--run', 'shop/orders-server'], newDirectory());
-      await run.seen(/status page {2}(http:\S+)/);
-      url = /status page {2}(http:\S+)/.exec(run.stdout())![1]!;
       session = await start('program' in found ? found.program : '');
     });
     afterAll(async () => {
       await session?.close();
-      run?.child.kill('SIGTERM');
-      await run?.ended;
     });
 
     async function onPage(use: (page: Page) => Promise<void>, address = url, viewport?: typeof PHONE) {
