@@ -24,7 +24,9 @@ export async function watchRequests(
   const watch = get({ host: '127.0.0.1', port, path: `${path}?watch=true`, ca, cert, key });
   const [response]: IncomingMessage[] = await once(watch, 'response');
   response!.on('error', () => {}); // likewise
-  createInterface({ input: response! }).on('line', (line) => {
+  const lines = createInterface({ input: response! });
+  lines.on('error', () => {}); // likewise
+  lines.on('line', (line) => {
     const { type, object }: Json = JSON.parse(line);
     const { name } = object.metadata;
     if (type === 'ADDED') visible.set(name, performance.now());
