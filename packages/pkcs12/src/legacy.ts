@@ -5,9 +5,9 @@ export { legacy };
 
 const under =
   (scheme: LegacyScheme): Encrypt =>
-  (plaintext, password, { keyDerivation: { iterationCount }, randomBytes, ...derivation }) =>
+  (plaintext, password, { keyDerivation: _, iterations, randomBytes, ...derivation }) =>
     // The salt makes the IV too, so that each part has its own.
-    legacy.encrypt(scheme, { salt: randomBytes(8), iterationCount }, plaintext, password, derivation);
+    legacy.encrypt(scheme, { salt: randomBytes(8), iterationCount: iterations }, plaintext, password, derivation);
 
 /** For what opens nothing newer: triple DES and a MAC with SHA-1. Protects little. */
 export const legacy3Des: Profile = {

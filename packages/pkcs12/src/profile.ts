@@ -5,7 +5,9 @@ import type { MacScheme } from './mac.js';
 
 /** With what one place of a file is encrypted. */
 export interface EncryptOptions extends DerivationOptions {
-  /** That of the whole file, for those who take PBKDF2. */
+  /** Rounds that were asked for. */
+  readonly iterations: number;
+  /** That of the whole file, with these rounds, for those who take PBKDF2. */
   readonly keyDerivation: Pbkdf2Derivation;
   /** Source of IVs, and of salts for other derivations. */
   readonly randomBytes: (length: number) => Uint8Array;
@@ -40,7 +42,7 @@ export interface Profile {
  * One key for the whole file, and an IV for each part: whoever tries passwords tries them on one part, so that a second
  * derivation costs the owner alone.
  */
-const encrypt: Encrypt = async (plaintext, password, { keyDerivation, randomBytes, ...derivation }) => {
+const encrypt: Encrypt = async (plaintext, password, { keyDerivation, iterations: _, randomBytes, ...derivation }) => {
   const parameters = { keyDerivation, cipher: 'AES-256-CBC', iv: randomBytes(16) } as const;
   const encryptedData = await encryptPbes2(parameters, plaintext, password, derivation);
   return { encryptionAlgorithm: pbes2Algorithm(parameters), encryptedData };

@@ -1,4 +1,6 @@
 import { concatBytes, encode, fromHex, integer, octetString, oid, primitive, sequence, toHex } from '@mayfly/der';
+import { encryptWithPassword } from '@mayfly/pkcs8/encrypted';
+import type { Derivation } from '@mayfly/pkcs8/password-based';
 import { describe, expect, test } from 'vitest';
 import { CANARY, canaryKey, entry, hexed, openssl, other, quick, refusal, web } from '../testing/files.js';
 import {
@@ -173,6 +175,17 @@ describe('watching', () => {
     const old = await writePfx(keyStore({ keys }), 'x', { profile: legacy3Des, iterations: 10 });
     expect(different(found(old, '060a2a864886f70d010c010330..0408', 8))).toEqual([3, 3]);
   });
+});
+
+test('a profile of its own that encrypts by itself is told the rounds', async () => {
+  const rounds: number[] = [];
+  const derive = (derivation: Derivation) => {
+    if ('iterationCount' in derivation) rounds.push(derivation.iterationCount);
+    return undefined;
+  };
+  const encryption = { contents: encryptWithPassword, keys: encryptWithPassword, sharesKey: false };
+  await writePfx(keyStore({ keys: [entry] }), 'x', { profile: { ...modern, encryption }, iterations: 10, derive });
+  expect(rounds).toEqual([10, 10, 10]);
 });
 
 describe('faults', () => {

@@ -87,7 +87,7 @@ export async function writePfx(
     const writing: Writing = {
       encryption: profile.encryption,
       password: encryptionPassword,
-      options: { keyDerivation, randomBytes, ...derivation, derive: shared.derive },
+      options: { keyDerivation, iterations, randomBytes, ...derivation, derive: shared.derive },
     };
     const authSafe = encode(sequence(...(await contentInfos(authenticatedSafe, writing))));
     return encode(
