@@ -1,22 +1,38 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createEd25519 } from './ed25519.js';
+import { BATCH, memory as ed25519Memory } from './ed25519-memory.js';
+import type { KernelOptions } from './engine.js';
+import { createP256 } from './p256.js';
+import { createP384 } from './p384.js';
 import { createPbkdf2 } from './pbkdf2.js';
 import { scalarKernels as scalar } from './scalar.js';
 import { createSha256 } from './sha256.js';
 import { createSha512 } from './sha512.js';
 
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  /** Ed25519's layout begins there. */
+  readonly io: () => number;
+  /** Where ECDSA's kernels leave signatures and public keys. */
+  readonly results: () => number;
+}
+
 interface Api {
-  Instance: new (module: object) => { readonly exports: { readonly memory: { readonly buffer: ArrayBuffer } } };
+  Instance: new (module: object) => { readonly exports: Exports };
 }
 
 const api = (globalThis as unknown as { readonly WebAssembly: Api }).WebAssembly;
 const { Instance } = api;
 const memories: (() => Buffer)[] = [];
+let latest: Exports | undefined;
 
 beforeEach(() => {
   memories.length = 0;
   api.Instance = class extends Instance {
     constructor(module: object) {
       super(module);
+      latest = this.exports;
       memories.push(() => Buffer.from(this.exports.memory.buffer));
     }
   };
@@ -109,3 +125,84 @@ describe.each([true, false])('SIMD %s', (simd) => {
     }
   });
 });
+
+/** First octet and end. */
+type Range = readonly [number, number];
+
+const results = (length: number) => (exports: Exports) =>
+  [[exports.results(), exports.results() + 128 * length]] as const;
+
+/** Kernels that use private keys, all alike, and where each leaves what it gives out. */
+const signing = [
+  {
+    name: 'P-256',
+    length: 32,
+    create: (options: KernelOptions) => hedgedAsWell(createP256(options)),
+    outputs: results(32),
+  },
+  {
+    name: 'P-384',
+    length: 48,
+    create: (options: KernelOptions) => hedgedAsWell(createP384(options)),
+    outputs: results(48),
+  },
+  {
+    name: 'Ed25519',
+    length: 32,
+    create: (options: KernelOptions) => ({ ...createEd25519(options), others: {} }),
+    outputs: (exports: Exports) => {
+      const { publicKey, signatures } = ed25519Memory;
+      const places = [[publicKey, 32] as const, [signatures, 64 * BATCH] as const];
+      return places.map(([place, length]): Range => [exports.io() + place, exports.io() + place + length]);
+    },
+  },
+] as const;
+
+function hedgedAsWell(kernel: ReturnType<typeof createP256>) {
+  const entropy = draws('entropy', 32 * 64);
+  return {
+    ...kernel,
+    others: {
+      'sign, hedged': (digest, key) => kernel.sign(digest, key, entropy.subarray(0, 32)),
+      'sign, additional data': (digest, key) => kernel.signWithAdditionalData(digest, key, entropy.subarray(0, 32)),
+      'signMany, hedged': (digest, key) => kernel.signMany(Array<Uint8Array>(64).fill(digest), key, entropy),
+    } satisfies Record<string, (digest: Uint8Array, key: Uint8Array) => unknown>,
+  };
+}
+
+/** Random octets that are the same in every run. */
+const draws = (label: string, length: number): Uint8Array =>
+  Uint8Array.from(createHash('shake256', { outputLength: length }).update(label).digest());
+
+test.each(signing.flatMap((kernel) => [true, false].map((simd) => ({ ...kernel, simd }))))(
+  '$name, SIMD $simd: two keys leave memory that differs in what is given out alone',
+  ({ length, create, outputs, simd }) => {
+    const { others, ...kernel } = create({ simd, scalar });
+    const text = draws('text', length);
+    const texts = (count: number) => Array.from({ length: count }, (_, i) => draws(`text ${i}`, length));
+    /** Under the key that a label makes. */
+    const calls: Record<string, (label: string) => unknown> = {
+      getPublicKey: (label) => kernel.getPublicKey(draws(label, length)),
+      sign: (label) => kernel.sign(text, draws(label, length)),
+      'signMany, a batch': (label) => kernel.signMany(texts(64), draws(label, length)),
+      'signMany, one by one': (label) => kernel.signMany(texts(3), draws(label, length)),
+      'signMany, part of a batch': (label) => kernel.signMany(texts(11), draws(label, length)),
+      generateKeyPair: (label) => kernel.generateKeyPair((octets) => draws(label, octets)),
+      generateMany: (label) => kernel.generateMany(64, (octets) => draws(label, octets)),
+    };
+    for (const [name, call] of Object.entries(others)) calls[name] = (label) => call(text, draws(label, length));
+    const snapshot = () => Buffer.from(Buffer.from(latest!.memory.buffer)); // a copy
+    const places = outputs(latest!);
+    for (const [name, call] of Object.entries(calls)) {
+      call('one'); // makes tables
+      call('one');
+      const one = snapshot();
+      call('other');
+      const other = snapshot();
+      expect(one.equals(other), `${name} has another result`).toBe(false);
+      for (const [from, to] of places) other.set(one.subarray(from, to), from);
+      const at = one.findIndex((octet, i) => octet !== other[i]);
+      expect(one.equals(other), `${name} leaves something at ${at}`).toBe(true);
+    }
+  },
+);

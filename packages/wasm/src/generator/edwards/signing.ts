@@ -145,11 +145,8 @@ export function signing({
   if (pairs.simd) batch();
 
   module.exported('wipe', [], [], (f) => {
-    f.do(
-      zero(c(io + memory.seed), c(memory.message - memory.seed)),
-      zero(c(scratch.address), c(scratch.length)),
-      zero(c(secrets.address), c(secrets.length)),
-    );
+    f.do(zero(c(io + memory.seed), c(memory.message - memory.seed)));
+    for (const { address, length } of [scratch, secrets, field.inversion.secrets]) f.do(zero(c(address), c(length)));
   });
 
   function batch(): void {

@@ -22,6 +22,8 @@ export interface Inversion {
   readonly run: FunctionReference;
   /** The same four operands twice, for two numbers at once: each fills the time in which the other waits for its last step. */
   readonly runBoth: FunctionReference;
+  /** Memory that both leave numbers in. */
+  readonly secrets: { readonly address: number; readonly length: number };
 }
 
 /** The last operand of {@link Inversion.run}. */
@@ -36,7 +38,9 @@ export function safegcd(module: ModuleBuilder, modulus: Modulus, inLanes: boolea
   const bits = value.toString(2).length;
   const rounds = Math.ceil(divisionSteps(bits) / limbBits);
   const update = stateUpdate(module, modulus);
-  const states = [module.allocate(5 * 8 * limbs), module.allocate(4 * 8 * limbs)].map((address) => i32.const(address));
+  const address = module.allocate(5 * 8 * limbs);
+  const second = module.allocate(4 * 8 * limbs);
+  const states = [i32.const(address), i32.const(second)];
   const eachLimb = (f: FunctionBuilder, body: (offset: Local<'i32'>) => void) =>
     f.forUp(f.local('i32'), i32.const(0), i32.const(8 * limbs), 8, body);
 
@@ -102,6 +106,7 @@ export function safegcd(module: ModuleBuilder, modulus: Modulus, inLanes: boolea
   let both: FunctionReference | undefined;
   return {
     bits,
+    secrets: { address, length: second + 4 * 8 * limbs - address },
     run: module.function(`${name}.gcd`, one, [], (f, ...operands) => emit(f, [operands])),
     get runBoth() {
       both ??= module.function(`${name}.gcdBoth`, [...one, ...one], [], (f, t, s, m, v, t2, s2, m2, v2) => {
