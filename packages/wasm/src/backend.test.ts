@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import type { RandomBytes } from '@mayfly/keys/backend';
 import { generateKey, softwareKey, verifyWith } from '@mayfly/keys/software';
 import { p256 as nobleP256, p384 as nobleP384 } from '@noble/curves/nist.js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -159,6 +160,15 @@ describe('what is refused', () => {
 
   test('random octets that are none', () => {
     expect(() => kernel.generateKeyPair((length) => new Uint8Array(length))).toThrow('randomBytes is not random');
+    for (const generate of [kernel.generateKeyPair, (draw: RandomBytes) => kernel.generateMany(20, draw)]) {
+      // A view of what the caller keeps would change with it.
+      expect(() => generate((length) => new ArrayBuffer(length) as never)).toThrow(
+        new TypeError('Cannot use random octets: it is no Uint8Array'),
+      );
+      expect(() => generate((length) => new Uint8Array(length - 1))).toThrow(
+        /^Cannot use random octets on p256: \d+ octets/,
+      );
+    }
   });
 
   test('signatures of another length, and r and s out of range, are false', () => {

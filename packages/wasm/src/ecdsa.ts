@@ -209,7 +209,9 @@ export function startEcdsa(
 
   const generateKeyPair: Ecdsa['generateKeyPair'] = (randomBytes) => {
     for (let draw = 0; draw < MOST_DRAWS; draw++) {
-      const secretKey = new Uint8Array(randomBytes(length)); // a copy
+      const drawn = randomBytes(length);
+      requireLength('random octets', drawn, length);
+      const secretKey = new Uint8Array(drawn); // a copy
       try {
         return { secretKey, publicKey: getPublicKey(secretKey) };
       } catch (error) {
@@ -233,8 +235,9 @@ export function startEcdsa(
   };
   /** A batch of keys, or nothing when one of the draws is out of range. */
   const generateBatch = (count: number, randomBytes: RandomBytes): readonly KeyPair[] | undefined => {
-    const drawn = new Uint8Array(randomBytes(count * length)); // a copy
-    requireLength('random octets', drawn, count * length);
+    const octets = randomBytes(count * length);
+    requireLength('random octets', octets, count * length);
+    const drawn = new Uint8Array(octets); // a copy
     prepare('prepareBatch');
     const size = Math.ceil(count / BATCH_STEP) * BATCH_STEP;
     memory.set(drawn, at.secretKeys);
