@@ -2,6 +2,7 @@ import { type I32, type I64, i32, i64, type Local, type V128 } from '../asm/expr
 import type { FunctionBuilder, FunctionReference } from '../asm/function-builder.js';
 import type { ModuleBuilder } from '../asm/module-builder.js';
 import { v128 } from '../asm/vector.js';
+import { OverflowError } from './interval.js';
 import { inverseOf, limbMask, type Modulus } from './modulus.js';
 
 /**
@@ -29,12 +30,19 @@ export interface Inversion {
 /** The last operand of {@link Inversion.run}. */
 export const inverseOfLowest = ({ value, limbBits }: Modulus): bigint => inverseOf(value, 1n << BigInt(limbBits));
 
+/** Bits of limbs for which multiples of the modulus fit the 32 bits of a lane, and sums of products what they are raised by. */
+const MOST_LANE_BITS = 29;
+
 /**
  * The number of steps is fixed, and no branch or address depends on the numbers.
  * @param inLanes - Matrices are applied to two numbers at once in the lanes of vectors.
  */
 export function safegcd(module: ModuleBuilder, modulus: Modulus, inLanes: boolean): Inversion {
   const { limbs, limbBits, value, name } = modulus;
+  if (inLanes && limbBits > MOST_LANE_BITS)
+    throw new OverflowError(
+      `Cannot invert modulo ${name} in lanes: limbs of ${limbBits} bits, at most ${MOST_LANE_BITS}`,
+    );
   const bits = value.toString(2).length;
   const rounds = Math.ceil(divisionSteps(bits) / limbBits);
   const update = stateUpdate(module, modulus);

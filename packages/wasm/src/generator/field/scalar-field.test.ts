@@ -11,7 +11,8 @@ import { interval, OverflowError } from './interval.js';
 import { limbsOf, type Modulus, mod, numberOf, radix } from './modulus.js';
 import { montgomeryProduct } from './montgomery.js';
 import { type Endian, octetCodec } from './octets.js';
-import { ScalarField } from './scalar-field.js';
+import { safegcd } from './safegcd.js';
+import { type Inverting, ScalarField } from './scalar-field.js';
 
 const moduli: readonly Modulus[] = [p256Field, p256Order, p384Field, p384Order];
 
@@ -201,6 +202,59 @@ describe.each(fields)('modulo $name, two inversions in lanes: $inLanes', ({ modu
       ).toThrow(OverflowError);
     });
   });
+});
+
+describe.each([
+  ['P-256', p256Field, p256Order],
+  ['P-384', p384Field, p384Order],
+])('modulo p and n of %s at once', (_, p, n) => {
+  test.each([false, true])('each is the inverse of its number, in lanes: %s', (inLanes) => {
+    const module = new ModuleBuilder();
+    const field = new ScalarField(module, p, inLanes);
+    const fields = [field, new ScalarField(module, n, inLanes, field)] as const;
+    const addresses = fields.map(() => module.allocate(256));
+    const both = (name: string, first: number, second: number) =>
+      module.exported(name, [], [], (f) => {
+        const [one, other] = [first, second].map((i) => {
+          const each = fields[i]!;
+          const at = each.register(addresses[i]!, canonical(each.modulus));
+          return { field: each, target: at, a: at, factor: each.inverseFactor };
+        }) as [Inverting, Inverting];
+        ScalarField.invertBoth(f, one, other);
+        for (const { field: each, target } of [one, other]) each.freeze(f, target, target);
+      });
+    both('p first', 0, 1);
+    both('n first', 1, 0);
+    const { functions, memory } = instantiate(module.finish());
+    const view = new DataView(memory.buffer);
+    const check = (x: bigint, y: bigint) => {
+      for (const name of ['p first', 'n first']) {
+        for (const [i, value] of [x, y].entries())
+          for (const [k, limb] of limbsOf(value, fields[i]!.modulus).entries())
+            view.setBigInt64(addresses[i]! + 8 * k, limb, true);
+        functions[name]!();
+        for (const [i, value] of [x, y].entries()) {
+          const { modulus } = fields[i]!;
+          const limbs = Array.from({ length: modulus.limbs }, (_unused, k) =>
+            view.getBigInt64(addresses[i]! + 8 * k, true),
+          );
+          expect(numberOf(limbs, modulus), `${name}: ${value} modulo ${modulus.name}`).toBe(
+            inverse(value, modulus.value, radix(modulus)),
+          );
+        }
+      }
+    };
+    const edges = (m: bigint) => [0n, 1n, 2n, m >> 1n, m - 1n];
+    for (const x of edges(p.value)) for (const y of edges(n.value)) check(x, y);
+    const any = (m: bigint) => fc.bigInt({ min: 0n, max: m - 1n });
+    fc.assert(fc.property(any(p.value), any(n.value), check), { seed: 9, numRuns: 60 });
+  });
+});
+
+test('inversions in lanes refuse limbs that are too wide', () => {
+  const wide: Modulus = { ...p256Field, limbBits: 30 };
+  expect(() => safegcd(new ModuleBuilder(), wide, true)).toThrow(OverflowError);
+  expect(() => safegcd(new ModuleBuilder(), wide, false)).not.toThrow();
 });
 
 /** R² / x, which is the inverse in Montgomery form, by Fermat. */
