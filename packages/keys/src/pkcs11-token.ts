@@ -55,6 +55,9 @@ const CKA_ALWAYS_AUTHENTICATE = 0x202;
 const CKK_RSA = 0;
 const CKK_EC = 3;
 
+/** Objects of a kind that are looked at; of the keys of one name there is one, or two too many. */
+const MOST_FOUND = 16;
+
 /** The one slot whose token the URI names. @throws Error with what was found instead, and what the module throws. */
 export function findSlot(cryptoki: Cryptoki, uri: Pkcs11Uri): Handle {
   const wanted = [
@@ -63,16 +66,29 @@ export function findSlot(cryptoki: Cryptoki, uri: Pkcs11Uri): Handle {
     [uri.serial, 'serialNumber'],
     [uri.model, 'model'],
   ] as const;
+  let unread: unknown;
   const slots = cryptoki.C_GetSlotList(true).filter((slot) => {
     if (uri.slotID !== undefined && unsigned(slot) !== uri.slotID) return false;
-    const info = cryptoki.C_GetTokenInfo(slot);
+    let info: TokenInfo;
+    try {
+      info = cryptoki.C_GetTokenInfo(slot);
+    } catch (error) {
+      unread = error; // of one token, which hides no other
+      return false;
+    }
     return wanted.every(([value, member]) => value === undefined || unpadded(info[member]) === value);
   });
   const [slot] = slots;
-  if (slot === undefined) throw new Error('no token that is there matches');
+  if (slot === undefined) {
+    const state = unread === undefined ? '' : `, and one cannot be read: ${stateOf(unread)}`;
+    throw new Error(`no token that is there matches${state}`, { cause: unread });
+  }
   if (slots.length > 1) throw new Error(`${slots.length} tokens match; name one by token or serial`);
   return slot;
 }
+
+/** Such as `CKR_PIN_INCORRECT`. */
+export const stateOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** RFC 7512 §2.3: fields of fixed length are compared without the blanks, or zero octets, that fill them. */
 const unpadded = (text: string): string => text.replace(/[ \0]+$/, '');
@@ -86,7 +102,7 @@ export function findKey(cryptoki: Cryptoki, session: Handle, { object, id }: Pkc
       ...(by.id === undefined ? [] : [{ type: CKA_ID, value: Buffer.from(by.id) }]),
     ]);
     try {
-      return cryptoki.C_FindObjects(session, 2);
+      return cryptoki.C_FindObjects(session, MOST_FOUND);
     } finally {
       cryptoki.C_FindObjectsFinal(session);
     }
@@ -108,7 +124,11 @@ export function findKey(cryptoki: Cryptoki, session: Handle, { object, id }: Pkc
   // RSA keys have their public part in both; of others the public object alone has to.
   const of = [privateKey, ...publicKeys];
   const attribute = (type: number): Buffer => {
-    const value = of.map((each) => read(each, type)).find((each) => each !== undefined && each.length > 0);
+    const values = of.map((each) => read(each, type)).map((each) => (each?.length ? each : undefined));
+    const [first, ...others] = values.slice(1).filter((each) => each !== undefined);
+    if (first !== undefined && others.some((each) => !first.equals(each)))
+      throw new Error('the token has public keys beside it that differ; remove all but its own');
+    const value = values[0] ?? first;
     if (value === undefined) throw new Error('the token has no public key beside it; import that with the same CKA_ID');
     return value;
   };

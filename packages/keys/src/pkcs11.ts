@@ -5,7 +5,8 @@ import type { SigningKey } from '@mayfly/x509/signed';
 import { chooseScheme, type Hash, hashes, type SignatureScheme, schemes, signatureAlgorithm } from './algorithms.js';
 import { ecdsaSignatureToDer } from './ecdsa-signature.js';
 import { KeysError } from './errors.js';
-import { type Cryptoki, findKey, findSlot, type Handle, type TokenKey } from './pkcs11-token.js';
+import { verifyWithNode } from './node.js';
+import { type Cryptoki, findKey, findSlot, type Handle, stateOf, type TokenKey } from './pkcs11-token.js';
 import type { Pkcs11Uri } from './pkcs11-uri.js';
 import { parsePublicKey } from './public-key.js';
 
@@ -15,15 +16,24 @@ export { type Pkcs11Uri, parsePkcs11Uri } from './pkcs11-uri.js';
 export interface Pkcs11KeyOptions {
   /** What to sign with. Default: the hash that fits the curve; PKCS#1 v1.5 with SHA-256 for RSA. */
   readonly scheme?: SignatureScheme;
-  /** Most sessions, which is how many signatures are made at the same time; from 1 to 64. Default 4. */
+  /**
+   * Most sessions, which is how many signatures are made at the same time; from 1 to 64. Each holds a thread of
+   * libuv's pool while it signs, of which there are four unless UV_THREADPOOL_SIZE says otherwise. Default 3.
+   */
   readonly sessions?: number;
   /** Gives the PIN of the user, whenever it is needed to log in; it is not kept. Default: none, for tokens that want none. */
   readonly readPin?: () => string | Promise<string>;
+  /** A monotonic clock, in milliseconds: after an attempt to open the token failed there is none for five seconds. Default `performance.now()`. */
+  readonly now?: () => number;
 }
 
 /** A key that never leaves its token. */
 export interface Pkcs11SigningKey extends SigningKey {
   sign(tbs: Uint8Array): Promise<Uint8Array>;
+  /** What the last signature failed with; `undefined` when it was made. */
+  trouble(): KeysError | undefined;
+  /** Signs a text that is no certificate, and verifies it. @throws as `sign`, and for a signature that does not verify. */
+  probe(): Promise<void>;
   /** Closes the sessions, those that are signing when they are done. The module stays initialised. */
   close(): void;
 }
@@ -43,6 +53,11 @@ const CKR_PIN_LOCKED = 0xa4;
 const CKR_USER_ALREADY_LOGGED_IN = 0x100;
 const CKR_CRYPTOKI_ALREADY_INITIALIZED = 0x191;
 
+/** Milliseconds after a failed attempt in which the module is left alone: many may be waiting, and each login counts. */
+const PAUSE = 5000;
+/** No DER, so that it is a part of no certificate. */
+const PROBE = 'mayfly: whether this key signs';
+
 /** Sessions at one token, and the key as it is called there while they last. */
 interface Connection extends TokenKey {
   readonly slot: Handle;
@@ -54,24 +69,30 @@ interface Connection extends TokenKey {
 /**
  * Opens a key of a token: ECDSA over P-256, P-384 and P-521, and RSA with PKCS#1 v1.5. Messages are hashed here, and signed by the
  * token in a thread of the pool. When a session or the token is lost, the next signature opens it anew, logs in and finds the
- * key again, which has to be the same. A PIN that was refused is not tried again, and neither is the last try of a token.
+ * key again, which has to be the same; an attempt that failed is what all signatures of the next five seconds fail with. A PIN that
+ * was refused is not tried again, but another one is; the last try of a token is left to others. One signature is made and verified
+ * before the key is given out.
  * @param cryptoki - Of the package pkcs11js, its module loaded. It is initialised here unless it is already, and what was initialised
  * here is finalised when the token cannot be reached, for some modules find it again only so: where others use the module too,
  * or there are several keys, initialise it before.
  * @param uri - Token and key; one of each has to match. `modulePath` and `pinSource` are the caller's to follow.
- * @throws {@link KeysError} `ERR_KEYS_PKCS11` with what the token says, also from `sign`; `ERR_KEYS_UNSUPPORTED_ALGORITHM` for other
+ * @throws {@link KeysError} `ERR_KEYS_PKCS11` with what the token says, also from `sign`; `ERR_KEYS_PKCS11_PIN` for a PIN that the token
+ * refuses, or refused before; `ERR_KEYS_UNSUPPORTED_ALGORITHM` for other
  * keys; RangeError for `sessions`; TypeError when the key cannot sign with `scheme`.
  */
 export async function openPkcs11Key(
   cryptoki: Cryptoki,
   uri: Pkcs11Uri,
-  { scheme: asked, sessions: most = 4, readPin, ...unknown }: Pkcs11KeyOptions = {},
+  { scheme: asked, sessions: most = 3, readPin, now = () => performance.now(), ...unknown }: Pkcs11KeyOptions = {},
 ): Promise<Pkcs11SigningKey> {
   unknown satisfies Record<string, never>;
   if (!(Number.isInteger(most) && most >= 1 && most <= 64))
     throw new RangeError(`Cannot open ${most} sessions: from 1 to 64`);
   const name = nameOf(uri);
-  let pinState: string | undefined;
+  /** The PIN that was refused, by its hash, and what the token said. */
+  let refused: { readonly digest: string; readonly state: string } | undefined;
+  let failure: { readonly error: unknown; readonly at: number } | undefined;
+  let trouble: KeysError | undefined;
   let current: Promise<Connection> | undefined;
   let known: Uint8Array | undefined;
   let isClosed = false;
@@ -80,11 +101,14 @@ export async function openPkcs11Key(
   let running = 0;
 
   const connect = async (): Promise<Connection> => {
-    if (pinState !== undefined) throw failed('log in to', `${pinState} before, and nobody tries again`);
-    if (attempt('initialise the module of', () => initialise(cryptoki))) isOurs = true;
+    requireOpen();
+    if (failure !== undefined && now() - failure.at < PAUSE) throw failure.error;
+    if (refused !== undefined) await readOtherPin();
     try {
+      if (attempt('initialise the module of', () => initialise(cryptoki))) isOurs = true;
       return await openConnection();
     } catch (error) {
+      failure = { error, at: now() };
       // No thread may be inside of it then.
       if (isOurs && running === 0) finalise(cryptoki);
       throw error;
@@ -116,15 +140,31 @@ export async function openPkcs11Key(
       throw failed('log in to', 'one try is left before its PIN is locked; log in by other means once');
     const hasPad = (flags & CKF_PROTECTED_AUTHENTICATION_PATH) !== 0;
     if (readPin === undefined && !hasPad) throw failed('log in to', 'it wants a PIN, and none was given');
-    const pin = await readPin?.();
+    const pin = await readOtherPin();
     try {
       cryptoki.C_Login(session, CKU_USER, pin);
+      refused = undefined;
     } catch (error) {
       const code = codeOf(error);
       if (code === CKR_USER_ALREADY_LOGGED_IN) return;
-      if (code !== undefined && code >= CKR_PIN_INCORRECT && code <= CKR_PIN_LOCKED) pinState = stateOf(error);
-      throw failed('log in to', stateOf(error), error);
+      const isRefused = code !== undefined && code >= CKR_PIN_INCORRECT && code <= CKR_PIN_LOCKED;
+      if (!isRefused) throw failed('log in to', stateOf(error), error);
+      refused = { digest: digestOf(pin), state: stateOf(error) };
+      throw refusedPin(refused.state, error);
     }
+  };
+
+  /** @throws for the one that was refused. */
+  const readOtherPin = async (): Promise<string | undefined> => {
+    const pin = await readPin?.();
+    if (refused?.digest === digestOf(pin))
+      throw refusedPin(`${refused.state} before, and the same PIN is not tried again`);
+    return pin;
+  };
+  const refusedPin = (state: string, cause?: unknown): KeysError =>
+    new KeysError('ERR_KEYS_PKCS11_PIN', `Cannot log in to PKCS#11 key ${name}: ${state}`, { cause });
+  const requireOpen = (): void => {
+    if (isClosed) throw failed('sign with', 'it was closed');
   };
 
   const attempt = <T>(what: string, work: () => T): T => {
@@ -171,7 +211,9 @@ export async function openPkcs11Key(
     current ??= connect();
     const opening = current;
     try {
-      return await work(await opening);
+      const at = await opening;
+      requireOpen(); // what follows may open sessions
+      return await work(at);
     } catch (error) {
       if (current === opening) current = undefined;
       opening.then(lose, () => {}); // what did not open has nothing to close
@@ -208,30 +250,63 @@ export async function openPkcs11Key(
         : 0;
   const turns = createTurns(most);
 
-  return {
+  const signInTurn = async (tbs: Uint8Array): Promise<Uint8Array> => {
+    const digest = createHash(hash!.replace('-', '')).update(tbs).digest();
+    const input = isElliptic ? digest : Buffer.from(digestInfo(hash!, digest));
+    const done = await turns.begin();
+    try {
+      requireOpen();
+      const signature = await signTwice(input);
+      if (signature.length !== signatureLength)
+        throw failed('sign with', `${signature.length} octets came, expected ${signatureLength}`);
+      return isElliptic ? ecdsaSignatureToDer(signature) : signature;
+    } finally {
+      done();
+    }
+  };
+  const noting = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      const result = await work();
+      trouble = undefined;
+      return result;
+    } catch (error) {
+      trouble = error instanceof KeysError ? error : failed('sign with', stateOf(error), error);
+      throw trouble;
+    }
+  };
+
+  const key: Pkcs11SigningKey = {
     signatureAlgorithm: signatureAlgorithm(scheme),
     subjectPublicKeyInfo,
     async sign(tbs) {
       if (!(tbs instanceof Uint8Array)) throw new TypeError('Cannot sign: not a Uint8Array');
-      const digest = createHash(hash!.replace('-', '')).update(tbs).digest();
-      const input = isElliptic ? digest : Buffer.from(digestInfo(hash!, digest));
-      const done = await turns.begin();
-      try {
-        if (isClosed) throw failed('sign with', 'it was closed');
-        const signature = await signTwice(input);
-        if (signature.length !== signatureLength)
-          throw failed('sign with', `${signature.length} octets came, expected ${signatureLength}`);
-        return isElliptic ? ecdsaSignatureToDer(signature) : signature;
-      } finally {
-        done();
-      }
+      return await noting(() => signInTurn(tbs));
     },
+    probe: () =>
+      noting(async () => {
+        const tbs = new TextEncoder().encode(PROBE);
+        const signed = {
+          tbs,
+          signatureAlgorithm: key.signatureAlgorithm,
+          signatureValue: await signInTurn(tbs),
+        };
+        if (!verifyWithNode(signed, subjectPublicKeyInfo))
+          throw failed('use', 'what it signs does not verify with the public key beside it');
+      }),
+    trouble: () => trouble,
     close() {
       isClosed = true;
       current?.then(lose, () => {});
       current = undefined;
     },
   };
+  try {
+    await key.probe();
+  } catch (error) {
+    key.close();
+    throw error;
+  }
+  return key;
 }
 
 /** RFC 8017 §9.2, notes: what PKCS#1 v1.5 signs of a hash. */
@@ -260,8 +335,10 @@ function finalise(cryptoki: Cryptoki): void {
 const codeOf = (error: unknown): number | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined;
 
-/** Such as `CKR_PIN_INCORRECT`. */
-const stateOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const digestOf = (pin: string | undefined): string =>
+  createHash('sha256')
+    .update(pin ?? '')
+    .digest('hex');
 
 const nameOf = ({ token, object, id }: Pkcs11Uri): string =>
   JSON.stringify([token, object ?? (id && toHex(id))].filter((part) => part !== undefined).join('/'));
