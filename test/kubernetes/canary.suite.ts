@@ -31,7 +31,7 @@ let pod: TestPod;
 
 beforeAll(async () => {
   const installation = await installSigner(admin, {
-    ...{ signerName: SIGNER, namespace: NAMESPACE, isManaged: true, hasCanary: true },
+    ...{ signerName: SIGNER, namespace: NAMESPACE, isManaged: true },
   });
   signer = await startSignerProcess(installation, {
     ...{ server: url, authority: cluster.authority, directory: cluster.directory },
@@ -122,3 +122,11 @@ test('a rotation shows it to the canary, then to all, then signs', async () => {
   expect(rootsOf('live')).toContain(first);
   expect(new Set(rootsOf('live'))).toEqual(new Set(rootsOf('canary')));
 });
+
+test('an emergency leaves both the new root alone', async () => {
+  const before = rootsOf('canary');
+  await rotate('emergency');
+  await both(1, 1);
+  expect(rootsOf('canary')).toEqual(rootsOf('live'));
+  expect(before).not.toContain(rootsOf('live')[0]);
+}, 180_000);

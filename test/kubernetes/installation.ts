@@ -53,11 +53,10 @@ export async function installSigner(
     signerName,
     namespace,
     isManaged = false,
-    hasCanary = false,
-  }: Pick<Installation, 'namespace' | 'signerName'> & { readonly isManaged?: boolean; readonly hasCanary?: boolean },
+  }: Pick<Installation, 'namespace' | 'signerName'> & { readonly isManaged?: boolean },
 ): Promise<Installation> {
   await ensureNamespace(admin, namespace);
-  const directories = ['base', ...(isManaged ? ['succession'] : []), ...(hasCanary ? ['canary'] : [])];
+  const directories = ['base', ...(isManaged ? ['succession'] : [])];
   const objects = directories.flatMap((directory) => roleObjects(directory, signerName, namespace));
   for (const object of objects) await ensure(admin, collectionOf(object), object);
   const authority = createWorkloadAuthority();

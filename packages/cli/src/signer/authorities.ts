@@ -7,14 +7,18 @@ import type { Keys } from '../up/keys.js';
 import { type AuthoritySource, type ClusterAuthority, readAuthority } from './authority-material.js';
 
 /**
- * Publishes these anchors and no others; resolves when they are out there.
+ * Publishes these anchors and no others; resolves when they are out there. Rejects with a `CanaryBundleError` where the canary bundle
+ * alone is not.
  * @param generation - Write of the state that they are of, where writes are counted: noted at what is published.
  * @param upcoming - What pods that look at the canary bundle are to trust beside them.
+ * @param isEmergency - Whether what is out there may have to be distrusted: all pods come before canaries, and no canary bundle of
+ * before stays as it was.
  */
 export type Publish = (
   anchors: readonly Certificate[],
   generation?: number,
   upcoming?: Certificate | undefined,
+  isEmergency?: boolean,
 ) => Promise<void>;
 
 /** What is to come of the authorities. */

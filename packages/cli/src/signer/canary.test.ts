@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
+import { parsePem } from '@mayfly/der/pem';
+import type { ClusterTrustBundle } from '@mayfly/pod-certificates';
+import { ApiError, type PodCertificateApi } from '@mayfly/pod-certificates/api';
 import { type SimulatedClock, simulatedClock } from '@mayfly/rotation/testing';
-import type { Certificate } from '@mayfly/x509';
+import { type Certificate, parseCertificate } from '@mayfly/x509';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { rotateAuthorities } from '../commands/ca-rotate.js';
 import { type Keys, openKeys } from '../up/keys.js';
@@ -25,7 +27,14 @@ let log: LogLine[];
 /** What is out there: for all pods, and for those that look at the canary. */
 let live: readonly bigint[];
 let early: readonly bigint[];
+type Bundle = Parameters<PodCertificateApi['applyTrustBundle']>[0];
+/** All bundles that were written, the last one last. */
+let applied: Bundle[];
+/** Last parts of the names of bundles that nobody may write. */
+let refused: string[];
 beforeEach(() => {
+  applied = [];
+  refused = [];
   clock = simulatedClock({ now: NOW });
   server = secretServer();
   log = [];
@@ -39,15 +48,31 @@ const open = (canary: number = CANARY): Promise<ClusterAuthorities> =>
     ...{ lifetime: 30 * DAY, backdate: 60, maxLifetime: DAY, propagation: HOUR, canary },
     log: (line) => log.push(line),
   });
-const serialsOf = (anchors: readonly Certificate[]) => anchors.map(({ serialNumber }) => serialNumber);
-const act = (authorities: ClusterAuthorities) =>
-  authorities.act(
-    async (anchors, _generation, upcoming) => {
-      live = serialsOf(anchors);
-      early = serialsOf(upcoming === undefined ? anchors : [...anchors, upcoming]);
-    },
-    () => true,
-  );
+const api: Parameters<typeof bundlePublisher>[0] = {
+  async applyTrustBundle(bundle) {
+    if (refused.some((end) => bundle.metadata.name.endsWith(end))) throw new ApiError('Forbidden', 'cannot patch');
+    applied.push(bundle);
+    return { ...bundle, metadata: { ...bundle.metadata, resourceVersion: String(applied.length) } } as never;
+  },
+  async getTrustBundle(name) {
+    const bundle = applied.findLast(({ metadata }) => metadata.name === name);
+    if (bundle === undefined) throw new ApiError('NotFound', 'no such bundle');
+    return bundle as ClusterTrustBundle;
+  },
+};
+const rootsOf = (name: string): readonly bigint[] => {
+  const bundle = applied.findLast(({ metadata }) => metadata.name === `example.com:workload:${name}`);
+  return parsePem(bundle?.spec.trustBundle ?? '').map(({ bytes }) => parseCertificate(bytes).serialNumber);
+};
+const act = async (authorities: ClusterAuthorities, hasCanary = true): Promise<void> => {
+  const options = { signerName: 'example.com/workload', bundle: 'mayfly', hasCanary, log: () => {} };
+  try {
+    await authorities.act(bundlePublisher(api, options, clock).publish, () => true);
+  } finally {
+    live = rootsOf('mayfly');
+    early = rootsOf('mayfly-canary');
+  }
+};
 const signing = (authorities: ClusterAuthorities) => authorities.issuer().certificate.serialNumber;
 const reasons = () => log.map(({ reason }) => reason);
 const rotate = () => server.change({ annotations: { 'mayfly.dev/rotate': 'planned' } });
@@ -169,7 +194,7 @@ describe('while it is a canary', () => {
 
   test('a signer that does without canaries shows it to all at once', async () => {
     const { first, next } = await announced();
-    await act(await open(0));
+    await act(await open(0), false);
     expect([live, early]).toEqual([
       [first, next],
       [first, next],
@@ -190,6 +215,69 @@ describe('while it is a canary', () => {
   });
 });
 
+describe('while the canary bundle cannot be written', () => {
+  const noted = () => (server.secret().metadata['annotations'] as Record<string, string>)['mayfly.dev/rotate'];
+  const emergency = () => server.change({ annotations: { 'mayfly.dev/rotate': 'emergency' } });
+
+  test.each([
+    ['a signer with canaries', CANARY],
+    ['a signer without canaries, which finds a canary bundle of before,', 0],
+  ])('%s replaces all authorities, and ends the emergency when nothing trusts them any more', async (_name, canary) => {
+    const { first, next } = await announced();
+    const authorities = await open(canary);
+    emergency();
+    refused = ['-canary'];
+    await expect(act(authorities, canary > 0)).rejects.toThrow('workload:mayfly-canary is not published: cannot patch');
+    expect([live, early]).toEqual([[signing(authorities)], [first, next]]);
+    expect(first).not.toBe(signing(authorities));
+    await clock.advance(61);
+    await expect(act(authorities, canary > 0)).rejects.toThrow('mayfly-canary');
+    expect(noted()).toBe('replaced');
+    refused = [];
+    await act(authorities, canary > 0);
+    expect([noted(), live, early]).toEqual([undefined, [signing(authorities)], [signing(authorities)]]);
+    expect(reasons().at(-1)).toBe('AuthoritiesDistrusted');
+  });
+
+  test('in an emergency all pods come before canaries, and who had no canaries gets none', async () => {
+    const { authorities } = await announced();
+    applied = [];
+    emergency();
+    await act(authorities);
+    const variants = applied.map(({ metadata }) => metadata.labels?.['mayfly.dev/variant']);
+    expect(variants).toEqual(['live', 'canary', 'live', 'canary', 'live', 'canary']);
+    applied = [];
+    await clock.advance(61);
+    await act(authorities, false);
+    expect([noted(), early]).toEqual([undefined, []]);
+  });
+
+  test('no next one is announced or shown to all, and everything else goes on', async () => {
+    const authorities = await open();
+    await act(authorities);
+    rotate();
+    refused = ['-canary'];
+    await expect(act(authorities)).rejects.toThrow('mayfly-canary');
+    expect([noted(), live.length, early.length]).toEqual(['planned', 1, 1]);
+    refused = [];
+    await act(authorities);
+    expect([live.length, early.length]).toEqual([1, 2]);
+    await clock.advance(CANARY);
+    refused = ['-canary'];
+    await expect(act(authorities)).rejects.toThrow('mayfly-canary');
+    expect(live).toHaveLength(1);
+    refused = [];
+    await act(authorities);
+    await clock.advance(HOUR);
+    refused = ['-canary'];
+    await expect(act(authorities)).rejects.toThrow('mayfly-canary');
+    await clock.advance(2 * DAY);
+    await expect(act(authorities)).rejects.toThrow('mayfly-canary');
+    expect(reasons().slice(-2)).toEqual(['AuthorityActivated', 'AuthorityRetired']);
+    expect([live, early.length]).toEqual([[signing(authorities)], 2]);
+  });
+});
+
 const rowsOf = (state: unknown): readonly object[] => (state as { authorities: readonly object[] }).authorities;
 const doubled = (canary: unknown) => ({ version: 1, authorities: [...rowsOf(canary), ...rowsOf(canary)] });
 const activeOnes = (state: Record<string, unknown>) =>
@@ -197,19 +285,9 @@ const activeOnes = (state: Record<string, unknown>) =>
 
 describe('bundles', () => {
   const anchors = (...ders: number[]) => ders.map((der) => ({ der: Uint8Array.of(der) })) as unknown as Certificate[];
-  type Bundle = Parameters<PodCertificateApi['applyTrustBundle']>[0];
-  let applied: Bundle[];
-  beforeEach(() => {
-    applied = [];
-  });
   const publisher = (hasCanary: boolean, bundle: string | undefined) =>
     bundlePublisher(
-      {
-        async applyTrustBundle(given) {
-          applied.push(given);
-          return { ...given, metadata: { ...given.metadata, resourceVersion: String(applied.length) } } as never;
-        },
-      },
+      api,
       { signerName: 'example.com/workload', bundle, hasCanary, log: (line) => log.push(line) },
       clock,
     );

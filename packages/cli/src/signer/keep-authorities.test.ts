@@ -1,7 +1,7 @@
 import { type SimulatedClock, simulatedClock } from '@mayfly/rotation/testing';
 import { beforeEach, expect, test } from 'vitest';
 import type { ClusterAuthorities } from './authorities.js';
-import { type BundlePublisher, bundlePublisher, keepAuthorities } from './keep-authorities.js';
+import { type BundlePublisher, bundlePublisher, CanaryBundleError, keepAuthorities } from './keep-authorities.js';
 import type { LogLine } from './log.js';
 
 const anchors = [{ der: new Uint8Array([0x30, 0x00]) }] as unknown as ReturnType<ClusterAuthorities['anchors']>;
@@ -76,6 +76,16 @@ test('who begins to act again publishes, for others may have published since', a
   await clock.advance(5);
   expect(applied).toBe(2);
   await kept.stop();
+});
+
+test('a canary bundle that is not published is told with its name, and the state says so', async () => {
+  const kept = keep(() => true, new CanaryBundleError('ClusterTrustBundle b-canary is not published: Forbidden'));
+  await clock.advance(35);
+  await kept.stop();
+  expect(kept.states).toEqual([false, false, false, false]);
+  expect(log.filter(({ level }) => level === 'error')).toMatchObject([
+    { reason: 'TrustBundleNotPublished', message: expect.stringContaining('b-canary is not published') },
+  ]);
 });
 
 test('trouble with the succession is told once, and leaves the bundle as it is', async () => {

@@ -85,6 +85,9 @@ export interface BundlePublisher {
 
 class BundleError extends Error {}
 
+/** The canary bundle is not as it should be, and that of all pods is. */
+export class CanaryBundleError extends BundleError {}
+
 /** Label of a ClusterTrustBundle: at which write the Secret stood whose authorities it has. */
 export const GENERATION_LABEL = 'mayfly.dev/generation';
 
@@ -131,9 +134,12 @@ export interface BundlePublisherOptions {
   readonly log: Log;
 }
 
-/** Publishes anchors as the ClusterTrustBundles of a signer: at once when they changed, now and then when not. */
+/**
+ * Publishes anchors as the ClusterTrustBundles of a signer: at once when they changed, now and then when not. What keeps the canary
+ * bundle from being published keeps the other one from nothing.
+ */
 export function bundlePublisher(
-  api: Pick<PodCertificateApi, 'applyTrustBundle'>,
+  api: Pick<PodCertificateApi, 'applyTrustBundle' | 'getTrustBundle'>,
   { signerName, bundle, hasCanary, log }: BundlePublisherOptions,
   clock: Clock,
 ): BundlePublisher {
@@ -142,10 +148,21 @@ export function bundlePublisher(
   const live = publishedBundle(api, { signerName, name, variant: 'live', log }, clock);
   const canary = publishedBundle(api, { signerName, name: `${name}-canary`, variant: 'canary', log }, clock);
   return {
-    async publish(anchors, generation, upcoming) {
-      // Whoever looks at both never misses one.
-      if (hasCanary) await canary.publish(upcoming === undefined ? anchors : [...anchors, upcoming], generation);
-      await live.publish(anchors, generation);
+    async publish(anchors, generation, upcoming, isEmergency = false) {
+      const publishCanary = async (): Promise<CanaryBundleError | undefined> => {
+        try {
+          if (hasCanary || (isEmergency && (await isThere(api, `${name}-canary`))))
+            await canary.publish(upcoming === undefined ? anchors : [...anchors, upcoming], generation);
+          return undefined;
+        } catch (error) {
+          return new CanaryBundleError(messageOf(error), { cause: error });
+        }
+      };
+      if (isEmergency) await live.publish(anchors, generation);
+      // Otherwise first: whoever looks at both never misses one.
+      const trouble = await publishCanary();
+      if (!isEmergency) await live.publish(anchors, generation);
+      if (trouble !== undefined) throw trouble;
     },
     doubt() {
       live.doubt();
@@ -153,6 +170,19 @@ export function bundlePublisher(
     },
     published: live.published,
   };
+}
+
+async function isThere(api: Pick<PodCertificateApi, 'getTrustBundle'>, name: string): Promise<boolean> {
+  try {
+    await api.getTrustBundle(name);
+    return true;
+  } catch (cause) {
+    if (cause instanceof ApiError && cause.reason === 'NotFound') return false;
+    throw new BundleError(
+      `Cannot see whether there is a ClusterTrustBundle ${name} that goes on trusting what is replaced: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
 }
 
 function publishedBundle(

@@ -201,7 +201,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     const health = (): Health => {
       const problems = [
         ...signingProblems(),
-        ...(synced.bundle ? [] : ['the ClusterTrustBundle is not published']),
+        ...(synced.bundle ? [] : ['a ClusterTrustBundle is not published']),
         ...(sharing === undefined || sharing.takesPart() ? [] : ['no share of the requests is taken yet']),
       ];
       return { ready: problems.length === 0, problems };

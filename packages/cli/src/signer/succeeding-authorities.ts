@@ -28,7 +28,7 @@ import {
   secretText,
   writeAuthoritySecret,
 } from './authority-secret.js';
-import { type BundleWitness, GENERATION_LABEL } from './keep-authorities.js';
+import { type BundleWitness, CanaryBundleError, GENERATION_LABEL } from './keep-authorities.js';
 import type { Log } from './log.js';
 import { rfc3339 } from './log.js';
 
@@ -71,6 +71,8 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
   let issuers: ReadonlyMap<bigint, Issuer>;
   /** When this process learned of an emergency, by the monotonic clock: whoever read what was before read it sooner. */
   let replacedAt = 0;
+  /** What keeps the canary bundle from being as it should be, since this one began to act. */
+  let canaryTrouble: CanaryBundleError | undefined;
   /** What the next authority has to be able to sign, which is more than the active one may where --max-lifetime was raised. */
   const policy = (): SuccessionPolicy => ({
     maxLeafLifetime: Math.max(maxLifetime, stored?.longestLifetime ?? 0),
@@ -177,6 +179,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     await (isCanary
       ? publish(anchors, stored.generation, certificate)
       : publish([...anchors, certificate], stored.generation));
+    if (isCanary && canaryTrouble !== undefined) return true;
     const prepared = prepare(isCanary ? [] : stored.authorities, certificate, clock.now());
     const isWritten = await write({
       ...(isCanary ? { canary: prepared[0] } : { authorities: prepared }),
@@ -191,6 +194,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
   /** Shows the canary to all pods, and reckons the propagation from now on. */
   const prepareCanary = async ({ certificate }: Authority, publish: Publish): Promise<boolean> => {
     await publish([...trustAnchors(stored.authorities), certificate], stored.generation);
+    if (canaryTrouble !== undefined) return true;
     const authorities = prepare(stored.authorities, certificate, clock.now());
     const isWritten = await write({ authorities, canary: undefined });
     if (isWritten) tell('AuthorityPrepared', { certificate }, 'is in the trust bundle and will sign next');
@@ -210,7 +214,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
 
   const replaceAll = async (publish: Publish): Promise<boolean> => {
     const { certificate, key } = await createAuthority();
-    await publish([...trustAnchors(stored.authorities), certificate], stored.generation);
+    await publish([...trustAnchors(stored.authorities), certificate], stored.generation, undefined, true);
     const alone = prepare([], certificate, clock.now());
     const authorities = activate(alone, alone[0]!, policy(), clock.now()); // it holds the one that was prepared
     const isWritten = await write({
@@ -224,7 +228,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     return isWritten;
   };
 
-  /** Ends an emergency, once its bundle is out. */
+  /** Ends an emergency, once its bundles are out: a canary bundle of before would go on trusting what is replaced. */
   const endEmergency = async (): Promise<boolean> => {
     const isWritten = await write({ rotation: undefined });
     if (isWritten && active() !== undefined)
@@ -253,17 +257,19 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
   /** Takes one step if one is due. @returns Whether another may be. */
   const step = async (publish: Publish): Promise<boolean> => {
     if (stored.rotation === 'emergency') return await replaceAll(publish);
-    if (stored.rotation === 'replaced' && clock.monotonic() >= replacedAt + STALE_AFTER * 1000)
-      return await endEmergency();
+    const isOver = clock.monotonic() >= replacedAt + STALE_AFTER * 1000 && canaryTrouble === undefined;
+    if (stored.rotation === 'replaced' && isOver) return await endEmergency();
     if (stored.rotation === 'withdraw-canary') return await withdrawCanary();
     const signing = active();
     const longestLifetime = signing === undefined ? 0 : longestWith(signing, clock.now());
     if (longestLifetime > stored.longestLifetime) return await write({ longestLifetime });
     const { canary } = stored;
-    if (canary !== undefined && canary.since + options.canary <= clock.now())
+    // A next authority that canaries cannot see is shown to nobody.
+    const mayAdd = canaryTrouble === undefined;
+    if (canary !== undefined && mayAdd && canary.since + options.canary <= clock.now())
       return await prepareCanary(canary, publish);
     const next = due(clock.now());
-    if (next.type === 'prepare' && canary === undefined) return await addGeneration(publish);
+    if (next.type === 'prepare' && canary === undefined && mayAdd) return await addGeneration(publish);
     if (next.type === 'activate') return await activateNext(next.authority);
     if (next.type === 'retire') {
       const authorities = retire(stored.authorities, next.authority, policy(), clock.now());
@@ -275,7 +281,8 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     if (stored.rotation !== 'planned') return false;
     // One that waits for its turn is what was asked for.
     const isWaiting = canary !== undefined || stored.authorities.some(isPrepared);
-    return isWaiting ? await write({ rotation: undefined }) : await addGeneration(publish);
+    if (isWaiting) return await write({ rotation: undefined });
+    return mayAdd && (await addGeneration(publish));
   };
 
   // First: a bundle is published from a state that was written, so what is read of the Secret afterwards is no older.
@@ -311,13 +318,25 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
       return coming?.type === 'prepare' && options.canary > 0 ? { ...coming, type: 'announce' } : coming;
     },
     look: load,
-    async act(publish, holds) {
+    async act(publishAll, holds) {
+      canaryTrouble = undefined;
+      const publish: Publish = async (...given) => {
+        try {
+          await publishAll(...given);
+        } catch (error) {
+          if (!(error instanceof CanaryBundleError)) throw error;
+          canaryTrouble ??= error;
+        }
+      };
       await load();
       do {
         if (!holds()) return;
-        if (stored.authorities.length > 0)
-          await publish(trustAnchors(stored.authorities), stored.generation, stored.canary?.certificate);
+        const { authorities, generation, canary, rotation } = stored;
+        const isEmergency = rotation === 'emergency' || rotation === 'replaced';
+        if (authorities.length > 0)
+          await publish(trustAnchors(authorities), generation, canary?.certificate, isEmergency);
       } while (holds() && (await step(publish)));
+      if (canaryTrouble !== undefined) throw canaryTrouble;
     },
   };
 }
