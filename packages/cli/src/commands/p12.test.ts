@@ -109,11 +109,18 @@ describe('create', () => {
       at('trust.p12'),
       '--passwordless',
     ]);
+    const both = readFileSync(at('ca.crt'), 'utf8') + readFileSync(at('web.crt'), 'utf8');
+    const open = ['open', at('trust.p12'), '--trust-out', '-'];
     const io = await mayfly(
-      ['open', at('trust.p12'), '--trust-out', '-', '--allow-missing-mac', '--password-env', 'NONE'],
+      [...open, '--allow-missing-mac', '--password-env', 'NONE'],
       memoryIo({ env: { NONE: '' } }),
     );
-    expect(io.out()).toBe(readFileSync(at('ca.crt'), 'utf8') + readFileSync(at('web.crt'), 'utf8'));
+    expect(io.out()).toBe(both);
+    // Nothing is under a password, so none is asked for; what is missing is told.
+    await expect(mayfly(open)).rejects.toThrow(/--allow-missing-mac/);
+    expect((await mayfly([...open, '--allow-missing-mac'])).out()).toBe(both);
+    const inspected = await mayfly(['inspect', at('trust.p12')]);
+    expect([inspected.out().match(/subject: /g)?.length, inspected.err()]).toEqual([2, '']);
   });
 
   test('a password that is asked for is asked for twice', async () => {

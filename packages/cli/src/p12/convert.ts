@@ -23,9 +23,10 @@ export async function convertFile(path: string, options: ConvertOptions, io: Com
   const { pfx, password } = await openFile(path, passwordSource({ ...options }, ''), options, io);
   try {
     const source = passwordSource({ ...options }, 'new');
-    const next = hasPassword(source)
-      ? await readPassword(printable(out), source, io, { isNew: true, prefix: 'new-' })
-      : password;
+    const next =
+      password === undefined || hasPassword(source)
+        ? await readPassword(printable(out), source, io, { isNew: true, prefix: 'new-' })
+        : password;
     const profile = profiles.find(({ name }) => name === options.profile)!; // commander has looked
     const bytes = await writePfx(pfx, next, {
       profile,

@@ -3,7 +3,6 @@ import type { Derivation } from '@mayfly/pkcs8/password-based';
 import {
   type BagDescription,
   cspName,
-  describePfx,
   type EncryptionDescription,
   friendlyName,
   localKeyId,
@@ -16,14 +15,14 @@ import {
 import { inspectCertificate, X509Error } from '@mayfly/x509';
 import { oidText } from '@mayfly/x509/oid-names';
 import type { CommandIo } from '../command-io.js';
-import { inputError, inputName, readInput } from '../input-file.js';
+import { inputName, readInput } from '../input-file.js';
 import { certificateFacts } from '../inspect/certificate.js';
 import { type Fact, type Facts, facts } from '../inspect/description.js';
 import { privateKeyFacts } from '../inspect/private-key.js';
 import { formatFacts } from '../inspect/text.js';
 import { hasPassword, passwordSource, readPassword } from '../password.js';
 import { colonHex, printableJson } from '../terminal-text.js';
-import { MAX_FILE_LENGTH, openBytes, type ReadFlags } from './options.js';
+import { describe, isInTheOpen, MAX_FILE_LENGTH, openBytes, type ReadFlags } from './options.js';
 
 export interface InspectP12Options extends ReadFlags {
   readonly json?: boolean;
@@ -37,23 +36,19 @@ export interface InspectP12Options extends ReadFlags {
 export async function inspectFile(path: string, options: InspectP12Options, io: CommandIo): Promise<void> {
   const name = inputName(path);
   const file = await readInput(path, io, MAX_FILE_LENGTH);
-  const structure = structureFacts(describe(file, name));
+  const description = describe(file, name);
+  const structure = structureFacts(description);
   const source = passwordSource({ ...options }, '');
-  const contents = hasPassword(source)
-    ? await openedFacts(await openBytes(file, name, await readPassword(name, source, io), options, io), io.now())
-    : undefined;
+  const isOpen = isInTheOpen(description);
+  const password = hasPassword(source) ? await readPassword(name, source, io) : isOpen ? '' : undefined;
+  // Where nothing is under a password, what is said of the MAC says enough.
+  const flags = isOpen ? { ...options, allowMissingMac: true } : options;
+  const contents =
+    password === undefined ? undefined : await openedFacts(await openBytes(file, name, password, flags, io), io.now());
   const all = facts({ ...structure, opened: contents });
   io.writeOut(options.json === true ? `${printableJson(all)}\n` : `PKCS#12 (${name})\n${formatFacts(all)}`);
   if (contents === undefined && options.json !== true)
     io.writeError('What is encrypted is shown with its password: --password-file, --password-env or --password-fd\n');
-}
-
-function describe(file: Uint8Array, name: string): PfxDescription {
-  try {
-    return describePfx(file);
-  } catch (error) {
-    throw inputError(name, error);
-  }
 }
 
 const structureFacts = ({ mac, contents }: PfxDescription): Facts => ({

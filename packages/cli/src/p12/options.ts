@@ -1,13 +1,24 @@
 import { scrypt } from 'node:crypto';
 import type { Seconds } from '@mayfly/der';
 import type { DeriveKey } from '@mayfly/pkcs8/password-based';
-import { type ImportLimits, modern, type Pfx, type Profile, type Progress, pbmac1, readPfx } from '@mayfly/pkcs12';
+import {
+  type BagDescription,
+  describePfx,
+  type ImportLimits,
+  modern,
+  type Pfx,
+  type PfxDescription,
+  type Profile,
+  type Progress,
+  pbmac1,
+  readPfx,
+} from '@mayfly/pkcs12';
 import { legacy, legacy3Des, legacyRc2 } from '@mayfly/pkcs12/legacy';
 import { InvalidArgumentError, Option } from 'commander';
 import type { CommandIo } from '../command-io.js';
 import { durationArgument } from '../commands/arguments.js';
 import { errorCode, inputError, inputName, readInput } from '../input-file.js';
-import { type PasswordSource, readPassword } from '../password.js';
+import { hasPassword, type PasswordSource, readPassword } from '../password.js';
 
 /** Profiles of files by the names that flags and annotations take. */
 export const profiles: readonly Profile[] = [modern, pbmac1, legacy3Des, legacyRc2];
@@ -49,8 +60,8 @@ export interface ReadFlags {
 export const MAX_FILE_LENGTH: number = 16 * 1024 * 1024;
 
 /**
- * Reads and opens a PKCS#12 file.
- * @returns What is in it, and its password.
+ * Reads and opens a PKCS#12 file; a password is asked for only where there is use for one.
+ * @returns What is in it, and its password; `undefined` where it has none.
  * @throws {@link CliError} `ERR_CLI_FILE`, `ERR_CLI_USAGE`, `ERR_CLI_INPUT` with what can be done about it.
  */
 export async function openFile(
@@ -58,12 +69,30 @@ export async function openFile(
   source: PasswordSource,
   flags: ReadFlags,
   io: CommandIo,
-): Promise<{ readonly pfx: Pfx; readonly password: string }> {
+): Promise<{ readonly pfx: Pfx; readonly password: string | undefined }> {
   const name = inputName(path);
   const file = await readInput(path, io, MAX_FILE_LENGTH);
-  const password = await readPassword(name, source, io);
-  return { pfx: await openBytes(file, name, password, flags, io), password };
+  const isOpen = isInTheOpen(describe(file, name)) && !hasPassword(source);
+  const password = isOpen ? undefined : await readPassword(name, source, io);
+  return { pfx: await openBytes(file, name, password ?? '', flags, io), password };
 }
+
+/** Structure and algorithms. @throws {@link CliError} `ERR_CLI_INPUT`. */
+export function describe(file: Uint8Array, name: string): PfxDescription {
+  try {
+    return describePfx(file);
+  } catch (error) {
+    throw inputError(name, error);
+  }
+}
+
+/** Whether nothing in a file is under a password: neither a MAC, nor contents, nor a key. */
+export const isInTheOpen = ({ mac, contents }: PfxDescription): boolean =>
+  mac === undefined &&
+  contents.every(({ encryption, safeBags = [] }) => encryption === undefined && safeBags.every(isPlain));
+
+const isPlain = ({ encryption, safeBags = [] }: BagDescription): boolean =>
+  encryption === undefined && safeBags.every(isPlain);
 
 /** Opens octets of a file. @throws {@link CliError} `ERR_CLI_INPUT`. */
 export async function openBytes(
