@@ -146,7 +146,7 @@ async function fromFiles(
     throw new KubernetesError(
       'ERR_KUBERNETES_UNCONFIGURED',
       paths.join(delimiter),
-      `Cannot find a cluster: there is no ${paths.join(' and no ')}, and this is no pod; name a kubeconfig`,
+      `Cannot find a cluster: there is no ${paths.join(' and no ')}, and this is no pod; name a kubeconfig by --kubeconfig or KUBECONFIG`,
     );
   const chosen = readKubeconfig(files, context);
   return connectionOf(chosen, `context ${chosen.name} of ${files.map(({ path }) => path).join(', ')}`, surroundings);
