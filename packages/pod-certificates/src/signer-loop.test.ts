@@ -44,22 +44,25 @@ describe('makes one certificate for one request', () => {
     expect(bench.events.at(-1)).toMatchObject({ type: 'issued' });
     expect(count()).toBe(1);
   });
-  test('and knows its own when only the acknowledgement was lost', async () => {
-    const { compiled, count } = counting();
-    const deaf: PodCertificateApi = {
-      ...bench.api,
-      updateStatus: async (version, status) => {
-        await bench.api.updateStatus(version, status);
-        throw new Error('ECONNRESET');
-      },
-    };
-    await bench.whileSigning({ api: deaf, compiled }, async () => {
-      await bench.create();
-      await bench.clock.advance(10);
-    });
-    expect(bench.events.map(({ type }) => type)).toEqual(['retry', 'issued']);
-    expect(count()).toBe(1);
-  });
+  test.each([new Error('ECONNRESET'), new ApiError('Timeout', 'etcd'), new ApiError('InternalError', 'etcd')])(
+    'and knows its own when only the acknowledgement was lost: %s',
+    async (lost) => {
+      const { compiled, count } = counting();
+      const deaf: PodCertificateApi = {
+        ...bench.api,
+        updateStatus: async (version, status) => {
+          await bench.api.updateStatus(version, status);
+          throw lost;
+        },
+      };
+      await bench.whileSigning({ api: deaf, compiled }, async () => {
+        await bench.create();
+        await bench.clock.advance(10);
+      });
+      expect(bench.events.map(({ type }) => type)).toEqual(['retry', 'issued']);
+      expect(count()).toBe(1);
+    },
+  );
   test('but makes it anew when the API server would not take the old one any more', async () => {
     const { compiled, count } = counting();
     let away = true;
@@ -81,7 +84,8 @@ describe('makes one certificate for one request', () => {
     expect(count()).toBeLessThanOrEqual(Math.ceil((bench.clock.now() - NOW) / 240));
   });
   test.each([
-    ['refused is written again as it is', new ApiError('ServiceUnavailable', 'away'), 0],
+    ['refused is written again as it is', new ApiError('TooManyRequests', 'busy'), 0],
+    ['may have been written is looked up first', new ApiError('ServiceUnavailable', 'away'), 1],
     ['had no answer is looked up first', new Error('ECONNRESET'), 1],
   ])('and what %s', async (_name, error, lookups) => {
     let left = 1;

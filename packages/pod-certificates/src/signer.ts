@@ -140,6 +140,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
         return;
       }
       Object.assign(task, kept(current));
+      task.looks++;
       if (!isOurs(task.request)) throw new OthersRequest();
     }
     if (task.denial !== undefined) task.answer = denied(task.denial, clock.now());
@@ -150,9 +151,9 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     }
     task.stale = true;
     const update = await api.updateStatus(task.request, task.answer.status).catch((error: unknown) => {
-      // What a server refuses it has not written, or else the next write of this version is a conflict. Without an answer nobody
-      // knows, and a write on top of one that arrived would be one too many.
-      if (error instanceof ApiError) task.stale = false;
+      // What a server refuses it has not written. Of one that failed, or gave no answer, nobody knows, and a write on top of one that
+      // arrived would be one too many.
+      if (error instanceof ApiError && error.status < 500) task.stale = false;
       throw error;
     });
     if (update.ok) onEvent(eventOf(task.answer, update.request));
@@ -165,7 +166,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     const stopped = AbortSignal.any([signal, gone]);
     let patience = createPatience(backoff, random);
     for (let conflicts = 0; ; ) {
-      const before = task.answer;
+      const { answer: before, looks } = task;
       try {
         await slots.run(() => attempt(task, gone));
         return undefined;
@@ -178,7 +179,9 @@ export async function runSigner(options: SignerOptions): Promise<void> {
         if (error instanceof ApiError && error.reason === 'Conflict' && ++conflicts < MAX_CONFLICTS) continue;
         conflicts = 0;
         // It got further than before.
-        if (task.answer !== undefined && before === undefined) patience = createPatience(backoff, random);
+        const hasLooked = task.looks > looks && task.looks <= MAX_LOOKS;
+        if (hasLooked || (task.answer !== undefined && before === undefined))
+          patience = createPatience(backoff, random);
         const delay = patience.after(error);
         onEvent({ type: 'retry', request: task.request, error, at: clock.now() + delay });
         if (await sleepFor(clock, delay, stopped)) continue;
@@ -197,7 +200,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     if (request.spec.signerName !== signerName || request.terminal !== undefined || served !== undefined) return;
     if (!isOurs(request)) return void others.set(uid, kept(request).request);
     const gone = new AbortController();
-    const task: Task = { ...kept(request), answer: undefined, stale };
+    const task: Task = { ...kept(request), answer: undefined, stale, looks: 0 };
     const done = serve(task, gone.signal).then((other) => {
       serving.delete(uid);
       if (retried.has(uid) && !signal.aborted) onEvent({ type: 'left', request: task.request });
@@ -244,6 +247,9 @@ export async function runSigner(options: SignerOptions): Promise<void> {
 /** Conflicts in a row after which a request waits, as in RetryOnConflict of Kubernetes' own client. */
 const MAX_CONFLICTS = 5;
 
+/** Looks at a request again that begin the waits anew: more of them are no bad luck, and the waits grow. */
+const MAX_LOOKS = 5;
+
 /** Ends an attempt at what became another signer's to answer. */
 class OthersRequest extends Error {}
 
@@ -260,6 +266,8 @@ interface Task {
   answer: Answer | undefined;
   /** Whether the request is to be read again before the next attempt. */
   stale: boolean;
+  /** How often it was read again and still waited for its answer. */
+  looks: number;
 }
 
 /** The request as it is now; `undefined` when it is gone, or another one has its name. */
