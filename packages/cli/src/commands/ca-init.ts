@@ -95,7 +95,7 @@ async function caInit(options: CaInitOptions, io: CommandIo): Promise<void> {
 
   await requirePrivateDirectory(out);
   if (!force) await requireFree(paths);
-  const token = options.key === undefined ? undefined : await openTokenKey(options.key, io.env);
+  const token = options.key === undefined ? undefined : await openTokenKey(options.key, { env: io.env });
   const files: OutputFile[] = [];
   try {
     const ownKey = token === undefined ? await io.generateKey(keyType) : undefined;

@@ -13,6 +13,7 @@ import {
   secretText,
 } from '../signer/authority-secret.js';
 import { formatTime } from '../terminal-text.js';
+import { childEnvironment } from '../token-key.js';
 import { durationArgument, secretOf } from './arguments.js';
 
 interface RotateFlags {
@@ -75,7 +76,9 @@ async function caRotate(
   io: CommandIo,
 ): Promise<void> {
   const secret = secretOf('--ca-managed', caManaged);
-  const client = createClient(await openConnection({ kubeconfig, context }), { userAgent: 'mayfly-ca-rotate' });
+  const client = createClient(await openConnection({ kubeconfig, context, env: childEnvironment() }), {
+    userAgent: 'mayfly-ca-rotate',
+  });
   try {
     const { authorities, canary } = await rotateAuthorities(
       client,

@@ -5,6 +5,7 @@ import { examine } from '../doctor/examine.js';
 import { CliError } from '../errors.js';
 import { signerNameFault } from '../manifests/signer-names.js';
 import { printable } from '../terminal-text.js';
+import { childEnvironment } from '../token-key.js';
 import { leaseOf, secretOf } from './arguments.js';
 
 interface DoctorFlags {
@@ -43,7 +44,9 @@ async function doctor(flags: DoctorFlags, io: CommandIo): Promise<void> {
     lease: leaseOf(flags.lease, signerName),
     authorities: caManaged === undefined ? undefined : secretOf('--ca-managed', caManaged),
   };
-  const client = createClient(await openConnection({ kubeconfig, context }), { userAgent: 'mayfly-doctor' });
+  const client = createClient(await openConnection({ kubeconfig, context, env: childEnvironment() }), {
+    userAgent: 'mayfly-doctor',
+  });
   try {
     const findings = await examine(client, signerName, io.now(), places);
     if (json) io.writeOut(`${JSON.stringify(findings, undefined, 2)}\n`);

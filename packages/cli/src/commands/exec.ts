@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { formatDuration, type Seconds } from '@mayfly/der';
 import { Command, Option } from 'commander';
 import { CliError } from '../errors.js';
+import { childEnvironment } from '../token-key.js';
 import { DEFAULT_STATE } from '../up/places.js';
 import { findPod, isMounted, type RunnablePod } from '../up/pod-file.js';
 import { ended, programOf } from '../up/program.js';
@@ -68,7 +69,7 @@ async function exec(command: readonly string[], { pod: wanted, container, state,
     child = spawn(file, args, {
       // A command of the person's starts where the person is, the container's own where its manifest is.
       ...(command.length === 0 && { cwd: pod.directory }),
-      env: { ...process.env, ...env },
+      env: { ...childEnvironment(), ...env },
       stdio: 'inherit',
     });
     process.exitCode = (await ended(child, file)).code;

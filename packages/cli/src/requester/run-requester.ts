@@ -18,6 +18,7 @@ import type { Place } from '../manifests/findings.js';
 import type { Pod, PodCertificateSource } from '../manifests/manifest.js';
 import { firstAnswer } from '../signer/first-answer.js';
 import { because, type Log, rfc3339 } from '../signer/log.js';
+import { childEnvironment } from '../token-key.js';
 import type { UpEvent } from '../up/event.js';
 import { healthOf, serveHealth } from '../up/health.js';
 import { type KeysChoice, openKeys } from '../up/keys.js';
@@ -87,7 +88,10 @@ const NOWHERE: Place = { file: '', line: 0, column: 0 };
  */
 export async function runClusterRequester(options: ClusterRequesterOptions): Promise<void> {
   const { source, clock: local = systemClock(), log, signal } = options;
-  const connection = await openConnection({ kubeconfig: options.kubeconfig, context: options.context });
+  const connection = await openConnection({
+    ...{ kubeconfig: options.kubeconfig, context: options.context },
+    env: childEnvironment(),
+  });
   const { authorization } = await connection.headers();
   const token = typeof authorization === 'string' ? authorization.replace(/^Bearer /, '') : undefined;
   const identity = wholeIdentity({ ...identityOfToken(token), ...options.identity });

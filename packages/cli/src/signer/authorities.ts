@@ -1,5 +1,6 @@
 import type { Issuer } from '@mayfly/ca';
 import type { Seconds } from '@mayfly/der';
+import type { Pkcs11SigningKey } from '@mayfly/keys/pkcs11';
 import type { KubernetesClient } from '@mayfly/pod-certificates/kubernetes';
 import type { Clock } from '@mayfly/rotation';
 import type { Certificate } from '@mayfly/x509';
@@ -45,13 +46,16 @@ export interface ClusterAuthorities {
   look(): Promise<boolean>;
   /** Publishes and takes the steps that are due, for the one that acts. @param holds - Whether this is still the one. */
   act(publish: Publish, holds: () => boolean): Promise<void>;
+  /** Why what signs cannot, as far as it showed; `undefined` while it can. */
+  trouble?(): string | undefined;
   /** Ends what they hold open, when nothing is signed any more. */
   close?(): void;
 }
 
 /**
  * An authority that somebody else looks after, in files or a Secret: read again when `look` is called, used from then on when it
- * can sign. What it replaces stays in use while it cannot.
+ * can sign. What it replaces stays in use while it cannot. A token that failed is asked to sign at each look until it does.
+ * @param openToken - Opens the key that a URI names.
  */
 export async function givenAuthority(
   source: AuthoritySource,
@@ -59,8 +63,9 @@ export async function givenAuthority(
   keys: Keys,
   clock: Clock,
   maxLifetime: Seconds,
+  openToken: (uri: string) => Promise<Pkcs11SigningKey>,
 ): Promise<ClusterAuthorities> {
-  let current: ClusterAuthority = await readAuthority(source, client, keys, clock.now());
+  let current: ClusterAuthority = await readAuthority(source, client, keys, clock.now(), openToken);
   return {
     issuer: () => current.issuer,
     maxLifetime: () => maxLifetime,
@@ -68,12 +73,15 @@ export async function givenAuthority(
     anchors: () => current.anchors,
     nextStep: () => undefined,
     async look() {
-      const next = await readAuthority(source, client, keys, clock.now(), current);
+      const { token } = current;
+      if (token?.trouble() !== undefined) await token.probe().catch(() => {}); // which notes it as its trouble
+      const next = await readAuthority(source, client, keys, clock.now(), openToken, current);
       const isChanged = next !== current;
       current = next;
       return isChanged;
     },
     act: async (publish) => await publish(current.anchors),
+    trouble: () => current.token?.trouble()?.message,
     close: () => current.token?.close(),
   };
 }

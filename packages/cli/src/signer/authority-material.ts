@@ -60,6 +60,7 @@ export async function readAuthority(
   client: Pick<KubernetesClient, 'request'>,
   keys: Keys,
   now: Seconds,
+  openToken: (uri: string) => Promise<Pkcs11SigningKey> = openTokenKey,
   before?: ClusterAuthority,
 ): Promise<ClusterAuthority> {
   const material = 'key' in source ? await fromFiles(source) : await fromSecret(source, client);
@@ -78,7 +79,7 @@ export async function readAuthority(
     const [certificate] = chain;
     if (certificate === undefined || anchors.length === 0) throw new Error('there is no certificate in it');
     // The token's name does not change while the command runs, so that its sessions stay.
-    if ('token' in material.key) token = before?.token ?? (await openTokenKey(material.key.token));
+    if ('token' in material.key) token = before?.token ?? (await openToken(material.key.token));
     const key = 'pem' in material.key ? keyOf(material.key.pem, keys) : token!;
     const isAnchor = (each: Certificate): boolean => anchors.some(({ der }) => equalBytes(der, each.der));
     issuer = defineIssuer({ certificate, chain: chain.filter((each) => !isAnchor(each)), key, verify: keys.verify });

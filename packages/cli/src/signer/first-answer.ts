@@ -30,6 +30,7 @@ export async function firstAnswer<T>(
     try {
       return await ask();
     } catch (error) {
+      signal.throwIfAborted(); // which may have ended the attempt
       if (!mayPass(error)) throw error;
       delay = backoffDelay(delay, 0, { cap: LONGEST_DELAY });
       log({

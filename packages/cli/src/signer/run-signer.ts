@@ -2,6 +2,8 @@ import { randomBytes as nodeRandomBytes, randomUUID } from 'node:crypto';
 import { bufferedRandomBytes, type CompiledProfile, compile, type Issuer } from '@mayfly/ca';
 import { podClient, podPeer, podServer } from '@mayfly/ca/profiles';
 import type { Seconds } from '@mayfly/der';
+import type { KeysError } from '@mayfly/keys';
+import type { Pkcs11SigningKey } from '@mayfly/keys/pkcs11';
 import type { PodCertificateApi } from '@mayfly/pod-certificates/api';
 import {
   type CertificatesVersions,
@@ -15,13 +17,14 @@ import {
   serverClock,
 } from '@mayfly/pod-certificates/kubernetes';
 import { runSigner } from '@mayfly/pod-certificates/signer';
-import { systemClock } from '@mayfly/rotation';
+import { sleepFor, systemClock } from '@mayfly/rotation';
 import { messageOf } from '../errors.js';
 import type { LocalServer } from '../local-server.js';
 import { annotationKeys, type Usage } from '../manifests/annotations.js';
 import type { Policy } from '../policy/policy.js';
 import { createStatusFeed, type StatusFeed } from '../status/feed.js';
 import { serveStatus } from '../status/serve-status.js';
+import { childEnvironment, isTokenUri, openTokenKey, TOKEN_SESSIONS } from '../token-key.js';
 import { type Health, serveHealth } from '../up/health.js';
 import { type KeysChoice, openKeys } from '../up/keys.js';
 import { requestedUsage } from '../up/local-signer.js';
@@ -83,6 +86,8 @@ export interface ClusterSignerOptions {
 }
 
 const BACKDATE: Seconds = 60;
+/** Between two looks at a PIN that was refused. */
+const PIN_PERIOD: Seconds = 10;
 const FIELD_MANAGER = 'mayfly-signer';
 
 /**
@@ -97,9 +102,13 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     feed?.note({ at: systemClock().now(), type: level === 'info' ? 'Normal' : 'Warning', reason, message });
     options.log(line);
   };
-  const connection = await openConnection({ kubeconfig: options.kubeconfig, context: options.context });
+  const connection = await openConnection({
+    ...{ kubeconfig: options.kubeconfig, context: options.context },
+    env: childEnvironment(),
+  });
   const client = createClient(connection, { userAgent: 'mayfly-signer' });
   const servers: LocalServer[] = [];
+  let waiting = `the API server at ${connection.server} has not answered yet`;
   let closeAuthorities = (): void => {};
   try {
     const local = systemClock();
@@ -108,19 +117,26 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     const randomBytes = bufferedRandomBytes((length) => new Uint8Array(nodeRandomBytes(length)));
     const { authority: source, bundle } = options;
     let begun: { readonly health: () => Health; readonly metrics: () => Promise<string> } | undefined;
-    const early: Health = {
-      ready: false,
-      problems: [`the API server at ${connection.server} has not answered yet`],
-    };
     const healthServer =
       options.listen === undefined
         ? undefined
         : await serveHealth(
             options.listen,
-            () => begun?.health() ?? early,
+            () => begun?.health() ?? { ready: false, problems: [waiting] },
             async () => (await begun?.metrics()) ?? '',
           );
     if (healthServer !== undefined) servers.push(healthServer);
+    let toldRefusal: KeysError | undefined;
+    const openToken = (uri: string): Promise<Pkcs11SigningKey> =>
+      openTokenKey(uri, {
+        async whileRefused(refusal) {
+          waiting = `${refusal.message}; it is tried again when the PIN is another one`;
+          if (toldRefusal !== refusal) log({ level: 'error', reason: 'PinRefused', message: waiting });
+          toldRefusal = refusal;
+          await sleepFor(local, PIN_PERIOD, signal);
+          signal.throwIfAborted();
+        },
+      });
     const apiOf = (versions: CertificatesVersions): PodCertificateApi =>
       clusterApi({
         client,
@@ -148,7 +164,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
                 maxLifetime: options.maxLifetime,
                 ...(bundle !== undefined && { witness: () => witnessOf(real, signerName, bundle) }),
               })
-            : await givenAuthority(source, client, keys, clock, options.maxLifetime);
+            : await givenAuthority(source, client, keys, clock, options.maxLifetime, openToken);
         return { versions, real, authorities };
       },
       { server: connection.server, clock: local, log, signal },
@@ -235,6 +251,8 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       signerName,
       clock,
       ...(sharing && { share: sharing }),
+      // Whose a request is, is asked before its turn at the token, so that none waits for one there.
+      ...('key' in source && isTokenUri(source.key) && { concurrency: TOKEN_SESSIONS }),
       verify: keys.verify,
       randomBytes,
       annotations: Object.values(annotationKeys),
@@ -277,7 +295,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     log({ level: 'info', reason: 'Stopped', message: 'What was being signed is written' });
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
-    log({ level: 'info', reason: 'Stopped', message: 'Nothing was signed: the API server has not answered' });
+    log({ level: 'info', reason: 'Stopped', message: `Nothing was signed: ${waiting}` });
   } finally {
     await Promise.all(servers.map((server) => server.close()));
     closeAuthorities();
@@ -291,7 +309,11 @@ const MIN_REMAINING: Seconds = 3600;
 function authorityProblems(authorities: ClusterAuthorities, now: Seconds): readonly string[] {
   try {
     const { notAfter } = authorities.issuer().certificate.validity;
-    return now > notAfter - MIN_REMAINING ? [`the authority ends at ${rfc3339(notAfter)}`] : [];
+    const trouble = authorities.trouble?.();
+    return [
+      ...(now > notAfter - MIN_REMAINING ? [`the authority ends at ${rfc3339(notAfter)}`] : []),
+      ...(trouble === undefined ? [] : [trouble]),
+    ];
   } catch (error) {
     return [messageOf(error)];
   }

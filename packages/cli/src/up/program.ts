@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { CliError } from '../errors.js';
+import { childEnvironment } from '../token-key.js';
 import { mapPaths } from './environment.js';
 import { readLines } from './lines.js';
 import type { RunnableContainer, RunnablePod } from './pod-file.js';
@@ -81,7 +82,7 @@ export function startProgram(pod: RunnablePod, onLine: (line: string) => void): 
   // In a group of its own, so that Ctrl-C reaches it through here and nothing is counted twice.
   const child = spawn(file, args, {
     cwd: pod.directory,
-    env: { ...process.env, ...env },
+    env: { ...childEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
   });

@@ -2,6 +2,7 @@ import type { Seconds } from '@mayfly/der';
 import { backoffDelay, type CredentialBundle, sleepFor } from '@mayfly/rotation';
 import { adviceFor, messageOf } from '../errors.js';
 import type { Pod, PodCertificateSource, Volume } from '../manifests/manifest.js';
+import { childEnvironment } from '../token-key.js';
 import type { UpEvent } from './event.js';
 import { createKeystoreFiles } from './keystore.js';
 import { podKey } from './places.js';
@@ -28,7 +29,7 @@ export function createVolumeRunner(pod: Pod, volume: Volume, options: RunnerOpti
   const { api, clock, state, keyMode, emit, onChange } = options;
   const directory = options.directoryOf(pod, volume);
   const bundles = new Map<PodCertificateSource, CredentialBundle>();
-  const keystoreFiles = createKeystoreFiles({ randomBytes: options.randomBytes, env: process.env });
+  const keystoreFiles = createKeystoreFiles({ randomBytes: options.randomBytes, env: childEnvironment() });
   let mounted = false;
   let problem: string | undefined;
   let missing: string | undefined;
