@@ -214,6 +214,13 @@ test('waits longer after each failure, as long as the server asks for, and no lo
   expect(trouble.map(({ type }) => type)).toEqual(Array(4).fill('interrupted'));
 });
 
+test('a watch that was doubted is resumed without a wait of its own, once a second at most', async () => {
+  const end = new KubernetesError('ERR_KUBERNETES_TIMEOUT', '/p', 'nothing came');
+  const { asked, trouble } = await play([{ list: list(5) }, { watch: [], end }, { watch: [], end }, { watch: [] }]);
+  expect(asked).toEqual(['list at 0', 'watch 5 at 0', 'watch 5 at 1', 'watch 5 at 2', 'watch 5 at 3']);
+  expect(trouble).toMatchObject([{ at: 1000 }, { at: 1001 }]);
+});
+
 test('a watch that ends each time at once is asked for once a second', async () => {
   const { asked } = await play([{ list: list(5) }, ...Array.from({ length: 60 }, () => ({ watch: [] }))]);
   expect(asked.at(-1)).toBe('watch 5 at 60');

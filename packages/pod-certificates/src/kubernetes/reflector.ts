@@ -4,6 +4,7 @@ import { ApiError, type WatchEvent } from '../api.js';
 import { type JsonObject, textMember } from '../json.js';
 import { createPatience } from '../patience.js';
 import type { KubernetesClient } from './client.js';
+import { KubernetesError } from './errors.js';
 import { isOlderVersion, type KnownList, knownObjects, type ObjectIdentity } from './known-objects.js';
 import type { Query } from './paths.js';
 
@@ -117,7 +118,10 @@ export async function* reflect<T extends ObjectIdentity>(options: ReflectorOptio
       // Of what it goes on with, nothing is known any more.
       if (isUnknownVersion(error)) list = undefined;
       if (error instanceof ApiError && FINAL.includes(error.reason)) throw error;
-      const delay = patience.after(error);
+      // A watch that was silent for too long, or doubted, says nothing of the server: whoever waits now is blind meanwhile.
+      const isSilent =
+        version !== undefined && error instanceof KubernetesError && error.code === 'ERR_KUBERNETES_TIMEOUT';
+      const delay = isSilent ? 0 : patience.after(error);
       onTrouble({ type: 'interrupted', error, at: clock.now() + delay });
       if (!(await sleepFor(clock, delay, signal))) return;
     }
