@@ -24,6 +24,8 @@ test('a row may name several codes, and have more columns', () => {
   const readme = 'text `ERR_A`\n| `ERR_A`, `ERR_B` | what | limit |\n';
   expect(meaningOf('ERR_B', readme)).toBe('what; limit');
   expect(meaningOf('ERR_C', readme)).toBeUndefined();
+  const each = '| `ERR_A`, `ERR_B` | one; another | limit |\n';
+  expect(['ERR_A', 'ERR_B'].map((code) => meaningOf(code, each))).toEqual(['one; limit', 'another; limit']);
 });
 
 test('the page has an anchor for each code', () => {

@@ -49,11 +49,16 @@ export function unionsIn(text: string): readonly { readonly code: string; readon
   });
 }
 
-/** The rest of the row of a table whose first cell names the code. */
+/** The rest of the row of a table whose first cell names the code; of a row of several, its own part where each has one. */
 export function meaningOf(code: string, readme: string): string | undefined {
   for (const line of readme.split('\n')) {
     const [, first, ...rest] = line.split('|').map((cell) => cell.trim());
-    if (first?.includes(`\`${code}\``)) return rest.filter((cell) => cell !== '').join('; ');
+    const codes: readonly string[] = first?.match(/(?<=`)ERR_\w+(?=`)/g) ?? [];
+    if (!codes.includes(code)) continue;
+    const [meaning = '', ...more] = rest.filter((cell) => cell !== '');
+    const parts = meaning.split('; ');
+    const own = codes.length > 1 && parts.length === codes.length ? parts[codes.indexOf(code)]! : meaning;
+    return [own, ...more].join('; ');
   }
   return undefined;
 }
