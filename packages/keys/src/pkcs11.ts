@@ -10,7 +10,7 @@ import { type Cryptoki, findKey, findSlot, type Handle, stateOf, type TokenKey }
 import type { Pkcs11Uri } from './pkcs11-uri.js';
 import { parsePublicKey } from './public-key.js';
 
-export type { Cryptoki, TokenInfo } from './pkcs11-token.js';
+export type { Cryptoki, Handle, TokenInfo } from './pkcs11-token.js';
 export { type Pkcs11Uri, parsePkcs11Uri } from './pkcs11-uri.js';
 
 export interface Pkcs11KeyOptions {

@@ -32,7 +32,7 @@ export { Pkcs12Error, type Pkcs12ErrorCode } from './errors.js';
 export type { ImportLimits } from './limits.js';
 export type { MacScheme } from './mac.js';
 export type { Pfx, SafeContents } from './pfx.js';
-export { type Encrypt, modern, type Profile, passwordless, pbmac1 } from './profile.js';
+export { type Encrypt, type EncryptOptions, modern, type Profile, passwordless, pbmac1 } from './profile.js';
 export { type ReadPfxOptions, readPfx } from './read-pfx.js';
 export type {
   CertBag,

@@ -27,6 +27,7 @@ export { KubernetesError, type KubernetesErrorCode } from './errors.js';
 export type { RunProgram } from './exec-plugin.js';
 export type { ObjectIdentity } from './known-objects.js';
 export { type Lease, type Leases, leasesIn, type NewLease } from './lease.js';
+export type { ListPage } from './pages.js';
 export { type Query, resourcePath } from './paths.js';
 export { type ReflectorOptions, type ReflectorTrouble, reflect } from './reflector.js';
 export {
