@@ -29,15 +29,8 @@ describe('makes one certificate for one request', () => {
   };
   test('however often the write fails', async () => {
     const { compiled, count } = counting();
-    let left = 5;
-    const away: PodCertificateApi = {
-      ...bench.api,
-      updateStatus: async (version, status) => {
-        if (left-- > 0) throw new ApiError('InternalError', 'etcd');
-        return await bench.api.updateStatus(version, status);
-      },
-    };
-    await bench.whileSigning({ api: away, compiled }, async () => {
+    const api = bench.refusingWrites(5, () => new ApiError('InternalError', 'etcd'));
+    await bench.whileSigning({ api, compiled }, async () => {
       await bench.create();
       await bench.clock.advance(200);
     });

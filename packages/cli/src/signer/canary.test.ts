@@ -1,29 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import { parsePem } from '@mayfly/der/pem';
 import type { ClusterTrustBundle } from '@mayfly/pod-certificates';
 import { ApiError, type PodCertificateApi } from '@mayfly/pod-certificates/api';
-import { type SimulatedClock, simulatedClock } from '@mayfly/rotation/testing';
 import { type Certificate, parseCertificate } from '@mayfly/x509';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { rotateAuthorities } from '../commands/ca-rotate.js';
-import { type Keys, openKeys } from '../up/keys.js';
 import type { ClusterAuthorities } from './authorities.js';
 import { readAuthoritySecret } from './authority-secret.js';
 import { bundlePublisher } from './keep-authorities.js';
-import type { LogLine } from './log.js';
-import { succeedingAuthorities } from './succeeding-authorities.js';
-import { type SecretServer, secretServer } from './testing/secret-server.js';
+import { DAY, HOUR, NOW, SECRET, type SuccessionBench, successionBench } from './testing/succession-bench.js';
 
-const NOW = 1_788_256_800;
-const HOUR = 3600;
-const DAY = 24 * HOUR;
 const CANARY = 6 * HOUR;
-const SECRET = { namespace: 'mayfly', name: 'ca' };
-const keys: Keys = await openKeys('node', () => {});
 
-let clock: SimulatedClock;
-let server: SecretServer;
-let log: LogLine[];
+let { clock, server, log, open: openWith } = {} as SuccessionBench;
 /** What is out there: for all pods, and for those that look at the canary. */
 let live: readonly bigint[];
 let early: readonly bigint[];
@@ -35,19 +23,11 @@ let refused: string[];
 beforeEach(() => {
   applied = [];
   refused = [];
-  clock = simulatedClock({ now: NOW });
-  server = secretServer();
-  log = [];
+  ({ clock, server, log, open: openWith } = successionBench());
   live = early = [];
 });
 
-const open = (canary: number = CANARY): Promise<ClusterAuthorities> =>
-  succeedingAuthorities({
-    ...{ client: server, secret: SECRET, keys, signerName: 'example.com/workload', clock },
-    randomBytes: (length) => new Uint8Array(randomBytes(length)),
-    ...{ lifetime: 30 * DAY, backdate: 60, maxLifetime: DAY, propagation: HOUR, canary },
-    log: (line) => log.push(line),
-  });
+const open = (canary: number = CANARY): Promise<ClusterAuthorities> => openWith({ canary });
 const api: Parameters<typeof bundlePublisher>[0] = {
   async applyTrustBundle(bundle) {
     if (refused.some((end) => bundle.metadata.name.endsWith(end))) throw new ApiError('Forbidden', 'cannot patch');

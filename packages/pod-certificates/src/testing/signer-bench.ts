@@ -1,3 +1,4 @@
+import type { PodCertificateApi } from '../api.js';
 import type { EmbeddedApi } from '../embedded.js';
 import { runSigner, type SignerEvent, type SignerOptions } from '../signer.js';
 import type { PodCertificateRequest } from '../types.js';
@@ -14,6 +15,8 @@ export interface SignerBench extends Awaited<ReturnType<typeof testCluster>> {
   /** Creates a request in the namespace `shop`. */
   create(spec?: Parameters<typeof testRequest>[0]): Promise<PodCertificateRequest>;
   reread(request: PodCertificateRequest): ReturnType<EmbeddedApi['getRequest']>;
+  /** The API, which refuses so many writes of a status. */
+  refusingWrites(count: number, error: () => Error): PodCertificateApi;
   /** Runs a signer while `work` does what it does. */
   whileSigning<T>(options: Partial<SignerOptions>, work: () => Promise<T>): Promise<T>;
 }
@@ -27,6 +30,16 @@ export async function signerBench(authority: TestAuthority): Promise<SignerBench
     events,
     create: (spec = {}) => api.createRequest(testRequest(spec)),
     reread: ({ metadata }) => api.getRequest('shop', metadata.name),
+    refusingWrites(count, error) {
+      let left = count;
+      return {
+        ...api,
+        async updateStatus(version, status) {
+          if (left-- > 0) throw error();
+          return await api.updateStatus(version, status);
+        },
+      };
+    },
     async whileSigning(options, work) {
       const controller = new AbortController();
       const onEvent = (event: SignerEvent) => events.push(event);

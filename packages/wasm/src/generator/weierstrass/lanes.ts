@@ -140,16 +140,7 @@ function addMixed(
   pairs.mul(f, hhh, hh, h);
   pairs.mul(f, v, x, hh);
   pairs.mul(f, z, z, h);
-  pairs.sqr(f, s, r);
-  combineLanes(
-    pairs,
-    f,
-    { target: x, lanes: inBothLanes([s], [hhh, -1], [v, -2]), folded: true },
-    { target: v, lanes: inBothLanes([v], [x, -1]) },
-  );
-  pairs.mul(f, hhh, y, hhh);
-  pairs.mul(f, v, r, v);
-  combineLanes(pairs, f, { target: y, lanes: inBothLanes([v], [hhh, -1]), carried: true });
+  finishSum(pairs, f, { x, y }, [s, r, hhh, v]);
 }
 
 type Eight = [Register, Register, Register, Register, Register, Register, Register, Register];
@@ -232,16 +223,29 @@ function addToXyzz(
   pairs.mul(f, q, x, pp);
   pairs.mul(f, zz, zz, pp);
   pairs.mul(f, zzz, zzz, ppp);
-  pairs.sqr(f, s, r);
+  finishSum(pairs, f, { x, y }, [s, r, ppp, q]);
+}
+
+/**
+ * What both coordinates end with: x becomes r² - cube - 2 · shared, and y becomes r · (shared - x) - y · cube, in which `shared` is x times
+ * the square of the difference of the abscissas, and `cube` its cube.
+ */
+function finishSum(
+  pairs: PairField,
+  f: FunctionBuilder,
+  { x, y }: Affine,
+  [spare, r, cube, shared]: readonly [Register, Register, Register, Register],
+): void {
+  pairs.sqr(f, spare, r);
   combineLanes(
     pairs,
     f,
-    { target: x, lanes: inBothLanes([s], [ppp, -1], [q, -2]), folded: true },
-    { target: q, lanes: inBothLanes([q], [x, -1]) },
+    { target: x, lanes: inBothLanes([spare], [cube, -1], [shared, -2]), folded: true },
+    { target: shared, lanes: inBothLanes([shared], [x, -1]) },
   );
-  pairs.mul(f, ppp, y, ppp);
-  pairs.mul(f, q, r, q);
-  combineLanes(pairs, f, { target: y, lanes: inBothLanes([q], [ppp, -1]), carried: true });
+  pairs.mul(f, cube, y, cube);
+  pairs.mul(f, shared, r, shared);
+  combineLanes(pairs, f, { target: y, lanes: inBothLanes([shared], [cube, -1]), carried: true });
 }
 
 export const allocateXyzzPair = (curve: Curve): XyzzPair => {
