@@ -1,20 +1,9 @@
-import {
-  bitString,
-  type DerNode,
-  encode,
-  encodeInto,
-  explicit,
-  integer,
-  primitive,
-  raw,
-  type Seconds,
-  sequence,
-  tags,
-} from '@mayfly/der';
+import { concatBytes, encode, explicit, integer, type Seconds, tags } from '@mayfly/der';
 import {
   algorithmIdentifierNode,
   type Extension,
   extensionNode,
+  type Known,
   type KnownParts,
   type Validity,
   validityNode,
@@ -25,21 +14,19 @@ import {
   basicConstraintsExtension,
   extKeyUsage,
   extKeyUsageExtension,
-  idCeSubjectAltName,
   type KeyUsageBit,
   keyPurposes,
   keyUsage,
   keyUsageExtension,
   subjectKeyIdentifier,
-  subjectKeyIdentifierExtension,
 } from '@mayfly/x509/extensions';
-import { type GeneralName, generalNamesNode } from '@mayfly/x509/general-name';
-import { rfc7093KeyIdentifier } from '@mayfly/x509/key-identifier';
+import type { GeneralName } from '@mayfly/x509/general-name';
+import { isPossible } from '@mayfly/x509/lint';
 import { CaError } from './errors.js';
 import { defineIssuer, type Issuer } from './issuer.js';
 import { lintProfile } from './lint-profile.js';
-import { type Allocate, ownMemory } from './memory.js';
 import type { Profile } from './profile.js';
+import { SERIAL_LENGTH } from './serial-numbers.js';
 
 /** What a certificate is to say; decided by the caller's rules, never copied from a request unseen. */
 export interface IssuanceRequest {
@@ -65,15 +52,17 @@ export interface Surroundings {
 export interface CompiledProfile<I extends Issuer = Issuer> {
   readonly profile: Profile;
   readonly issuer: I;
-  /** Version, and what stands between serial number and validity, as DER. */
+  /** What stands before the octets of the serial number, and between them and the validity, as DER. */
   readonly constant: {
-    readonly version: DerNode;
-    readonly algorithmAndIssuer: DerNode;
+    readonly versionAndSerialHeader: Uint8Array;
+    readonly algorithmAndIssuer: Uint8Array;
+    /** DER of a Validity, which those who ask within a second have in common. */
+    readonly validityDer: (validity: Validity) => Uint8Array;
     /** The first extensions of every certificate, and the same as one piece of DER. */
     readonly extensions: readonly Extension[];
-    readonly extensionsDer: DerNode;
+    readonly extensionsDer: Uint8Array;
     /** What the issuing key's signatures are made with, as DER. */
-    readonly signatureAlgorithm: DerNode;
+    readonly signatureAlgorithm: Uint8Array;
     /** DER of the issuers, as {@link Issued} has it. */
     readonly chain: readonly Uint8Array[];
   };
@@ -83,6 +72,8 @@ export interface CompiledProfile<I extends Issuer = Issuer> {
     readonly parts: KnownParts;
     /** The keyUsage that the extensions of the profile say. */
     readonly keyUsage: ReadonlySet<KeyUsageBit>;
+    /** Whether keys on curves can do all of it. */
+    readonly fitsCurves: boolean;
   };
 }
 
@@ -99,10 +90,6 @@ export interface Issued extends Prepared {
   /** DER of the issuers, nearest first, without the root. */
   readonly chain: readonly Uint8Array[];
 }
-
-/** Random octets of a serial number, behind the instance octet: 128 bits of entropy, 17 octets in all. */
-const SERIAL_RANDOM_LENGTH = 16;
-const EMPTY_NAME: Uint8Array = /* @__PURE__ */ Uint8Array.of(0x30, 0);
 
 /**
  * Binds a profile to an issuer.
@@ -130,11 +117,12 @@ export function compile<I extends Issuer>(profile: Profile, issuer: I): Compiled
     profile,
     issuer,
     constant: {
-      version: raw(encode(explicit(0, integer(2)))),
-      algorithmAndIssuer: together(raw(signatureAlgorithm), raw(certificate.subject)),
+      versionAndSerialHeader: Uint8Array.of(...encode(explicit(0, integer(2))), tags.integer, SERIAL_LENGTH),
+      algorithmAndIssuer: concatBytes(signatureAlgorithm, certificate.subject),
+      validityDer: rememberingValidity(),
       extensions,
-      extensionsDer: together(...extensions.map(extensionNode)),
-      signatureAlgorithm: raw(signatureAlgorithm),
+      extensionsDer: concatBytes(...extensions.map((extension) => encode(extensionNode(extension)))),
+      signatureAlgorithm,
       chain: issuer.chain.map(({ der }) => der),
     },
     judged: {
@@ -143,6 +131,7 @@ export function compile<I extends Issuer>(profile: Profile, issuer: I): Compiled
         extensions: extensions.map((value) => ({ der: encode(extensionNode(value)), value })),
       },
       keyUsage: keyUsage({ extensions })!, // lintProfile has seen it
+      fitsCurves: profile.keyUsage.every((bit) => isPossible('EC', bit)),
     },
   };
 }
@@ -163,12 +152,14 @@ function requireScope({ name, cA, extKeyUsage: wanted }: Profile, { certificate 
   if (stranger !== undefined) refuse(`its extKeyUsage lacks ${stranger}`);
 }
 
-/** Encodes siblings once, so that they are spliced in as one piece. */
-function together(...nodes: readonly DerNode[]): DerNode {
-  const all = encode(sequence(...nodes));
-  let length = 0;
-  for (const node of nodes) length += node.byteLength;
-  return raw(all.subarray(all.length - length));
+/** Encodes validities, each once as long as no other comes between. */
+function rememberingValidity(): (validity: Validity) => Uint8Array {
+  let last: Known<Validity> | undefined;
+  return (value) => {
+    if (last === undefined || last.value.notBefore !== value.notBefore || last.value.notAfter !== value.notAfter)
+      last = { der: encode(validityNode(value)), value };
+    return last.der;
+  };
 }
 
 /**
@@ -194,96 +185,3 @@ export function grantedValidity(compiled: CompiledProfile, request: IssuanceRequ
     );
   return { notBefore, notAfter };
 }
-
-/**
- * Builds what is to be signed. Pure: the same inputs, clock and random bytes give the same bytes.
- * @param allocate - Where it is written. Default an array of its own.
- * @throws {@link CaError} `ERR_CA_ISSUER_EXPIRING`, `ERR_CA_REQUEST`.
- */
-export function prepare(
-  compiled: CompiledProfile,
-  request: IssuanceRequest,
-  around: Surroundings,
-  allocate: Allocate = ownMemory,
-): Prepared {
-  const { profile, issuer, constant } = compiled;
-  const validity = grantedValidity(compiled, request, around.now());
-  const serial = new Uint8Array(1 + SERIAL_RANDOM_LENGTH);
-  serial[0] = issuer.instance ?? 1;
-  const random = around.randomBytes(SERIAL_RANDOM_LENGTH);
-  if (random.length !== SERIAL_RANDOM_LENGTH)
-    throw new CaError(
-      'ERR_CA_REQUEST',
-      `Cannot draw a serial number: ${random.length} random octets, not ${SERIAL_RANDOM_LENGTH}`,
-    );
-  serial.set(random, 1);
-  const subject = profile.subject === 'from-request' ? (request.subject ?? EMPTY_NAME) : EMPTY_NAME;
-  const { subjectAltName } = request;
-  const opaque = subjectAltName.find(({ type }) => type === 'x400Address' || type === 'ediPartyName');
-  // Written as they come, so any other name could stand in them.
-  if (opaque !== undefined) throw new CaError('ERR_CA_REQUEST', `Cannot issue for a name of type ${opaque.type}`);
-  const node = sequence(
-    constant.version,
-    primitive(tags.integer, serial),
-    constant.algorithmAndIssuer,
-    validityNode(validity),
-    raw(subject),
-    raw(request.subjectPublicKeyInfo),
-    explicit(
-      3,
-      sequence(
-        constant.extensionsDer,
-        // RFC 5280 §4.2.1.6: critical when it is all that names the subject.
-        subjectAltName.length > 0 &&
-          extensionNode({
-            extnID: idCeSubjectAltName,
-            critical: subject.length === 2,
-            extnValue: generalNamesNode(subjectAltName),
-          }),
-        profile.subjectKeyIdentifier === 'rfc7093' &&
-          extensionNode(subjectKeyIdentifierExtension(rfc7093KeyIdentifier(request.subjectPublicKeyInfo))),
-      ),
-    ),
-  );
-  const tbsCertificate = encodeIn(allocate, node);
-  return { tbsCertificate, serialNumber: serialToBigInt(serial), ...validity };
-}
-
-/** Six octets at a time: a DataView would move the few octets out of V8's heap first (benchmarks/issue). */
-function serialToBigInt(serial: Uint8Array): bigint {
-  let value = 0n;
-  for (let at = 0, end = serial.length % 6; at < serial.length; end += 6) {
-    let chunk = 0;
-    for (; at < end; at++) chunk = chunk * 256 + serial[at]!;
-    value = (value << 48n) | BigInt(chunk);
-  }
-  return value;
-}
-
-function encodeIn(allocate: Allocate, node: DerNode): Uint8Array {
-  const octets = allocate(node.byteLength);
-  encodeInto(node, octets);
-  return octets;
-}
-
-/**
- * Puts the signature to what was prepared.
- * @param allocate - Where the certificate is written. Default an array of its own.
- */
-export const complete = (
-  { constant }: CompiledProfile,
-  { tbsCertificate, serialNumber, notBefore, notAfter }: Prepared,
-  signatureValue: Uint8Array,
-  allocate: Allocate = ownMemory,
-): Issued => ({
-  tbsCertificate,
-  serialNumber,
-  notBefore,
-  notAfter,
-  // RFC 5280 §4.1: SIGNED{} of the three.
-  certificate: encodeIn(
-    allocate,
-    sequence(raw(tbsCertificate), constant.signatureAlgorithm, bitString(signatureValue)),
-  ),
-  chain: constant.chain,
-});

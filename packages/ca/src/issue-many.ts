@@ -4,6 +4,7 @@ import { CaError } from './errors.js';
 import { completeVerified, completeVerifiedSync, prepareLinted } from './issue.js';
 import type { SyncIssuer } from './issuer.js';
 import { type Allocate, sharedMemory } from './memory.js';
+import { SerialNumbers } from './serial-numbers.js';
 
 /** What became of one request of a batch. */
 export type IssueResult =
@@ -34,14 +35,20 @@ export async function issueMany(
   unknown satisfies Record<string, never>;
   requireLength(chunkLength);
   const results: IssueResult[] = [];
-  const memory = sharedMemory();
+  const batch = beginBatch(compiled, requests, around, signal);
   for (let at = 0; at < requests.length; at += chunkLength) {
-    const begun = prepareAll(compiled, requests.slice(at, at + chunkLength), around, memory, signal);
+    const begun = batch.prepare(at, Math.min(at + chunkLength, requests.length));
     const signatures = await signAll(compiled.issuer.key, tbsOf(begun));
-    for (const outcome of withSignatures(begun, signatures))
-      results.push(
-        resultOf(outcome.ok ? await settled(() => completeVerified(compiled, ...outcome.value, memory)) : outcome),
-      );
+    let next = 0;
+    for (const outcome of begun) {
+      if (!outcome.ok) results.push(outcome);
+      else {
+        const signature = signatures[next++]!;
+        results.push(
+          signature.ok ? await completed(compiled, outcome.value, signature.value, batch.memory) : signature,
+        );
+      }
+    }
   }
   return results;
 }
@@ -59,14 +66,18 @@ export function issueManySync(
   unknown satisfies Record<string, never>;
   requireLength(chunkLength);
   const results: IssueResult[] = [];
-  const memory = sharedMemory();
+  const batch = beginBatch(compiled, requests, around, signal);
   for (let at = 0; at < requests.length; at += chunkLength) {
-    const begun = prepareAll(compiled, requests.slice(at, at + chunkLength), around, memory, signal);
+    const begun = batch.prepare(at, Math.min(at + chunkLength, requests.length));
     const signatures = signAllSync(compiled.issuer.key, tbsOf(begun));
-    for (const outcome of withSignatures(begun, signatures))
-      results.push(
-        resultOf(outcome.ok ? attempt(() => completeVerifiedSync(compiled, ...outcome.value, memory)) : outcome),
-      );
+    let next = 0;
+    for (const outcome of begun) {
+      if (!outcome.ok) results.push(outcome);
+      else {
+        const signature = signatures[next++]!;
+        results.push(signature.ok ? completedSync(compiled, outcome.value, signature.value, batch.memory) : signature);
+      }
+    }
   }
   return results;
 }
@@ -75,7 +86,12 @@ export function issueManySync(
 const DEFAULT_CHUNK_LENGTH = 256;
 
 /** What a step gave, or threw. */
-type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+type Outcome<T> = { readonly ok: true; readonly value: T } | Failure;
+
+interface Failure {
+  readonly ok: false;
+  readonly error: unknown;
+}
 
 function attempt<T>(step: () => T): Outcome<T> {
   try {
@@ -98,22 +114,37 @@ function requireLength(chunkLength: number): void {
     throw new RangeError(`Cannot issue in chunks of ${chunkLength}: need a whole number above zero`);
 }
 
-const prepareAll = (
+/** What the certificates of a batch share. */
+function beginBatch(
   compiled: CompiledProfile,
   requests: readonly IssuanceRequest[],
   around: Surroundings,
-  memory: Allocate,
   signal: AbortSignal | undefined,
-): readonly Outcome<Prepared>[] =>
-  requests.map((request) =>
-    attempt(() => {
-      signal?.throwIfAborted();
-      return prepareLinted(compiled, request, around, memory);
-    }),
-  );
+) {
+  const memory = sharedMemory();
+  const serials = new SerialNumbers(around, requests.length);
+  return {
+    memory,
+    prepare(from: number, end: number): readonly Outcome<Prepared>[] {
+      const begun: Outcome<Prepared>[] = [];
+      for (let i = from; i < end; i++) {
+        try {
+          signal?.throwIfAborted();
+          begun.push({ ok: true, value: prepareLinted(compiled, requests[i]!, around, serials, memory) });
+        } catch (error) {
+          begun.push({ ok: false, error });
+        }
+      }
+      return begun;
+    },
+  };
+}
 
-const tbsOf = (begun: readonly Outcome<Prepared>[]): readonly Uint8Array[] =>
-  begun.flatMap((outcome) => (outcome.ok ? [outcome.value.tbsCertificate] : []));
+function tbsOf(begun: readonly Outcome<Prepared>[]): readonly Uint8Array[] {
+  const batch: Uint8Array[] = [];
+  for (const outcome of begun) if (outcome.ok) batch.push(outcome.value.tbsCertificate);
+  return batch;
+}
 
 async function signAll(key: SigningKey, batch: readonly Uint8Array[]): Promise<readonly Outcome<Uint8Array>[]> {
   if (batch.length === 0) return [];
@@ -142,18 +173,28 @@ function eachOf(count: number, batch: Outcome<readonly Uint8Array[]>): readonly 
   return Array.from({ length: count }, () => ({ ok: false, error }));
 }
 
-/** @param signatures - One for each that was prepared, in their order. */
-function withSignatures(
-  begun: readonly Outcome<Prepared>[],
-  signatures: readonly Outcome<Uint8Array>[],
-): readonly Outcome<readonly [Prepared, Uint8Array]>[] {
-  let next = 0;
-  return begun.map((outcome) => {
-    if (!outcome.ok) return outcome;
-    const signature = signatures[next++]!;
-    return signature.ok ? { ok: true, value: [outcome.value, signature.value] } : signature;
-  });
+async function completed(
+  compiled: CompiledProfile,
+  prepared: Prepared,
+  signatureValue: Uint8Array,
+  memory: Allocate,
+): Promise<IssueResult> {
+  try {
+    return { ok: true, issued: await completeVerified(compiled, prepared, signatureValue, memory) };
+  } catch (error) {
+    return { ok: false, error };
+  }
 }
 
-const resultOf = (outcome: Outcome<Issued>): IssueResult =>
-  outcome.ok ? { ok: true, issued: outcome.value } : outcome;
+function completedSync(
+  compiled: CompiledProfile<SyncIssuer>,
+  prepared: Prepared,
+  signatureValue: Uint8Array,
+  memory: Allocate,
+): IssueResult {
+  try {
+    return { ok: true, issued: completeVerifiedSync(compiled, prepared, signatureValue, memory) };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}

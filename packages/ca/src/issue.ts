@@ -1,16 +1,10 @@
-import {
-  type CompiledProfile,
-  complete,
-  type IssuanceRequest,
-  type Issued,
-  type Prepared,
-  prepare,
-  type Surroundings,
-} from './compile.js';
+import type { CompiledProfile, IssuanceRequest, Issued, Prepared, Surroundings } from './compile.js';
 import { CaError } from './errors.js';
 import type { Issuer, SyncIssuer } from './issuer.js';
 import { lint } from './lint.js';
-import type { Allocate } from './memory.js';
+import { type Allocate, ownMemory } from './memory.js';
+import { complete, prepareWith } from './prepare.js';
+import { SerialNumbers } from './serial-numbers.js';
 
 /**
  * Issues one certificate: prepare, lint, sign, verify when the issuer brings a verifier, complete.
@@ -47,9 +41,10 @@ export function prepareLinted(
   compiled: CompiledProfile,
   request: IssuanceRequest,
   around: Surroundings,
-  allocate?: Allocate,
+  serials: SerialNumbers = new SerialNumbers(around, 1),
+  allocate: Allocate = ownMemory,
 ): Prepared {
-  const prepared = prepare(compiled, request, around, allocate);
+  const prepared = prepareWith(compiled, request, around, serials, allocate);
   const finding = lint(compiled, prepared, around.now());
   if (finding === undefined) return prepared;
   const { rule, message } = finding;

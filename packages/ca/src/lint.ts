@@ -18,6 +18,7 @@ import {
 import { fieldLints, firstFinding, keyLints, nameLints } from '@mayfly/x509/lint';
 import { validateLeafSVID } from '@mayfly/x509/spiffe';
 import type { CompiledProfile, Prepared } from './compile.js';
+import { isPlain, MOST_BACKDATED } from './glance.js';
 import type { Finding } from './lint-profile.js';
 
 export type { Finding } from './lint-profile.js';
@@ -41,6 +42,7 @@ export function lint(compiled: CompiledProfile, prepared: Prepared, now: Seconds
   const { tbsCertificate } = prepared;
   if (tbsCertificate.length > MAX_TBS_LENGTH)
     return { rule: 'size', message: `${tbsCertificate.length} octets, at most ${MAX_TBS_LENGTH} are signed` };
+  if (isPlain(compiled, prepared, now)) return undefined;
   try {
     const tbs = parseTBSCertificate(tbsCertificate, compiled.judged.parts);
     return (
@@ -75,7 +77,7 @@ function lintFields(
     return { rule: 'issuer-name', message: 'differs from the subject of the issuer' };
   if (notBefore < bounds.notBefore || notAfter > bounds.notAfter)
     return { rule: 'validity-of-issuer', message: `${notBefore} to ${notAfter} is not within that of the issuer` };
-  if (notBefore > now || notBefore < now - 300)
+  if (notBefore > now || notBefore < now - MOST_BACKDATED)
     return { rule: 'backdate', message: `notBefore is ${now - notBefore} s ago` };
   if (notAfter - notBefore + (profile.lifetimeCounts === 'inclusive' ? 1 : 0) > profile.maxLifetime)
     return { rule: 'lifetime', message: 'longer than the profile allows' };

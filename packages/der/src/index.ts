@@ -6,7 +6,7 @@ export { decodeOid, encodeOid, type Oid } from './oid.js';
 export { type DerReader, type ReadOptions, read } from './reader.js';
 export { fitsPrintableString } from './strings.js';
 export { contextConstructedTag, contextTag, tagName, tags } from './tags.js';
-export { formatDuration, type Seconds } from './time.js';
+export { decodeTime, formatDuration, type Seconds } from './time.js';
 export {
   bitString,
   boolean,

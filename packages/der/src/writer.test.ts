@@ -22,10 +22,14 @@ test.each([
   expect(() => oid(text)).toThrow(TypeError);
 });
 
-test('a node fills an array of its length and no other', () => {
+test('a node fills an array of its length and no other, or its place in one', () => {
   const node = oid('2.5.29.17');
   const shared = new Uint8Array(7);
   encodeInto(node, shared.subarray(1, 6));
   expect(toHex(shared)).toBe(`00${toHex(encode(node))}00`);
   for (const length of [4, 6]) expect(() => encodeInto(node, new Uint8Array(length))).toThrow(RangeError);
+  const other = new Uint8Array(7);
+  expect(encodeInto(node, other, 1)).toBe(6);
+  expect(other).toEqual(shared);
+  for (const at of [-1, 3]) expect(() => encodeInto(node, other, at)).toThrow(RangeError);
 });

@@ -86,13 +86,16 @@ export function encode(node: DerNode): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Writes the node into an array of exactly its length, for whoever makes many and has them share memory.
- * @throws RangeError when the array is longer or shorter.
+ * Writes the node into an array, for whoever makes many and has them share memory.
+ * @param at - Where it begins, other octets before and behind it. Default: the array is exactly as long.
+ * @returns The place behind it.
+ * @throws RangeError when the array is shorter, and when it is longer where `at` is left out.
  */
-export function encodeInto(node: DerNode, out: Uint8Array): void {
-  if (out.length !== node.byteLength)
-    throw new RangeError(`Cannot encode ${node.byteLength} octets into an array of ${out.length}`);
-  fill(out, node as Tlv, 0);
+export function encodeInto(node: DerNode, out: Uint8Array, at?: number): number {
+  const { byteLength } = node;
+  if (at === undefined ? out.length !== byteLength : !(at >= 0 && at + byteLength <= out.length))
+    throw new RangeError(`Cannot encode ${byteLength} octets into an array of ${out.length}`);
+  return fill(out, node as Tlv, at ?? 0);
 }
 
 /** Writes a node at `at`; returns the place behind it. Every node is made here, so every node is a `Tlv`. */
