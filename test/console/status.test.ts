@@ -109,7 +109,39 @@ for (const { name, find, start } of browsers) {
           await page.keyboard.press('End');
           await page.waitForSelector('[aria-posinset="10000"][aria-selected=true]');
           await keepScreenshot(page, `${name}-status-10000`);
+          await page.keyboard.press('Home');
+          await page.waitForSelector('[aria-posinset="1"][aria-selected=true]');
+          await page.$eval('[role=listbox]', (list) => list.scrollTo(0, 100_000));
+          await page.waitForFunction(() => document.querySelector('[aria-posinset="1"]') === null);
+          await page.select('select[aria-label=Order]', 'trouble');
+          await page.waitForSelector('[aria-posinset="1"].trouble');
+          await page.waitForFunction(() => document.querySelector('[role=listbox]')!.scrollTop === 0);
         }, `${server.url}/`);
+      } finally {
+        await server.close();
+      }
+    });
+
+    test('says that it connects until it knows something, and then that it is live', async () => {
+      const server = await serveStatus('127.0.0.1:0', createStatusFeed(manyPods(1)));
+      try {
+        const { page } = await session.open();
+        await page.goto(`${server.url}/`);
+        await page.waitForSelector('.connection.live');
+        expect(await page.$eval('.tools [role=status]', ({ textContent }) => textContent)).toBe('1 certificate');
+        await page.evaluateOnNewDocument(() => {
+          // Opens, and says nothing more.
+          Object.assign(globalThis, {
+            EventSource: class {
+              addEventListener = (type: string, listener: () => void) => type === 'open' && setTimeout(listener);
+              close() {}
+            },
+          });
+        });
+        await page.reload();
+        await page.waitForSelector('::-p-text(Asking the command)');
+        expect(await page.$eval('.connection', ({ textContent }) => textContent)).toBe('Connecting');
+        await page.close();
       } finally {
         await server.close();
       }
@@ -122,7 +154,7 @@ for (const { name, find, start } of browsers) {
         const others = Array.from({ length: 8 }, () => new AbortController());
         await Promise.all(others.map(({ signal }) => fetch(`${server.url}/status/events`, { signal })));
         await page.goto(server.url);
-        await page.waitForSelector('.connection.bad');
+        await page.waitForSelector('.connection.lost');
         for (const other of others) other.abort();
         await page.waitForSelector('[role=option]', { timeout: 15_000 });
       } finally {
@@ -137,7 +169,7 @@ for (const { name, find, start } of browsers) {
       await page.goto(server.url);
       await page.waitForSelector('[role=option]');
       await server.close();
-      await page.waitForSelector('.connection.bad');
+      await page.waitForSelector('.connection.lost');
       await page.waitForSelector('::-p-text(does not answer)');
       await page.close();
     });

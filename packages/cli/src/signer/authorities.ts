@@ -4,6 +4,7 @@ import type { Pkcs11SigningKey } from '@mayfly/keys/pkcs11';
 import type { KubernetesClient } from '@mayfly/pod-certificates/kubernetes';
 import type { Clock } from '@mayfly/rotation';
 import type { Certificate } from '@mayfly/x509';
+import type { Generation } from '../status/authority-status.js';
 import type { Keys } from '../up/keys.js';
 import { type AuthoritySource, type ClusterAuthority, readAuthority } from './authority-material.js';
 
@@ -38,6 +39,8 @@ export interface ClusterAuthorities {
   notAfter(): Seconds | undefined;
   /** What pods are to trust now. */
   anchors(): readonly Certificate[];
+  /** What signs, what is to sign next, and what retires, as far as this one knows. */
+  generations(): readonly Generation[];
   nextStep(): ComingStep | undefined;
   /**
    * Reads them again.
@@ -71,6 +74,7 @@ export async function givenAuthority(
     maxLifetime: () => maxLifetime,
     notAfter: () => current.issuer.certificate.validity.notAfter,
     anchors: () => current.anchors,
+    generations: () => [{ certificate: current.issuer.certificate, state: 'active' }],
     nextStep: () => undefined,
     async look() {
       const { token } = current;

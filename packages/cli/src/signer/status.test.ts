@@ -6,7 +6,15 @@ import type { ClusterAuthorities } from './authorities.js';
 import { createSignerStatus } from './status.js';
 
 const authorities = {
-  issuer: () => ({ certificate: { serialNumber: 0xabcn, validity: { notBefore: 0, notAfter: 100_000 } } }),
+  notAfter: () => 100_000,
+  generations: () => [
+    {
+      certificate: { serialNumber: 0xabcn, validity: { notBefore: 0, notAfter: 100_000 } },
+      state: 'active',
+      since: 10,
+    },
+    { certificate: { serialNumber: 0xdefn, validity: { notBefore: 900, notAfter: 200_000 } }, state: 'prepared' },
+  ],
   anchors: () => [{}, {}],
   nextStep: () => ({ type: 'activate', at: 5000 }),
 } as unknown as ClusterAuthorities; // no more of it is read here
@@ -96,10 +104,13 @@ test('pods are remembered in bounds, those that something happened to last', () 
 });
 
 test('who shares the requests, what signs, and what comes next', () => {
-  expect(newStatus().status.summary()).not.toHaveProperty('lease');
+  expect(newStatus().status.summary()).not.toHaveProperty('members');
   expect(newStatus(['a', 'b']).status.summary()).toMatchObject({
-    lease: 'shared by 2',
-    authorities: [{ serialNumber: 'abc', state: 'active', notAfter: 100_000 }],
+    members: 2,
+    authorities: [
+      { serialNumber: 'abc', state: 'active', since: 10, notAfter: 100_000 },
+      { serialNumber: 'def', state: 'prepared', notBefore: 900 },
+    ],
     trustBundles: [{ generation: '7', anchors: 2 }],
     steps: [
       { at: 5000, message: 'The next authority signs: example.com/workload' },

@@ -3,6 +3,7 @@ import type { Seconds } from '@mayfly/der';
 import type { PodCertificateRequest } from '@mayfly/pod-certificates';
 import type { SignerEvent } from '@mayfly/pod-certificates/signer';
 import { messageOf } from '../errors.js';
+import { authorityStatus } from '../status/authority-status.js';
 import type { StatusSource } from '../status/feed.js';
 import type { ClusterAuthorities } from './authorities.js';
 
@@ -101,7 +102,7 @@ export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
     summary(): StatusSummary {
       const problems = options.problems();
       const bundle = options.bundle();
-      const active = issuingCertificate(authorities);
+      const end = authorities.notAfter();
       const next = authorities.nextStep();
       const members = options.members();
       return {
@@ -111,7 +112,7 @@ export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
         problems,
         problemCount: problems.length,
         counts,
-        authorities: active === undefined ? [] : [{ ...active, signerName, state: 'active' }],
+        authorities: authorities.generations().map((generation) => authorityStatus(signerName, generation)),
         trustBundles:
           bundle === undefined
             ? []
@@ -125,9 +126,9 @@ export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
               ],
         steps: [
           ...(next === undefined ? [] : [{ at: next.at, message: `${STEPS[next.type]}: ${signerName}` }]),
-          ...(active === undefined ? [] : [{ at: active.notAfter, message: `The authority ends: ${signerName}` }]),
+          ...(end === undefined ? [] : [{ at: end, message: `The authority ends: ${signerName}` }]),
         ],
-        ...(members !== undefined && { lease: `shared by ${members.length}` }),
+        ...(members !== undefined && { members: members.length }),
       };
     },
     certificates() {
@@ -143,15 +144,3 @@ const STEPS = {
   activate: 'The next authority signs',
   retire: 'An authority leaves the trust bundle',
 } as const;
-
-/** What signs now, if anything may. */
-function issuingCertificate(
-  authorities: ClusterAuthorities,
-): Pick<HeldCertificate, 'serialNumber' | 'notBefore' | 'notAfter'> | undefined {
-  try {
-    const { serialNumber, validity } = authorities.issuer().certificate;
-    return { serialNumber: serialNumber.toString(16), ...validity };
-  } catch {
-    return undefined; // told among the problems
-  }
-}

@@ -311,6 +311,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     maxLifetime: granted,
     notAfter: () => active()?.certificate.validity.notAfter,
     anchors: () => trustAnchors(stored.authorities),
+    generations: () => stored.authorities,
     nextStep() {
       const { canary } = stored;
       if (canary !== undefined) return { type: 'prepare', at: canary.since + options.canary };

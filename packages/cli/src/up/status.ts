@@ -1,6 +1,7 @@
 import type { AuthorityStatus, CertificateStatus, HeldCertificate, TrustBundleStatus } from '@mayfly/console';
 import type { Seconds } from '@mayfly/der';
 import type { ClusterTrustBundle } from '@mayfly/pod-certificates';
+import { authorityStatus } from '../status/authority-status.js';
 import type { StatusSource } from '../status/feed.js';
 import type { LocalAuthority } from './authority.js';
 import type * as runner from './source-runner.js';
@@ -50,13 +51,7 @@ const STEPS = {
 } as const;
 
 const generationsOf = ({ signerName, generations }: LocalAuthority): readonly AuthorityStatus[] =>
-  generations().map(({ certificate: { serialNumber, validity }, state, since }) => ({
-    signerName,
-    serialNumber: serialNumber.toString(16),
-    state,
-    since,
-    ...validity,
-  }));
+  generations().map((generation) => authorityStatus(signerName, generation));
 
 function certificateStatus(source: runner.SourceStatus): CertificateStatus {
   const { id, pod, volume, signerName, certificate, earlier, rotations, requestedAt, retryAt, problem } = source;

@@ -2,9 +2,9 @@ import type { AuthorityStatus, StatusSummary } from './snapshot.js';
 import { distanceText, momentText, positionIn } from './time-scale.js';
 
 const STATES: Readonly<Record<AuthorityStatus['state'], { readonly badge: string; readonly meaning: string }>> = {
-  prepared: { badge: 'note', meaning: 'trusted, signs next' },
+  prepared: { badge: 'note', meaning: 'signs next, trusted' },
   active: { badge: 'good', meaning: 'signs' },
-  retiring: { badge: 'warning', meaning: 'trusted for what it signed' },
+  retiring: { badge: 'warning', meaning: 'trusted for what it signed, signs no more' },
 };
 
 interface LifeProps {

@@ -35,8 +35,8 @@ export interface StatusSummary {
   readonly trustBundles: readonly TrustBundleStatus[];
   /** What happens next, refreshes aside. */
   readonly steps: readonly StatusStep[];
-  /** For a signer of several: who holds the Lease. */
-  readonly lease?: string;
+  /** For one signer of several: how many share the requests. */
+  readonly members?: number;
 }
 
 /** Something that is going to happen. */

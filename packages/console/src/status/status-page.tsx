@@ -14,11 +14,17 @@ import { distanceText, durationText, lengthFor, momentText, spanAround, spanLeng
 /** Things that are told to happen next. */
 const UPCOMING = 8;
 
+const CONNECTIONS = { asking: 'Connecting', live: 'Live', lost: 'Not connected' } as const;
+
+const membersText = (members: number): string =>
+  members === 1 ? 'alone on the Lease' : `one of ${members} that share the requests`;
+
 /** The whole page. */
 export function StatusPage() {
   const [known, setKnown] = useState<Known>();
-  const [isConnected, setConnected] = useState(true);
+  const [isConnected, setConnected] = useState<boolean>();
   useEffect(() => follow(setKnown, setConnected), []);
+  const connection = isConnected === false ? 'lost' : known === undefined ? 'asking' : 'live';
   return (
     <>
       <header class="top">
@@ -28,23 +34,24 @@ export function StatusPage() {
             <>
               <code>mayfly {known.summary.command}</code> for{' '}
               {durationText(known.summary.now - known.summary.startedAt)}
-              {known.summary.lease !== undefined && `, the Lease is held by ${known.summary.lease}`}
+              {known.summary.members !== undefined && `, ${membersText(known.summary.members)}`}
             </>
           )}
         </p>
-        <span class={`connection ${isConnected ? 'good' : 'bad'}`} role="status">
-          {isConnected ? 'Live' : 'Not connected'}
+        <span class={`connection ${connection}`} role="status">
+          {CONNECTIONS[connection]}
         </span>
         <ThemeButton />
       </header>
       <main>
-        {!isConnected && (
+        {connection === 'lost' && (
           <Notice kind="bad">
             The command does not answer; it is asked again and again.{' '}
             {known !== undefined && `What is shown is from ${momentText(known.summary.now, known.summary.now)}.`}
           </Notice>
         )}
-        {known === undefined ? isConnected && <p class="empty">Asking the command…</p> : <Board known={known} />}
+        {connection === 'asking' && <p class="empty">Asking the command…</p>}
+        {known !== undefined && <Board known={known} />}
       </main>
     </>
   );

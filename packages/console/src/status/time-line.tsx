@@ -7,8 +7,9 @@ import { distanceText, momentText, positionIn, type TimeSpan, ticksIn } from './
 const ROW_HEIGHT = 28;
 /** Round times above the lanes. */
 const TICKS = 8;
-/** Share of the span on either side of now that its label takes. */
+/** Shares of the span on either side of now that its label takes, on a desk and on a phone. */
 const NOW_ROOM = 0.05;
+const NOW_ROOM_NARROW = 0.25;
 
 interface TimeLineProps {
   readonly certificates: ReadonlyMap<string, CertificateStatus>;
@@ -53,6 +54,7 @@ export function TimeLine({ certificates, span, now }: TimeLineProps) {
     event.preventDefault();
     setChosen(rows[Math.min(rows.length - 1, Math.max(0, wanted))]!.id);
   };
+  const isFar = (at: number, share: number): boolean => Math.abs(at - now) > share * (span.to - span.from);
   return (
     <div class="time-line">
       <div class="tools">
@@ -63,7 +65,14 @@ export function TimeLine({ certificates, span, now }: TimeLineProps) {
           value={search}
           onInput={(event) => setSearch(event.currentTarget.value)}
         />
-        <select aria-label="Order" value={order} onChange={(event) => setOrder(event.currentTarget.value as Order)}>
+        <select
+          aria-label="Order"
+          value={order}
+          onChange={(event) => {
+            setOrder(event.currentTarget.value as Order);
+            setChosen(undefined); // which would be kept in sight, wherever it comes to stand
+          }}
+        >
           {Object.entries(ORDERS).map(([id, title]) => (
             <option key={id} value={id}>
               {title}
@@ -72,7 +81,7 @@ export function TimeLine({ certificates, span, now }: TimeLineProps) {
         </select>
         <span class="muted small" role="status">
           {rows.length === certificates.size
-            ? `${rows.length.toLocaleString('en')} certificates`
+            ? `${rows.length.toLocaleString('en')} ${rows.length === 1 ? 'certificate' : 'certificates'}`
             : `${rows.length.toLocaleString('en')} of ${certificates.size.toLocaleString('en')}`}
         </span>
         <ul class="legend" aria-label="Legend">
@@ -90,9 +99,13 @@ export function TimeLine({ certificates, span, now }: TimeLineProps) {
       <div class="lane-row axis" aria-hidden="true">
         <span class="lane">
           {ticksIn(span, TICKS)
-            .filter(({ at }) => Math.abs(at - now) > NOW_ROOM * (span.to - span.from))
+            .filter(({ at }) => isFar(at, NOW_ROOM))
             .map(({ at, text }) => (
-              <span key={at} class="tick" style={{ left: `${positionIn(span, at)}%` }}>
+              <span
+                key={at}
+                class={`tick ${isFar(at, NOW_ROOM_NARROW) ? '' : 'near'}`}
+                style={{ left: `${positionIn(span, at)}%` }}
+              >
                 {text}
               </span>
             ))}
@@ -105,6 +118,7 @@ export function TimeLine({ certificates, span, now }: TimeLineProps) {
         <p class="empty">{certificates.size === 0 ? 'No certificate was asked for yet.' : 'Nothing has this text.'}</p>
       ) : (
         <VirtualRows
+          key={`${order} ${search}`} // another list begins at its top
           class="lanes"
           role="listbox"
           aria-label="Certificates; arrow keys choose one"

@@ -22,13 +22,7 @@ export function RequestResult({ made, onInspect }: RequestResultProps) {
   return (
     <>
       <h2>Request</h2>
-      <textarea
-        class="code pem"
-        readOnly
-        rows={pem.trimEnd().split('\n').length}
-        aria-label="Request as PEM"
-        value={pem}
-      />
+      <textarea class="code pem" readOnly rows={pem.split('\n').length} aria-label="Request as PEM" value={pem} />
       <div class="actions">
         <button type="button" class="primary" onClick={copy}>
           Copy
