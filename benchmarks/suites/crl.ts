@@ -61,9 +61,9 @@ export async function outcomes(): Promise<readonly Outcome[]> {
     hit: [] as number[][],
     miss: [] as number[][],
   };
-  const before = heldOctets();
+  const before = await heldOctets();
   const kept = indexCRL(parseCRL(million));
-  const heapBytesPerEntry = (heldOctets() - before) / ENTRIES;
+  const heapBytesPerEntry = ((await heldOctets()) - before) / ENTRIES;
   assert.equal(kept.find(serialOf(ENTRIES - 1)).length, 1);
   for (let round = 0; round < ROUNDS; round++) {
     slots.index.push([timeOf(() => indexCRL(parseCRL(million)))]);
