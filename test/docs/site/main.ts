@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Application, DeclarationReflection, LogLevel, type ProjectReflection, ReflectionKind } from 'typedoc';
+import {
+  Application,
+  DeclarationReflection,
+  LogLevel,
+  PageEvent,
+  type ProjectReflection,
+  ReflectionKind,
+} from 'typedoc';
 import { allPages, START, writePages } from './pages.js';
 
 // npm run docs: a site from the READMEs, the guides and the doc comments, readable without a server.
@@ -23,6 +30,10 @@ const modules: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** Says what is being done, and when since the start. */
+const tell = (what: string): void => console.error(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${what}`);
+
+tell('Compiling the packages for their doc comments, which takes a minute');
 const directory = `${out}pages`;
 const pages = writePages(allPages(), directory);
 const start = `${directory}/${START}`;
@@ -77,9 +88,20 @@ const entryPoints = app.getEntryPoints()?.map((entryPoint) => {
   return { ...entryPoint, displayName };
 });
 if (entryPoints === undefined) throw new Error('Cannot build the site: the packages do not compile');
+tell(`Reading ${entryPoints.length} modules and ${pages.length} pages`);
 const project = app.converter.convert(entryPoints);
 linkByName(project);
+tell('Following the links');
 app.validate(project);
+let written = 0;
+app.renderer.on(PageEvent.END, () => {
+  if (++written % 200 === 0) tell(`${written} pages written`);
+});
+tell('Writing the site');
 await app.generateOutputs(project);
-if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exitCode = 1;
-else console.log(`${out}site/index.html`);
+tell(`${written} pages written`);
+const isFaulty = app.logger.hasErrors() || app.logger.hasWarnings();
+if (isFaulty) process.exitCode = 1;
+console.log(
+  `${isFaulty ? 'The site has the faults that are told above' : 'Open it in a browser'}: ${out}site/index.html`,
+);
