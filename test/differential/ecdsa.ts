@@ -68,7 +68,7 @@ const KNOWN_SHARE = 1 / 16;
 const NEIGHBOURS_SHARE = 1 / 8;
 
 /** Calls after which a verifier has made its table. */
-const USES_BEFORE_TABLE = 12;
+const USES_BEFORE_TABLE = 30;
 
 /** A verifier that has met its key often. */
 export function knownVerifier(

@@ -58,8 +58,11 @@ const BATCH_STEP = 16;
 /** Fewer than this many are faster one by one. */
 const SMALLEST_BATCH = 8;
 const ENTROPY_LENGTH = 32;
-/** Before a key is worth a table, which takes as long to make as it saves in some twenty verifications. */
-const USES_BEFORE_TABLE = 10;
+/**
+ * Verifications before a key gets a table: as many as it takes them to save what it costs, measured. Whatever number of
+ * them comes, it takes no more than twice the time of the better choice.
+ */
+const USES_BEFORE_TABLE: Readonly<Record<string, number>> = { p256: 28, p384: 18 };
 const MOST_TABLES = 100;
 const PAGE = 65_536;
 const MOST_DRAWS = 64;
@@ -83,6 +86,7 @@ export function startEcdsa(
   const kernel: Kernel<Name> = startKernel(source, options);
   const { functions } = kernel;
   const curve = source.name;
+  const usesBeforeTable = USES_BEFORE_TABLE[curve]!; // of both there are
   const at = {
     secretKey: functions.secretKey(),
     entropy: functions.entropy(),
@@ -292,7 +296,10 @@ export function startEcdsa(
     let slot: Slot | undefined;
     let met = 0;
     return (signature, digest) => {
-      if (slot?.owner !== owner) slot = ++met > USES_BEFORE_TABLE ? takeSlot(owner, point) : undefined;
+      if (slot?.owner !== owner) {
+        slot = ++met > usesBeforeTable ? takeSlot(owner, point) : undefined;
+        if (slot !== undefined) met = 0; // whoever loses it has to be met as often again
+      }
       if (slot === undefined) return verify(signature, digest, point);
       slot.lastUse = ++uses;
       return putSignature(signature, digest) && functions.verifyKnown(slot.address) === 1;
