@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { Json } from './client.js';
@@ -12,7 +12,7 @@ export interface Sightings {
   close(): void;
 }
 
-/** Watches the requests of a namespace from now on, as an administrator. */
+/** Watches the requests of a namespace from now on, as an administrator. A server that ends it, as it does to whoever reads slowly, is asked for the rest. */
 export async function watchRequests(
   { port, authority, adminCredential }: Pick<Cluster, 'adminCredential' | 'authority' | 'port'>,
   path: string,
@@ -21,17 +21,37 @@ export async function watchRequests(
   const answered = new Map<string, number>();
   const { certificate: cert, privateKey: key } = adminCredential;
   const ca = authority.credential.certificate;
-  const watch = get({ host: '127.0.0.1', port, path: `${path}?watch=true`, ca, cert, key });
-  const [response]: IncomingMessage[] = await once(watch, 'response');
-  response!.on('error', () => {}); // likewise
-  const lines = createInterface({ input: response! });
-  lines.on('error', () => {}); // likewise
-  lines.on('line', (line) => {
+  let version = '';
+  let isClosed = false;
+  let watch: ClientRequest;
+  const see = (line: string): void => {
     const { type, object }: Json = JSON.parse(line);
-    const { name } = object.metadata;
+    const { name, resourceVersion } = object.metadata;
+    if (type === 'ERROR') throw new Error(`Cannot go on watching ${path}: ${line}`);
+    version = resourceVersion;
     if (type === 'ADDED') visible.set(name, performance.now());
     else if (object.status?.conditions !== undefined && !answered.has(name)) answered.set(name, performance.now());
-  });
-  watch.on('error', () => {}); // told by whoever waits for what does not come
-  return { visible, answered, close: () => watch.destroy() };
+  };
+  const begin = async (): Promise<void> => {
+    const from = version === '' ? '' : `&resourceVersion=${version}`;
+    watch = get({ host: '127.0.0.1', port, path: `${path}?watch=true${from}`, ca, cert, key });
+    watch.on('error', () => {}); // told by whoever waits for what does not come
+    const [response]: IncomingMessage[] = await once(watch, 'response');
+    response!.on('error', () => {}); // likewise
+    const lines = createInterface({ input: response! });
+    lines.on('error', () => {}); // likewise
+    lines.on('line', see);
+    lines.on('close', () => {
+      if (!isClosed) void begin();
+    });
+  };
+  await begin();
+  return {
+    visible,
+    answered,
+    close() {
+      isClosed = true;
+      watch.destroy();
+    },
+  };
 }

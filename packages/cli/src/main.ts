@@ -1,41 +1,41 @@
 import { Command, CommanderError } from 'commander';
-import { caCommand } from './commands/ca-init.js';
-import { csrCommand } from './commands/csr.js';
-import { doctorCommand } from './commands/doctor.js';
-import { execCommand } from './commands/exec.js';
-import { inspectCommand } from './commands/inspect.js';
-import { p12Command } from './commands/p12.js';
-import { requesterCommand } from './commands/requester.js';
-import { signerCommand } from './commands/signer.js';
-import { translateCommand } from './commands/translate.js';
-import { upCommand } from './commands/up.js';
-import { verifyCommand } from './commands/verify.js';
 import { CliError, reportOf } from './errors.js';
 import { printableLines } from './terminal-text.js';
 
 /** The version of all packages, which is one. */
 export const VERSION = '0.1.0';
 
-/** The whole command line. */
-export const mayfly = (): Command =>
-  new Command('mayfly')
+/** What makes each command, in the order of the help. A program that runs for weeks keeps nothing in memory that others need. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./commands/up.js')).upCommand(),
+  exec: async () => (await import('./commands/exec.js')).execCommand(),
+  signer: async () => (await import('./commands/signer.js')).signerCommand(),
+  requester: async () => (await import('./commands/requester.js')).requesterCommand(),
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
+  translate: async () => (await import('./commands/translate.js')).translateCommand(),
+  csr: async () => (await import('./commands/csr.js')).csrCommand(),
+  inspect: async () => (await import('./commands/inspect.js')).inspectCommand(),
+  verify: async () => (await import('./commands/verify.js')).verifyCommand(),
+  p12: async () => (await import('./commands/p12.js')).p12Command(),
+  ca: async () => (await import('./commands/ca-init.js')).caCommand(),
+};
+
+/**
+ * The command line: whole, or with one command alone.
+ * @param name - Of that command; anything else, such as `help`, gets all of them.
+ */
+export async function mayfly(name?: string): Promise<Command> {
+  const program = new Command('mayfly')
     .description('Short-lived X.509 identities for workloads: minted, delivered and rotated by themselves')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .showSuggestionAfterError()
-    .enablePositionalOptions()
-    .addCommand(upCommand())
-    .addCommand(execCommand())
-    .addCommand(signerCommand())
-    .addCommand(requesterCommand())
-    .addCommand(doctorCommand())
-    .addCommand(translateCommand())
-    .addCommand(csrCommand())
-    .addCommand(inspectCommand())
-    .addCommand(verifyCommand())
-    .addCommand(p12Command())
-    .addCommand(caCommand());
+    .enablePositionalOptions();
+  const one = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  for (const make of one === undefined ? Object.values(commands) : [one]) program.addCommand(await make());
+  return program;
+}
 
 const withSubcommands = (command: Command): readonly Command[] => [
   command,
@@ -52,7 +52,7 @@ function passOver(error: NodeJS.ErrnoException): void {
  * @returns When the command has ended; `process.exitCode` is 0, 1 for what failed, 2 for a wrong call, or what the command says.
  */
 export async function run(argv: readonly string[]): Promise<void> {
-  const program = mayfly();
+  const program = await mayfly(argv[2]);
   // Nobody reads any more, as behind `| head`: no reason to fall over what cannot be told.
   for (const stream of [process.stdout, process.stderr]) stream.off('error', passOver).on('error', passOver);
   for (const command of withSubcommands(program)) command.exitOverride();

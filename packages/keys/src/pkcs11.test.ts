@@ -1,5 +1,5 @@
 import { constants, generateKeyPairSync, privateEncrypt } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { verifyWithNode } from './node.js';
 import { type Cryptoki, openPkcs11Key } from './pkcs11.js';
 
@@ -87,8 +87,12 @@ function fakeToken() {
       return privateEncrypt({ key: privateKey, padding: constants.RSA_PKCS1_PADDING }, input);
     },
   };
-  const open = () =>
-    openPkcs11Key(cryptoki, { token: 'pki', object: 'ca' }, { readPin: () => state.given, now: () => state.now });
+  const open = (limit?: number) =>
+    openPkcs11Key(
+      cryptoki,
+      { token: 'pki', object: 'ca' },
+      { readPin: () => state.given, now: () => state.now, ...(limit !== undefined && { limit }) },
+    );
   return { state, open };
 }
 
@@ -219,4 +223,62 @@ test('a token that cannot be read hides no other, and is named where none matche
   await expect(open()).rejects.toThrow(
     refusal('ERR_KEYS_PKCS11', 'no token that is there matches, and one cannot be read: CKR_TOKEN_NOT_RECOGNIZED'),
   );
+});
+
+describe('a token that hangs', () => {
+  const LATE = /^Cannot sign with PKCS#11 key "pki\/ca": no signature came within 0\.02 s$/;
+  const STUCK = /^Cannot sign with PKCS#11 key "pki\/ca": none of its 3 sessions has come back$/;
+  /** Holds up every signature from now on; each is let go with what it returns. */
+  async function hanging() {
+    const token = fakeToken();
+    const key = await token.open(20);
+    const letGo: (() => void)[] = [];
+    token.state.beforeSignature = () => new Promise<void>((resolve) => letGo.push(resolve));
+    return { ...token, key, letGo };
+  }
+
+  test('fails what waits for it, touches no session that hangs, and leaves the others alone', async () => {
+    const { state, key, letGo } = await hanging();
+    await expect(key.sign(tbs)).rejects.toThrow(refusal('ERR_KEYS_PKCS11', LATE));
+    expect(key.trouble()?.message).toMatch(LATE);
+    expect(state.sessions.size).toBe(1);
+    state.beforeSignature = async () => {};
+    await key.sign(tbs);
+    expect([key.trouble(), state.sessions.size, state.logins]).toEqual([undefined, 2, 1]);
+    letGo[0]!();
+    await vi.waitFor(() => expect(state.sessions.size).toBe(1)); // the late one is closed, and nobody signs with it again
+  });
+
+  test('is asked for no more than its sessions, and whoever waits or comes then is told at once', async () => {
+    const { state, key, letGo } = await hanging();
+    const all = await Promise.allSettled(Array.from({ length: 5 }, () => key.sign(tbs)));
+    expect(all.map((each) => each.status === 'rejected' && each.reason.message)).toEqual([
+      ...Array.from({ length: 3 }, () => expect.stringMatching(LATE)),
+      ...Array.from({ length: 2 }, () => expect.stringMatching(STUCK)),
+    ]);
+    await expect(key.probe()).rejects.toThrow(refusal('ERR_KEYS_PKCS11', STUCK));
+    expect(letGo).toHaveLength(3);
+    state.beforeSignature = async () => {};
+    letGo[1]!();
+    await vi.waitFor(() => key.probe());
+    expect(key.trouble()).toBeUndefined();
+    expect(state.sessions.size).toBe(3); // two that hang, and the one that replaced the third
+  });
+
+  test('that fails late, or after the key was closed, disturbs nobody', async () => {
+    const { state, key, letGo } = await hanging();
+    const failing: (() => void)[] = [];
+    state.beforeSignature = () =>
+      new Promise<void>((_, reject) => failing.push(() => reject(ckr('CKR_DEVICE_ERROR', 0x30))));
+    await expect(key.sign(tbs)).rejects.toThrow(LATE);
+    state.beforeSignature = () => new Promise<void>((resolve) => letGo.push(resolve));
+    await expect(key.sign(tbs)).rejects.toThrow(LATE);
+    key.close();
+    for (const end of [...failing, ...letGo]) end();
+    await vi.waitFor(() => expect(state.sessions.size).toBe(0));
+  });
+
+  test.each([0, Number.NaN, 600_001])('has no limit of %d ms', async (limit) => {
+    await expect(fakeToken().open(limit)).rejects.toThrow(RangeError);
+  });
 });

@@ -7,6 +7,7 @@ import { ecdsaSignatureToDer } from './ecdsa-signature.js';
 import { KeysError } from './errors.js';
 import { verifyWithNode } from './node.js';
 import { type Cryptoki, findKey, findSlot, type Handle, stateOf, type TokenKey } from './pkcs11-token.js';
+import { createTurns, type Turn } from './pkcs11-turns.js';
 import type { Pkcs11Uri } from './pkcs11-uri.js';
 import { parsePublicKey } from './public-key.js';
 
@@ -21,6 +22,11 @@ export interface Pkcs11KeyOptions {
    * libuv's pool while it signs, of which there are four unless UV_THREADPOOL_SIZE says otherwise. Default 3.
    */
   readonly sessions?: number;
+  /**
+   * Milliseconds that the token may take for a signature; from 1 to 600,000. A session that takes longer is replaced when it comes back,
+   * for its thread cannot be had before. Default 10,000.
+   */
+  readonly limit?: number;
   /** Gives the PIN of the user, whenever it is needed to log in; it is not kept. Default: none, for tokens that want none. */
   readonly readPin?: () => string | Promise<string>;
   /** A monotonic clock, in milliseconds: after an attempt to open the token failed there is none for five seconds. Default `performance.now()`. */
@@ -53,6 +59,7 @@ const CKR_PIN_LOCKED = 0xa4;
 const CKR_USER_ALREADY_LOGGED_IN = 0x100;
 const CKR_CRYPTOKI_ALREADY_INITIALIZED = 0x191;
 
+const MAX_LIMIT = 600_000;
 /** Milliseconds after a failed attempt in which the module is left alone: many may be waiting, and each login counts. */
 const PAUSE = 5000;
 /** No DER, so that it is a part of no certificate. */
@@ -70,7 +77,8 @@ interface Connection extends TokenKey {
  * Opens a key of a token: ECDSA over P-256, P-384 and P-521, and RSA with PKCS#1 v1.5. Messages are hashed here, and signed by the
  * token in a thread of the pool. When a session or the token is lost, the next signature opens it anew, logs in and finds the
  * key again, which has to be the same; an attempt that failed is what all signatures of the next five seconds fail with. A PIN that
- * was refused is not tried again, but another one is; the last try of a token is left to others. One signature is made and verified
+ * was refused is not tried again, but another one is; the last try of a token is left to others. A signature that the token does not
+ * make within the limit fails; where no session comes back, all fail at once until one does. One signature is made and verified
  * before the key is given out.
  * @param cryptoki - Of the package pkcs11js, its module loaded. It is initialised here unless it is already, and what was initialised
  * here is finalised when the token cannot be reached, for some modules find it again only so: where others use the module too,
@@ -78,16 +86,25 @@ interface Connection extends TokenKey {
  * @param uri - Token and key; one of each has to match. `modulePath` and `pinSource` are the caller's to follow.
  * @throws {@link KeysError} `ERR_KEYS_PKCS11` with what the token says, also from `sign`; `ERR_KEYS_PKCS11_PIN` for a PIN that the token
  * refuses, or refused before; `ERR_KEYS_UNSUPPORTED_ALGORITHM` for other
- * keys; RangeError for `sessions`; TypeError when the key cannot sign with `scheme`.
+ * keys; RangeError for `sessions` and `limit`; TypeError when the key cannot sign with `scheme`.
  */
 export async function openPkcs11Key(
   cryptoki: Cryptoki,
   uri: Pkcs11Uri,
-  { scheme: asked, sessions: most = 3, readPin, now = () => performance.now(), ...unknown }: Pkcs11KeyOptions = {},
+  {
+    scheme: asked,
+    sessions: most = 3,
+    limit = 10_000,
+    readPin,
+    now = () => performance.now(),
+    ...unknown
+  }: Pkcs11KeyOptions = {},
 ): Promise<Pkcs11SigningKey> {
   unknown satisfies Record<string, never>;
   if (!(Number.isInteger(most) && most >= 1 && most <= 64))
     throw new RangeError(`Cannot open ${most} sessions: from 1 to 64`);
+  if (!(limit >= 1 && limit <= MAX_LIMIT))
+    throw new RangeError(`Cannot wait ${limit} ms for a signature: from 1 to ${MAX_LIMIT}`);
   const name = nameOf(uri);
   /** The PIN that was refused, by its hash, and what the token said. */
   let refused: { readonly digest: string; readonly state: string } | undefined;
@@ -189,21 +206,38 @@ export async function openPkcs11Key(
     for (const session of lost.idle.splice(0)) closeSession(session);
   };
 
-  const signWith = async (at: Connection, input: Buffer): Promise<Uint8Array> => {
+  /**
+   * A signature that takes too long is no reason to touch the token again: closing a session may wait for what hangs.
+   * @returns `undefined` then; the turn ends when the token comes back.
+   */
+  const signWith = async (at: Connection, input: Buffer, turn: Turn): Promise<Uint8Array | undefined> => {
     const session = at.idle.pop() ?? cryptoki.C_OpenSession(at.slot, CKF_SERIAL_SESSION);
     running++;
-    try {
-      cryptoki.C_SignInit(session, { mechanism }, at.privateKey);
-      const signature = await cryptoki.C_SignAsync(session, input, Buffer.alloc(signatureLength));
-      if (at.isLost) closeSession(session);
-      else at.idle.push(session);
-      return new Uint8Array(signature);
-    } catch (error) {
-      closeSession(session); // it may have an operation that never ends
-      throw error;
-    } finally {
-      running--;
-    }
+    let isLate = false;
+    const made = (async (): Promise<Uint8Array> => {
+      try {
+        cryptoki.C_SignInit(session, { mechanism }, at.privateKey);
+        const signature = await cryptoki.C_SignAsync(session, input, Buffer.alloc(signatureLength));
+        if (at.isLost || isLate || isClosed) closeSession(session);
+        else at.idle.push(session);
+        return new Uint8Array(signature);
+      } catch (error) {
+        closeSession(session); // it may have an operation that never ends
+        throw error;
+      } finally {
+        running--;
+      }
+    })();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, limit, undefined);
+    });
+    const signature = await Promise.race([made, late]).finally(() => clearTimeout(timer));
+    if (signature !== undefined) return signature;
+    isLate = true;
+    turn.stick();
+    made.catch(() => {}).finally(() => turn.end()); // what it says then, nobody waits for
+    return undefined;
   };
 
   /** Whatever goes wrong, the next begins with a connection of its own. */
@@ -221,14 +255,14 @@ export async function openPkcs11Key(
     }
   };
 
-  const signTwice = async (input: Buffer): Promise<Uint8Array> => {
+  const signTwice = async (input: Buffer, turn: Turn): Promise<Uint8Array | undefined> => {
     try {
-      return await withConnection((at) => signWith(at, input));
+      return await withConnection((at) => signWith(at, input, turn));
     } catch (error) {
       if (error instanceof KeysError) throw error; // nobody is there to sign
     }
     try {
-      return await withConnection((at) => signWith(at, input));
+      return await withConnection((at) => signWith(at, input, turn));
     } catch (error) {
       throw error instanceof KeysError ? error : failed('sign with', stateOf(error), error);
     }
@@ -248,20 +282,23 @@ export async function openPkcs11Key(
       : publicKey.keyType === 'RSA'
         ? publicKey.modulus.length
         : 0;
-  const turns = createTurns(most);
+  const turns = createTurns(most, () => failed('sign with', `none of its ${most} sessions has come back`));
 
   const signInTurn = async (tbs: Uint8Array): Promise<Uint8Array> => {
     const digest = createHash(hash!.replace('-', '')).update(tbs).digest();
     const input = isElliptic ? digest : Buffer.from(digestInfo(hash!, digest));
-    const done = await turns.begin();
+    const turn = await turns.begin();
+    let isLate = false;
     try {
       requireOpen();
-      const signature = await signTwice(input);
+      const signature = await signTwice(input, turn);
+      isLate = signature === undefined;
+      if (signature === undefined) throw failed('sign with', `no signature came within ${limit / 1000} s`);
       if (signature.length !== signatureLength)
         throw failed('sign with', `${signature.length} octets came, expected ${signatureLength}`);
       return isElliptic ? ecdsaSignatureToDer(signature) : signature;
     } finally {
-      done();
+      if (!isLate) turn.end();
     }
   };
   const noting = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -342,21 +379,3 @@ const digestOf = (pin: string | undefined): string =>
 
 const nameOf = ({ token, object, id }: Pkcs11Uri): string =>
   JSON.stringify([token, object ?? (id && toHex(id))].filter((part) => part !== undefined).join('/'));
-
-/** At most so many at the same time; the others wait in order. */
-function createTurns(most: number): { begin(): Promise<() => void> } {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  const done = (): void => {
-    const next = waiting.shift();
-    if (next === undefined) running--;
-    else next();
-  };
-  return {
-    async begin() {
-      if (running < most) running++;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      return done;
-    },
-  };
-}

@@ -152,6 +152,46 @@ describe('runs', () => {
       RangeError,
     );
   });
+  test('no more signatures at once than it may, whatever else it does meanwhile, and asks whose they are in their turn', async () => {
+    let [looking, mostLooking, signing, mostSigning] = [0, 0, 0, 0];
+    const toRequest: SignerOptions['toRequest'] = async () => {
+      mostLooking = Math.max(mostLooking, ++looking);
+      await turn();
+      looking--;
+      return { subjectAltName: [{ type: 'dNSName', value: 'x.example' }], lifetime: 3600 };
+    };
+    const profile = testProfile(root);
+    const { signMany: _, ...key } = profile.issuer.key;
+    const slow = {
+      ...key,
+      sign: async (tbs: Uint8Array) => {
+        mostSigning = Math.max(mostSigning, ++signing);
+        for (let i = 0; i < 3; i++) await turn();
+        signing--;
+        return await key.sign(tbs);
+      },
+    };
+    const compiled = { ...profile, issuer: { ...profile.issuer, key: slow } };
+    let isOurs = true;
+    const share = { owns: () => isOurs, onChange: () => () => {} };
+    const limits = { toRequest, signatures: 2, compiled: () => compiled, share };
+    await bench.whileSigning(limits, async () => {
+      for (let i = 0; i < 12; i++) await bench.create();
+      for (let i = 0; i < 60; i++) await turn();
+    });
+    expect([mostLooking, mostSigning]).toEqual([12, 2]);
+    expect(bench.events.filter(({ type }) => type === 'issued')).toHaveLength(12);
+    await bench.whileSigning(limits, async () => {
+      for (let i = 0; i < 6; i++) await bench.create();
+      while (signing < 2) await turn();
+      isOurs = false; // those that wait for their turn are others' now
+      for (let i = 0; i < 60; i++) await turn();
+    });
+    expect(bench.events.filter(({ type }) => type === 'issued')).toHaveLength(14);
+    await expect(runSigner(testSigner(bench, root, AbortSignal.abort(), { signatures: 0 }))).rejects.toThrow(
+      RangeError,
+    );
+  });
   test('until it is told to end: what is being signed is written, what waits is left', async () => {
     const controller = new AbortController();
     let release = () => {};

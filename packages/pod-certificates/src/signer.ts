@@ -3,7 +3,7 @@ import type { Seconds } from '@mayfly/der';
 import { type BackoffOptions, type Clock, sleepFor } from '@mayfly/rotation';
 import { type Answer, answerRequest, denied, isStillAcceptable, type SigningPolicy } from './answer.js';
 import { ApiError, type PodCertificateApi } from './api.js';
-import { createGathering, MAX_BATCH, type Timer } from './gathering.js';
+import { createGathering, type IssueOne, MAX_BATCH, type Timer } from './gathering.js';
 import { createPatience } from './patience.js';
 import { sizeDenial, withoutContents } from './request-size.js';
 import type { RequestShare } from './share.js';
@@ -26,6 +26,11 @@ export interface SignerOptions extends SigningPolicy {
   readonly randomBytes: (length: number) => Uint8Array;
   /** Requests that are worked on at once. Default 256, as many as are signed together at most. */
   readonly concurrency?: number;
+  /**
+   * Certificates that are signed at once, of a key that signs one by one and takes its time; the others wait for their turn, and whose
+   * they are and what they are signed with is asked when it comes. Default as many as are worked on.
+   */
+  readonly signatures?: number;
   /** Between attempts at one request, and at the watch. Default from 1 s to 60 s. */
   readonly backoff?: BackoffOptions;
   /** Draws from [0, 1) that spread the attempts. Default `Math.random`. */
@@ -76,6 +81,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     signerName,
     clock,
     concurrency = MAX_BATCH,
+    signatures = concurrency,
     backoff = { cap: 60 },
     random = Math.random,
     share,
@@ -95,6 +101,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
   };
   const around = { now: () => clock.now(), randomBytes: options.randomBytes };
   const slots = createSlots(concurrency);
+  const turns = createSlots(signatures);
   const gathering = createGathering({
     issueMany: options.issueMany ?? issueMany,
     around,
@@ -116,6 +123,14 @@ export async function runSigner(options: SignerOptions): Promise<void> {
       return options.compiled(request);
     },
   };
+
+  const inTurn =
+    (request: PodCertificateRequest, issue: IssueOne): IssueOne =>
+    (_compiled, wanted) =>
+      turns.run(async () => {
+        if (signal.aborted) throw new OthersRequest(); // what waits is left to the next signer
+        return await issue(policy.compiled(request), wanted);
+      });
 
   const discard = ({ request, answer }: Task): void => {
     if (answer?.type !== 'issued') return;
@@ -147,7 +162,11 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     else if (task.answer === undefined || !isStillAcceptable(task.answer, task.request, clock.now(), options.limits)) {
       discard(task);
       task.answer = undefined;
-      task.answer = await gathering.expect((issue) => answerRequest(task.request, policy, around, issue), gone);
+      const { request } = task;
+      task.answer = await gathering.expect(
+        (issue) => answerRequest(request, policy, around, signatures < concurrency ? inTurn(request, issue) : issue),
+        gone,
+      );
     }
     task.stale = true;
     const update = await api.updateStatus(task.request, task.answer.status).catch((error: unknown) => {
@@ -163,7 +182,6 @@ export async function runSigner(options: SignerOptions): Promise<void> {
 
   /** @returns The request, if it became another signer's. */
   const serve = async (task: Task, gone: AbortSignal): Promise<PodCertificateRequest | undefined> => {
-    const stopped = AbortSignal.any([signal, gone]);
     let patience = createPatience(backoff, random);
     for (let conflicts = 0; ; ) {
       const { answer: before, looks } = task;
@@ -184,7 +202,8 @@ export async function runSigner(options: SignerOptions): Promise<void> {
           patience = createPatience(backoff, random);
         const delay = patience.after(error);
         onEvent({ type: 'retry', request: task.request, error, at: clock.now() + delay });
-        if (await sleepFor(clock, delay, stopped)) continue;
+        // Made where it is needed alone: it stays until the old generation of the heap is collected.
+        if (await sleepFor(clock, delay, AbortSignal.any([signal, gone]))) continue;
         discard(task);
         return undefined;
       }

@@ -8,6 +8,7 @@ import { signerNameFault } from '../manifests/signer-names.js';
 import { type Policy, readPolicy } from '../policy/policy.js';
 import { jsonLog, logEnd } from '../signer/log.js';
 import { type ClusterSignerOptions, runClusterSigner } from '../signer/run-signer.js';
+import { keepHeapSmall } from '../small-heap.js';
 import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
 import { readSourceFile } from '../up/read-files.js';
 import { addressArgument, DNS_NAME, durationArgument, leaseOf, secretOf } from './arguments.js';
@@ -138,6 +139,7 @@ export const signerCommand = (): Command =>
 
 async function signer(flags: SignerFlags): Promise<void> {
   checkFlags(flags);
+  keepHeapSmall();
   const controller = new AbortController();
   const stop = (signal: NodeJS.Signals): void => controller.abort(new Error(`ended by ${signal}`));
   const policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy);

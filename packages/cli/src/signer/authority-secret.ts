@@ -23,6 +23,8 @@ export interface AuthorityRecord {
   readonly authorities: readonly Authority[];
   /** The next one, which is in the canary bundle alone since then. */
   readonly canary: Authority | undefined;
+  /** When a canary was taken back of which no other took the place yet. */
+  readonly withdrawnAt: Seconds | undefined;
   /** PKCS#8 of those that sign or will, by serial number. Secret. */
   readonly keys: ReadonlyMap<bigint, Uint8Array>;
   /** Longest lifetime of a certificate since the first authority; 0 before. */
@@ -122,12 +124,13 @@ export const secretText = ({ namespace, name }: SecretName): string => `Secret $
 
 const pathOf = ({ namespace, name }: SecretName): string => resourcePath('v1', 'secrets', namespace, name);
 
-type State = Pick<StoredAuthorities, 'authorities' | 'canary' | 'generation' | 'longestLifetime'>;
+type State = Pick<StoredAuthorities, 'authorities' | 'canary' | 'generation' | 'longestLifetime' | 'withdrawnAt'>;
 
-function encodeState({ authorities, canary, generation, longestLifetime }: State): string {
+function encodeState({ authorities, canary, withdrawnAt, generation, longestLifetime }: State): string {
   const state = {
     ...JSON.parse(encodeAuthorities(authorities)),
     ...(canary && { canary: JSON.parse(encodeAuthorities([canary])) }),
+    ...(withdrawnAt !== undefined && { withdrawnAt }),
     ...{ generation, longestLifetime },
   };
   return `${JSON.stringify(state, undefined, 2)}\n`;
@@ -147,6 +150,7 @@ function parseState(text: string): State {
   return {
     authorities,
     canary: canaries[0],
+    withdrawnAt: members['withdrawnAt'] === undefined ? undefined : numberOf('withdrawnAt'),
     generation: numberOf('generation'),
     longestLifetime: numberOf('longestLifetime'),
   };
@@ -173,7 +177,7 @@ function storedOf(object: unknown, secret: SecretName): StoredAuthorities {
     }
   };
   const state = text(STATE);
-  let read: State = { authorities: [], canary: undefined, longestLifetime: 0, generation: 0 };
+  let read: State = { authorities: [], canary: undefined, withdrawnAt: undefined, longestLifetime: 0, generation: 0 };
   try {
     if (state !== undefined) read = parseState(state);
   } catch (cause) {

@@ -161,6 +161,68 @@ describe('while it is a canary', () => {
     expect(early).not.toContain(next);
   });
 
+  /** Withdraws what was announced because it was due, at this moment of the first authority's life. */
+  async function withdrawnWhenDue(later: number) {
+    const authorities = await open();
+    await act(authorities);
+    const { notAfter } = authorities.issuer().certificate.validity;
+    await clock.advance(authorities.nextStep()!.at - clock.now());
+    await act(authorities);
+    expect(early).toHaveLength(2);
+    await clock.advance(later);
+    server.change({ annotations: { 'mayfly.dev/rotate': 'withdraw-canary' } });
+    await act(authorities);
+    expect([live.length, early.length]).toEqual([1, 1]);
+    return { authorities, at: clock.now(), last: notAfter - DAY - HOUR - CANARY - 60 };
+  }
+
+  test('one that was due comes back after the time of a canary, and no sooner, whoever acts then', async () => {
+    const { at } = await withdrawnWhenDue(HOUR);
+    const other = await open();
+    expect(other.nextStep()).toEqual({ type: 'announce', at: at + CANARY });
+    await clock.advance(CANARY - 1);
+    await act(other);
+    expect(early).toHaveLength(1);
+    await clock.advance(1);
+    await act(other);
+    expect(early).toHaveLength(2);
+    expect(await readAuthoritySecret(server, SECRET)).toMatchObject({ withdrawnAt: undefined });
+  });
+
+  test('one that was due comes back sooner where the active authority would end before the next could sign', async () => {
+    const due = await withdrawnWhenDue(CANARY - 1);
+    // Again and again, until no time is left.
+    for (let { at, last } = due; last - at > CANARY; at = clock.now()) {
+      await clock.advance(CANARY);
+      await act(due.authorities);
+      await clock.advance(HOUR);
+      server.change({ annotations: { 'mayfly.dev/rotate': 'withdraw-canary' } });
+      await act(due.authorities);
+    }
+    expect(due.authorities.nextStep()).toEqual({ type: 'announce', at: due.last });
+    await clock.advance(due.last - clock.now());
+    await act(due.authorities);
+    expect(early).toHaveLength(2);
+    for (const wait of [CANARY, HOUR]) {
+      await clock.advance(wait);
+      await act(due.authorities);
+      expect(() => due.authorities.issuer()).not.toThrow();
+    }
+    expect(signing(due.authorities)).toBe(early[1]);
+  });
+
+  test('one that is asked for, and an emergency, do not wait for what was withdrawn', async () => {
+    const { authorities } = await withdrawnWhenDue(HOUR);
+    rotate();
+    await act(authorities);
+    expect(early).toHaveLength(2);
+    server.change({ annotations: { 'mayfly.dev/rotate': 'withdraw-canary' } });
+    await act(authorities);
+    server.change({ annotations: { 'mayfly.dev/rotate': 'emergency' } });
+    await act(authorities);
+    expect(await readAuthoritySecret(server, SECRET)).toMatchObject({ withdrawnAt: undefined });
+  });
+
   test('an emergency drops it with all others', async () => {
     const { authorities, first, next } = await announced();
     server.change({ annotations: { 'mayfly.dev/rotate': 'emergency' } });

@@ -12,6 +12,8 @@ export interface Gauges {
   readonly members: () => number;
   readonly clockAhead: () => Seconds | undefined;
   readonly isBundlePublished: () => boolean;
+  /** Whether nothing keeps it from signing, such as a token that does not answer. */
+  readonly canSign: () => boolean;
   readonly now: () => Seconds;
 }
 
@@ -47,6 +49,10 @@ export function createMetrics(signerName: string, gauges: Gauges): Metrics {
   });
   gauge('trust_bundle_published', '1 while the ClusterTrustBundle is as it should be', () =>
     gauges.isBundlePublished() ? 1 : 0,
+  );
+
+  gauge('can_sign', '1 while nothing keeps this signer from signing; /readyz says what does', () =>
+    gauges.canSign() ? 1 : 0,
   );
 
   return {

@@ -15,6 +15,7 @@ const newMetrics = () =>
     members: () => 1,
     clockAhead: () => 0,
     isBundlePublished: () => true,
+    canSign: () => true,
     now: () => 100,
   });
 

@@ -212,6 +212,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       members: () => sharing?.members().length ?? 1,
       clockAhead: () => client.clockAhead(),
       isBundlePublished: () => synced.bundle,
+      canSign: () => signingProblems().length === 0,
       now: () => clock.now(),
     });
     const health = (): Health => {
@@ -251,8 +252,7 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
       signerName,
       clock,
       ...(sharing && { share: sharing }),
-      // Whose a request is, is asked before its turn at the token, so that none waits for one there.
-      ...('key' in source && isTokenUri(source.key) && { concurrency: TOKEN_SESSIONS }),
+      ...('key' in source && isTokenUri(source.key) && { signatures: TOKEN_SESSIONS }),
       verify: keys.verify,
       randomBytes,
       annotations: Object.values(annotationKeys),

@@ -26,7 +26,7 @@ export interface SignerStatus extends StatusSource {
 
 /** Certificates of a pod that are remembered. */
 const MAX_HELD = 8;
-/** Pods that are remembered; beyond, those whose certificates ended first are forgotten. */
+/** Pods that are remembered; beyond, those of which nothing was heard for longest are forgotten. */
 const MAX_PODS = 20_000;
 /** Seconds after its end that a certificate is shown. */
 const SHOWN_AFTER: Seconds = 3600;
@@ -57,10 +57,13 @@ export function createSignerStatus(options: SignerStatusOptions): SignerStatus {
   const put = ({ requestedAt: _1, retryAt: _2, problem: _3, ...row }: Row, more: Partial<Row>): void => {
     rows.delete(row.id); // so that the map is in the order of what happened last
     rows.set(row.id, { ...row, ...more });
+    if (rows.size <= MAX_PODS) return;
+    const [oldest] = rows.keys();
+    rows.delete(oldest!); // there are thousands
   };
   const forget = (): void => {
     const at = now();
-    for (const { id, until } of rows.values()) if (until < at || rows.size > MAX_PODS) rows.delete(id);
+    for (const { id, until } of rows.values()) if (until < at) rows.delete(id);
   };
 
   return {

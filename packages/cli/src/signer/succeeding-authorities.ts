@@ -80,8 +80,19 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
   });
   /** The same for one that is still to be made: it is a canary first. */
   const planning = (): SuccessionPolicy => ({ ...policy(), propagation: options.canary + options.propagation });
-  const due = (now: Seconds): Step =>
-    nextStep(stored.authorities, stored.authorities.some(isPrepared) ? policy() : planning(), now);
+  const due = (now: Seconds): Step => {
+    const step = nextStep(stored.authorities, stored.authorities.some(isPrepared) ? policy() : planning(), now);
+    const until = step.type === 'prepare' ? heldUntil() : 0;
+    return until > now ? { type: 'wait', until } : step;
+  };
+  /** What was taken back is not made anew as soon as it is gone: whoever did that has a canary's time, unless that is too long. */
+  const heldUntil = (): Seconds => {
+    const signing = active();
+    if (stored.withdrawnAt === undefined || signing === undefined) return 0;
+    const { maxLeafLifetime, propagation } = planning();
+    const last = signing.certificate.validity.notAfter - maxLeafLifetime - propagation - STALE_AFTER;
+    return Math.min(stored.withdrawnAt + options.canary, last);
+  };
 
   const refuseShortLife = (): void => {
     const needed = minAuthorityLifetime(planning());
@@ -183,6 +194,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     const prepared = prepare(isCanary ? [] : stored.authorities, certificate, clock.now());
     const isWritten = await write({
       ...(isCanary ? { canary: prepared[0] } : { authorities: prepared }),
+      withdrawnAt: undefined,
       keys: new Map([...stored.keys, [certificate.serialNumber, key.exportPkcs8()]]),
       rotation: stored.rotation === 'planned' ? undefined : stored.rotation,
     });
@@ -206,7 +218,8 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     const { canary } = stored;
     const secrets = new Map(stored.keys);
     if (canary !== undefined) secrets.delete(canary.certificate.serialNumber);
-    const isWritten = await write({ canary: undefined, keys: secrets, rotation: undefined });
+    const withdrawnAt = canary === undefined ? stored.withdrawnAt : clock.now();
+    const isWritten = await write({ canary: undefined, withdrawnAt, keys: secrets, rotation: undefined });
     if (isWritten && canary !== undefined)
       tell('AuthorityWithdrawn', canary, 'is no canary any more, and will not sign');
     return isWritten;
@@ -219,7 +232,7 @@ export async function succeedingAuthorities(options: SucceedingAuthoritiesOption
     const authorities = activate(alone, alone[0]!, policy(), clock.now()); // it holds the one that was prepared
     const isWritten = await write({
       authorities,
-      canary: undefined,
+      ...{ canary: undefined, withdrawnAt: undefined },
       longestLifetime: longestWith(authorities[0]!, clock.now()),
       keys: new Map([[certificate.serialNumber, key.exportPkcs8()]]),
       rotation: 'replaced',
