@@ -1,4 +1,5 @@
 import { expect, inject, test } from 'vitest';
+import { kubernetesFields } from '../../packages/cli/src/manifests/kubernetes-fields.js';
 import {
   conditionFields,
   type Field,
@@ -15,9 +16,9 @@ const cluster = inject('cluster');
 const admin = adminOf(cluster);
 const versions: readonly string[] = cluster.minor >= 37 ? ['v1', 'v1beta1'] : ['v1beta1'];
 
-/** Schemas by their names without the package, as the server publishes them for a version. */
-async function schemasOf(version: string): Promise<Record<string, Json>> {
-  const { components } = await admin.expect('GET', `/openapi/v3/apis/certificates.k8s.io/${version}`);
+/** Schemas by their names without the package, as the server publishes them for a group and version. */
+async function schemasOf(version: string, group = 'apis/certificates.k8s.io'): Promise<Record<string, Json>> {
+  const { components } = await admin.expect('GET', `/openapi/v3/${group}/${version}`);
   return Object.fromEntries(
     Object.entries<Json>(components.schemas).map(([name, schema]) => [name.replace(/^.*\./, ''), schema]),
   );
@@ -36,6 +37,9 @@ function fieldOf(schema: Json, member: string, schemas: Record<string, Json>): F
   if (type.type === 'object' && type.additionalProperties?.type === 'string') return { type: 'strings', isRequired };
   return JSON.stringify(property);
 }
+
+/** Fields of pods that 1.36 does not have. */
+const SINCE_37: readonly string[] = ['bindMountOptions', 'defaultUser', 'evictionResponders'];
 
 interface Row {
   readonly schema: string;
@@ -69,4 +73,14 @@ test.each(versions)('%s: conditions are a list of Condition', async (version) =>
   const { conditions } = (await schemasOf(version)).PodCertificateRequestStatus.properties;
   const { $ref = conditions.items.allOf?.[0].$ref } = conditions.items;
   expect([conditions.type, nameOf($ref)]).toEqual(['array', 'Condition']);
+});
+
+test('manifests may have the fields that the server knows, and no others', async () => {
+  const schemas = { ...(await schemasOf('v1beta1')), ...(await schemasOf('v1', 'api')) };
+  const found = Object.keys(kubernetesFields).map((name) => [name, Object.keys(schemas[name].properties).sort()]);
+  const expected = Object.entries(kubernetesFields).map(([name, fields]) => [
+    name,
+    fields.filter((field) => cluster.minor >= 37 || !SINCE_37.includes(field)).toSorted(),
+  ]);
+  expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
 });

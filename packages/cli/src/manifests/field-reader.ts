@@ -2,6 +2,9 @@ import { type Findings, type ManifestErrorCode, type Place, quoted } from './fin
 import { nearestName } from './spelling.js';
 import type { YamlMap, YamlNode } from './yaml-tree.js';
 
+/** An error names at most so many fields that would be right. */
+const NAMED_FIELDS = 12;
+
 /** A value with the place and the path by which errors call it. */
 export interface Placed<T> {
   readonly value: T;
@@ -126,35 +129,26 @@ export class FieldReader {
     return node.items.map((value, index) => ({ value, place: value.place, path: `${this.pathOf(name)}[${index}]` }));
   }
 
-  /** Reports every field that nobody asked for as unknown, with the name that was probably meant. */
-  end(): void {
+  /**
+   * Reports every field that nobody asked for as unknown, with the name that was probably meant.
+   * @param known - Fields that exist and need not be read: those that are written and were not are noted as ignored.
+   */
+  end(known: readonly string[] = []): void {
+    const names = new Set([...this.#asked, ...known]);
     for (const name of this.rest()) {
-      const meant = nearestName(name, this.#asked);
-      const suggestion =
-        meant === undefined ? `, known are ${[...this.#asked].join(', ')}` : `, did you mean "${meant}"`;
-      this.findings.error(
-        'ERR_CLI_UNKNOWN_FIELD',
-        this.#keyPlace(name),
-        this.pathOf(name),
-        `unknown field${suggestion}`,
-      );
+      if (names.has(name)) this.ignore(name);
+      else {
+        const message = unknownField(name, names);
+        this.findings.error('ERR_CLI_UNKNOWN_FIELD', this.#keyPlace(name), this.pathOf(name), message);
+      }
     }
   }
 
-  /**
-   * Notes every field that nobody asked for as ignored; one that looks like a misspelt field gets a line of its own.
-   * @param known - Fields that exist and are deliberately not read.
-   */
-  ignoreRest(known: readonly string[] = []): void {
-    for (const name of this.rest()) {
-      const meant = known.includes(name) ? undefined : nearestName(name, this.#asked);
-      if (meant === undefined)
-        this.findings.once('IgnoredFields', this.#keyPlace(name), this.pathOf(name).replace(/\[\d+\]/g, '[]'));
-      else {
-        const message = `unknown field, ignored; did you mean "${meant}"`;
-        this.findings.notice('Misspelt', this.#keyPlace(name), this.pathOf(name), message);
-      }
-    }
+  /** Notes a field that exists and is not read, where it is written. */
+  ignore(name: string): void {
+    if (!this.has(name)) return;
+    const path = this.pathOf(name).replace(/\[\d+\]/g, '[]');
+    this.findings.once('IgnoredFields', this.#keyPlace(name), path);
   }
 
   /** Names of the fields that nobody asked for. */
@@ -216,6 +210,13 @@ export const joinPath = (path: string, name: string): string =>
       ? name
       : `${path}.${name}`
     : `${path}[${JSON.stringify(name.length > 80 ? `${name.slice(0, 77)}...` : name)}]`;
+
+function unknownField(name: string, known: ReadonlySet<string>): string {
+  const meant = nearestName(name, known);
+  if (meant !== undefined) return `unknown field, did you mean "${meant}"`;
+  if (known.size <= NAMED_FIELDS) return `unknown field, known are ${[...known].join(', ')}`;
+  return 'unknown field: Kubernetes has none of this name here';
+}
 
 const describe = (node: YamlNode): string =>
   node.kind === 'map'

@@ -54,6 +54,8 @@ export function readPodCertificate(
 ): ReadPodCertificate {
   unknown satisfies Record<string, never>;
   const signerName = readSignerName(fields);
+  // The owner of the files, since Kubernetes 1.37: locally they are all the operator's.
+  fields.ignore('user');
   const popular = popularFields.filter((name) => fields.has(name));
   const real = realFields.filter((name) => fields.has(name));
   if (popular.length > 0 && real.length > 0) {

@@ -2,6 +2,7 @@ import { readClusterTrustBundleSource, readLabels } from './cluster-trust-bundle
 import { checkUnique, type FieldReader, type Placed } from './field-reader.js';
 import { quoted } from './findings.js';
 import { readKeystores } from './keystore.js';
+import { kubernetesFields } from './kubernetes-fields.js';
 import { isDnsLabel, isDnsSubdomain } from './kubernetes-names.js';
 import type {
   ClusterTrustBundleSource,
@@ -64,7 +65,7 @@ export function readPod(
   const initContainers = spec.objects('initContainers').map(readContainer);
   if (initContainers.length > 0)
     spec.findings.once('IgnoredFields', spec.placeOf('initContainers'), 'spec.initContainers[]');
-  spec.ignoreRest(['serviceAccount', 'hostname', 'subdomain', 'nodeName']);
+  spec.end(kubernetesFields.PodSpec);
 
   const all = [...containers, ...initContainers];
   checkUnique(
@@ -140,8 +141,7 @@ function readContainer(fields: FieldReader): {
     env,
     volumeMounts: mounts.map(({ mount }) => mount),
   };
-  // envFrom would be taken for a misspelt env.
-  fields.ignoreRest(['envFrom', 'image', 'ports', 'volumeDevices']);
+  fields.end(kubernetesFields.Container);
   checkUnique(
     fields,
     mounts.map(({ fields: mount, mount: { mountPath } }) => ({
@@ -160,7 +160,7 @@ function readVariable(fields: FieldReader): EnvironmentVariable | undefined {
   const value = fields.string('value');
   if (value?.includes('\0')) fields.error('ERR_CLI_VALUE', 'value', 'has a NUL');
   const valueFrom = fields.object('valueFrom');
-  fields.ignoreRest();
+  fields.end(kubernetesFields.EnvVar);
   if (valueFrom === undefined) return { name, value: value ?? '' };
   const message = `${name} takes its value from the cluster: not set in local mode`;
   fields.findings.notice('EnvironmentNotResolved', valueFrom.place, valueFrom.path, message);
@@ -172,7 +172,8 @@ function readMount(fields: FieldReader): ReadMount {
   const mountPath = fields.requiredString('mountPath');
   if (mountPath.includes(':')) fields.error('ERR_CLI_VALUE', 'mountPath', `${quoted(mountPath)} has a colon`);
   const subPath = fields.string('subPath') || fields.string('subPathExpr') || undefined;
-  for (const known of ['readOnly', 'mountPropagation', 'recursiveReadOnly', 'subPathExpr']) fields.has(known);
+  // Nothing is mounted in local mode.
+  for (const known of kubernetesFields.VolumeMount) fields.has(known);
   fields.end();
   if (subPath !== undefined) {
     const message = `${quoted(name)} is mounted by subPath, which never updates: in a cluster this file outlives its certificate`;
@@ -188,7 +189,7 @@ function readVolume(
   const name = readLabelName(fields);
   const projected = fields.object('projected');
   const others = fields.rest();
-  fields.ignoreRest();
+  fields.end(kubernetesFields.Volume);
   if (projected !== undefined && others.length > 0) {
     const state = `projected beside ${others.join(', ')}: a volume has one type`;
     fields.findings.error('ERR_CLI_MIXED_FORMS', projected.place, projected.path, state);
@@ -199,7 +200,7 @@ function readVolume(
   if (defaultMode < 0 || defaultMode > 0o777)
     projected.error('ERR_CLI_VALUE', 'defaultMode', 'no file mode: from 0 to 0777, which is 511 in decimal');
   const read = projected.objects('sources').map((source, index) => readSource(source, index, options));
-  projected.end();
+  projected.end(kubernetesFields.ProjectedVolumeSource);
   const paths = read.flatMap((source) => source.paths);
   checkUnique(projected, paths);
   const written = new Set(paths.map(({ value }) => value));

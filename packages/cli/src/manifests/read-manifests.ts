@@ -10,6 +10,7 @@ import {
   type Place,
   quoted,
 } from './findings.js';
+import { kubernetesFields } from './kubernetes-fields.js';
 import type { ClusterTrustBundle, Manifests, Pod } from './manifest.js';
 import { readIdentity, readPod } from './pod.js';
 import { MIN_EXPIRATION_SECONDS, type SourceOptions } from './pod-certificate-source.js';
@@ -99,8 +100,8 @@ class DocumentReader {
     const spec = requiredObject(document, 'spec');
     if (spec === undefined) return;
     const pod = readPod(identity, identity.metadata, spec, this.#options);
-    identity.metadata?.ignoreRest();
-    document.ignoreRest();
+    identity.metadata?.end(kubernetesFields.ObjectMeta);
+    document.end(kubernetesFields.Pod);
     this.#add({ ...pod, place: document.place }, identity.metadata ?? document);
   }
 
@@ -113,7 +114,11 @@ class DocumentReader {
     if (spec === undefined) return;
     // A StatefulSet names its pods; the others draw names, so local mode keeps the workload's.
     const name = kind === 'StatefulSet' ? `${identity.name}-0` : identity.name;
-    const pod = readPod({ ...identity, name }, template.object('metadata'), spec, this.#options);
+    const metadata = template.object('metadata');
+    const pod = readPod({ ...identity, name }, metadata, spec, this.#options);
+    metadata?.end(kubernetesFields.ObjectMeta);
+    template.end(kubernetesFields.PodTemplateSpec);
+    identity.metadata?.end(kubernetesFields.ObjectMeta);
     document.findings.once('WorkloadAsPod', document.place, `${kind} ${identity.name} as pod ${name}`);
     this.#add({ ...pod, place: document.place }, identity.metadata ?? document);
   }
