@@ -2,7 +2,8 @@ import { i32, i64, zero } from '../asm/expression.js';
 import type { FunctionReference } from '../asm/function-builder.js';
 import { compression, roundConstantTable } from '../sha2/compression.js';
 import { SHA512_INITIAL } from '../sha2/constants.js';
-import { words64 } from '../sha2/words.js';
+import { vectorScheduleCompression } from '../sha2/vector-schedule.js';
+import { words64, words64x2 } from '../sha2/words.js';
 import { type Context, forEachAddress } from './curve.js';
 
 /** SHA-512 (FIPS 180-4 §6.4) of octets in memory. */
@@ -18,9 +19,13 @@ export interface HashFunctions {
 
 const BLOCK = 128;
 
-export function hashFunctions({ module, scratch }: Context): HashFunctions {
-  const compress = compression(module, 'sha512', words64, roundConstantTable(module, 8));
+export function hashFunctions({ module, scratch, pairs }: Context): HashFunctions {
+  const table = roundConstantTable(module, 8);
   const [state, block, digest] = [scratch.allocate(64), scratch.allocate(BLOCK), scratch.allocate(64)];
+  const compressOctets = pairs.simd
+    ? vectorScheduleCompression(module, 'sha512', words64, words64x2, table, { octets: true })
+    : undefined;
+  const compress = compressOctets ?? compression(module, 'sha512', words64, table);
 
   const start = module.exported('start', [], [], (f) => {
     for (const [i, word] of SHA512_INITIAL.entries()) f.do(i64.store(i32.const(state), 8 * i, i64.const(word)));
@@ -29,8 +34,10 @@ export function hashFunctions({ module, scratch }: Context): HashFunctions {
   const absorb = module.exported('absorb', ['i32', 'i32'], [], (f, from, blocks) => {
     const address = f.local('i32');
     f.forUp(address, from, i32.add(from, i32.mul(blocks, i32.const(BLOCK))), BLOCK, () => {
-      for (let i = 0; i < 16; i++) f.do(i64.store(i32.const(block), 8 * i, words64.gather(f, address, 8 * i, 0)));
-      f.run(compress, i32.const(state), i32.const(state), i32.const(block));
+      if (compressOctets === undefined)
+        for (let i = 0; i < 16; i++) f.do(i64.store(i32.const(block), 8 * i, words64.gather(f, address, 8 * i, 0)));
+      const words = compressOctets === undefined ? i32.const(block) : address;
+      f.run(compress, i32.const(state), i32.const(state), words);
     });
   });
 
