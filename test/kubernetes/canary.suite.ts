@@ -9,7 +9,7 @@ import type { RotationRequest } from '../../packages/cli/src/signer/authority-se
 import type { Json } from './client.js';
 import { kubeconfigOf } from './cluster.js';
 import { adminOf } from './connect.js';
-import { installSigner } from './installation.js';
+import { type Installation, installSigner } from './installation.js';
 import { mayflyClient } from './mayfly.js';
 import { CERTIFICATES, createPod, type TestPod } from './objects.js';
 import { allowRequesters, boundToken, liftRequesterPolicy } from './requesters.js';
@@ -26,17 +26,21 @@ const secret = { namespace: NAMESPACE, name: 'mayfly-ca' };
 const stop = new AbortController();
 const log: Json[] = [];
 let requesters: readonly Promise<void>[];
+let installation: Installation;
 let signer: SignerProcess;
 let pod: TestPod;
 
+const startSigner = (canary: number): Promise<SignerProcess> =>
+  startSignerProcess(installation, {
+    ...{ server: url, authority: cluster.authority, directory: cluster.directory },
+    flags: ['--ca-canary', `${canary}s`, '--ca-propagation', '3s', '--ca-lifetime', '30d', '--no-service-names'],
+  });
+
 beforeAll(async () => {
-  const installation = await installSigner(admin, {
+  installation = await installSigner(admin, {
     ...{ signerName: SIGNER, namespace: NAMESPACE, isManaged: true },
   });
-  signer = await startSignerProcess(installation, {
-    ...{ server: url, authority: cluster.authority, directory: cluster.directory },
-    flags: ['--ca-canary', `${CANARY_S}s`, '--ca-propagation', '3s', '--ca-lifetime', '30d', '--no-service-names'],
-  });
+  signer = await startSigner(CANARY_S);
   await signer.ready();
   pod = await createPod(admin, { namespace: NAMESPACE, name: 'web-0', node: 'node1' });
   await allowRequesters(admin, pod);
@@ -130,3 +134,14 @@ test('an emergency leaves both the new root alone', async () => {
   expect(rootsOf('canary')).toEqual(rootsOf('live'));
   expect(before).not.toContain(rootsOf('live')[0]);
 }, 180_000);
+
+test('a signer without canaries deletes the bundle of canaries, and no other', async () => {
+  await signer.stop();
+  signer = await startSigner(0);
+  await signer.ready();
+  const statusOf = async (name: string) =>
+    (await admin.call('GET', `${CERTIFICATES}/clustertrustbundles/example.com:canary:${name}`)).status;
+  await eventually('it is gone', async () => ((await statusOf('mayfly-canary')) === 404 ? true : undefined));
+  expect(await statusOf('mayfly')).toBe(200);
+  expect(signer.log.map(({ reason }) => reason)).toContain('TrustBundleDeleted');
+});

@@ -18,5 +18,6 @@ export const withoutWrites = (api: PodCertificateApi): PodCertificateApi => ({
     },
     spec: { signerName: '', ...spec },
   }),
+  deleteTrustBundle: async () => {},
   createEvent: async () => {},
 });

@@ -114,14 +114,13 @@ export async function witnessOf(
     const noted = metadata.labels[GENERATION_LABEL];
     return noted !== undefined && /^\d{1,15}$/.test(noted) ? { name, generation: Number(noted) } : undefined;
   } catch (error) {
-    const isNowhere =
-      (error instanceof ApiError && error.reason === 'NotFound') ||
-      (error instanceof KubernetesError && error.code === 'ERR_KUBERNETES_UNSUPPORTED');
-    if (isNowhere) return undefined;
+    if (isNowhere(error)) return undefined;
     throw error;
   }
 }
 
+const MANAGER_LABEL = 'app.kubernetes.io/managed-by';
+const MANAGER = 'mayfly';
 /** Tells the bundle that all pods are to have from the one that some have before. */
 const VARIANT_LABEL = 'mayfly.dev/variant';
 
@@ -136,10 +135,11 @@ export interface BundlePublisherOptions {
 
 /**
  * Publishes anchors as the ClusterTrustBundles of a signer: at once when they changed, now and then when not. What keeps the canary
- * bundle from being published keeps the other one from nothing.
+ * bundle from being published keeps the other one from nothing. One that is left of a signer with canaries is deleted where there are
+ * none any more: nobody would keep it as it should be. In an emergency it is changed first, for who has it mounted may keep it.
  */
 export function bundlePublisher(
-  api: Pick<PodCertificateApi, 'applyTrustBundle' | 'getTrustBundle'>,
+  api: Pick<PodCertificateApi, 'applyTrustBundle' | 'deleteTrustBundle' | 'getTrustBundle'>,
   { signerName, bundle, hasCanary, log }: BundlePublisherOptions,
   clock: Clock,
 ): BundlePublisher {
@@ -147,6 +147,7 @@ export function bundlePublisher(
   const name = bundleName(signerName, bundle);
   const live = publishedBundle(api, { signerName, name, variant: 'live', log }, clock);
   const canary = publishedBundle(api, { signerName, name: `${name}-canary`, variant: 'canary', log }, clock);
+  const leftOver = leftOverBundle(api, { name: `${name}-canary`, log }, clock);
   return {
     async publish(anchors, generation, upcoming, isEmergency = false) {
       const publishCanary = async (): Promise<CanaryBundleError | undefined> => {
@@ -162,15 +163,58 @@ export function bundlePublisher(
       // Otherwise first: whoever looks at both never misses one.
       const trouble = await publishCanary();
       if (!isEmergency) await live.publish(anchors, generation);
+      if (!isEmergency && !hasCanary) await leftOver.remove();
       if (trouble !== undefined) throw trouble;
     },
     doubt() {
       live.doubt();
       canary.doubt();
+      leftOver.doubt();
     },
     published: live.published,
   };
 }
+
+/** A canary bundle of ours that nobody keeps any more. */
+function leftOverBundle(
+  api: Pick<PodCertificateApi, 'deleteTrustBundle' | 'getTrustBundle'>,
+  { name, log }: { readonly name: string; readonly log: Log },
+  clock: Clock,
+): { remove(): Promise<void>; doubt(): void } {
+  /** By the monotonic clock; never again once there is none. */
+  let lookAt = 0;
+  let told = '';
+  return {
+    async remove() {
+      if (clock.monotonic() < lookAt) return;
+      lookAt = Number.POSITIVE_INFINITY;
+      try {
+        const { labels } = (await api.getTrustBundle(name)).metadata;
+        if (labels[MANAGER_LABEL] !== MANAGER || labels[VARIANT_LABEL] !== 'canary') return; // somebody else's
+        await api.deleteTrustBundle(name);
+        const message = `ClusterTrustBundle ${name} is gone: this signer has no canaries`;
+        log({ level: 'info', reason: 'TrustBundleDeleted', message });
+      } catch (error) {
+        if (isNowhere(error)) return;
+        lookAt = clock.monotonic() + REPUBLISH_PERIOD * 1000;
+        const message = because(
+          `ClusterTrustBundle ${name} goes on trusting what it did, for this signer has no canaries; delete it, or grant that`,
+          error,
+        );
+        if (message !== told) log({ level: 'warn', reason: 'TrustBundleLeft', message });
+        told = message;
+      }
+    },
+    doubt() {
+      lookAt = 0;
+    },
+  };
+}
+
+/** Whether there is no such bundle, or no bundles at all. */
+const isNowhere = (error: unknown): boolean =>
+  (error instanceof ApiError && error.reason === 'NotFound') ||
+  (error instanceof KubernetesError && error.code === 'ERR_KUBERNETES_UNSUPPORTED');
 
 async function isThere(api: Pick<PodCertificateApi, 'getTrustBundle'>, name: string): Promise<boolean> {
   try {
@@ -208,7 +252,7 @@ function publishedBundle(
       let resourceVersion: string;
       try {
         const { metadata } = await api.applyTrustBundle({
-          metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'mayfly', [VARIANT_LABEL]: variant, ...noted } },
+          metadata: { name, labels: { [MANAGER_LABEL]: MANAGER, [VARIANT_LABEL]: variant, ...noted } },
           spec: { signerName, trustBundle: text },
         });
         ({ resourceVersion } = metadata);

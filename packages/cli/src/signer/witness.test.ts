@@ -20,6 +20,9 @@ function world() {
   const bundles = new Map<string, ClusterTrustBundle>();
   let version = 0;
   const api = {
+    async deleteTrustBundle(name: string) {
+      bundles.delete(name);
+    },
     async getTrustBundle(name: string) {
       const bundle = bundles.get(name);
       if (bundle === undefined) throw new ApiError('NotFound', 'no such bundle');
