@@ -70,6 +70,12 @@ test('what is next: steps among refreshes, those of one second together', () => 
   ]);
 });
 
+test('many refreshes hide no step of an authority', () => {
+  const many = Array.from({ length: 20 }, (_, i) => row(`p${i}`, { held: [held(900, 1010 + i, 1100)] }));
+  const steps = [1090, 1080, 1070].map((at) => ({ at, message: 'A step' }));
+  expect(upcoming(many, steps, NOW, 4).map(({ at }) => at)).toEqual([1010, 1011, 1070, 1080]);
+});
+
 test('activity counts what was issued and what is to be refreshed, within the span alone', () => {
   const span = { from: 900, to: 1100 };
   const { starts, issued, refreshes } = activityIn([...three, row('e', { held: [held(10, 20, 30)] })], span, 4, NOW);

@@ -69,7 +69,10 @@ export function tally(
   return counts;
 }
 
-/** What happens next: the steps of authorities, and refreshes by pod, or together where one second has several. */
+/**
+ * What happens next: the steps of authorities, which have half the room however many pods there are, and refreshes by pod, or
+ * together where one second has several.
+ */
 export function upcoming(
   certificates: Iterable<CertificateStatus>,
   steps: readonly StatusStep[],
@@ -89,7 +92,10 @@ export function upcoming(
     at,
     message: count === 1 ? `Refresh of ${pod}` : `${count} refreshes, of ${pod} and others`,
   }));
-  return [...steps, ...together].sort((a, b) => a.at - b.at).slice(0, count);
+  const first = (all: readonly StatusStep[], most: number): readonly StatusStep[] =>
+    all.toSorted((a, b) => a.at - b.at).slice(0, most);
+  const ofAuthorities = first(steps, Math.ceil(count / 2));
+  return first([...ofAuthorities, ...first(together, count - ofAuthorities.length)], count);
 }
 
 /** Columns of the plot: where each begins, how many certificates were issued in it, are to be refreshed, and end. */
