@@ -22,6 +22,8 @@ test.each([
     new ApiError('Unauthorized', 'no'),
     expect.stringContaining('the user of the kubeconfig'),
   ],
+  ['an API server that is not there', system('ECONNREFUSED'), expect.stringContaining('that the API server runs')],
+  ['a host that nobody knows', system('ENOTFOUND'), expect.stringContaining('the server address of the kubeconfig')],
   ['an answer that says enough', new ApiError('NotFound', 'no'), undefined],
   ['another error', system('EIO'), undefined],
   ['a code of the prototype', system('constructor'), undefined],

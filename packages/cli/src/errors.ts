@@ -51,6 +51,19 @@ const TLS_ADVICE: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'the server speaks no TLS: check the address of the kubeconfig',
 };
 
+const UNREACHED = 'nobody answers there: check the server address of the kubeconfig, and that the API server runs';
+
+/** What the network says of a server that is not there. */
+const NETWORK_ADVICE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: UNREACHED,
+  EHOSTUNREACH: UNREACHED,
+  ENETUNREACH: UNREACHED,
+  ETIMEDOUT: UNREACHED,
+  UND_ERR_CONNECT_TIMEOUT: UNREACHED,
+  ENOTFOUND: 'no such host is known: check the server address of the kubeconfig',
+  EAI_AGAIN: 'the name of the host was not resolved: check the server address of the kubeconfig, and DNS',
+};
+
 const API_ADVICE: Readonly<Partial<Record<ApiErrorReason, string>>> = {
   Unauthorized: 'the server does not know these credentials: check the user of the kubeconfig',
   Forbidden: 'mayfly doctor says which rights are missing',
@@ -59,9 +72,10 @@ const API_ADVICE: Readonly<Partial<Record<ApiErrorReason, string>>> = {
 /** What a person can do about an error of the system or of a cluster, however deep it lies; `undefined` where there is nothing to say. */
 export function adviceFor(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
-    if (at instanceof ApiError) return API_ADVICE[at.reason];
+    if (at instanceof ApiError && API_ADVICE[at.reason] !== undefined) return API_ADVICE[at.reason];
     if (!('code' in at) || typeof at.code !== 'string') continue;
-    for (const advice of [ADVICE, TLS_ADVICE]) if (Object.hasOwn(advice, at.code)) return advice[at.code];
+    for (const advice of [ADVICE, TLS_ADVICE, NETWORK_ADVICE])
+      if (Object.hasOwn(advice, at.code)) return advice[at.code];
   }
   return undefined;
 }

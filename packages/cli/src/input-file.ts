@@ -71,6 +71,8 @@ export function systemState(error: unknown): string {
       return 'a part of the path is no directory';
     case 'ENOSPC':
       return 'the disk is full';
+    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
+      return 'it is no text in UTF-8';
     default:
       return printable(messageOf(error));
   }

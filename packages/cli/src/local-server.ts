@@ -21,6 +21,22 @@ function isMeantForUs(hostHeader: string | undefined, listensOn: string): boolea
 
 const bareHost = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
 
+/** Why nobody can listen there, in words where they are known. */
+function listenState(error: Error & { readonly code?: string }): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return 'somebody listens there already';
+    case 'EADDRNOTAVAIL':
+      return 'this machine has no such address';
+    case 'EACCES':
+      return 'this user may not use that port';
+    case 'ENOTFOUND':
+      return 'no such host is known';
+    default:
+      return messageOf(error);
+  }
+}
+
 /** Answers in plain text that nobody keeps. */
 export function answerText(response: ServerResponse, status: number, text: string): void {
   response
@@ -69,7 +85,7 @@ export async function serveLocally(
       reject(
         new CliError(
           'ERR_CLI_PORT',
-          `Cannot listen on ${address}: ${messageOf(cause)}; choose another with ${option}`,
+          `Cannot listen on ${address}: ${listenState(cause)}; choose another with ${option}`,
           { cause },
         ),
       ),

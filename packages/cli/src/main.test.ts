@@ -23,3 +23,22 @@ test.each([
     process.exitCode = undefined;
   }
 });
+
+test.each([
+  [['help', 'foo'], 'Cannot show help for foo: there is no such command; there are up, exec,'],
+  [['help', 'sigenr'], 'there is no such command; did you mean signer?'],
+  [['help', 'ca', 'rotat'], 'there is no such command; did you mean rotate?'],
+  [['upp'], "unknown command 'upp'\n(Did you mean up?)"],
+  [['csr', '--no-such-flag'], "unknown option '--no-such-flag'"],
+  [['up', 'pod.yaml'], 'manifests are named behind -f, as in mayfly up -f pod.yaml'],
+])('%j is told what was meant, by one name', async (args, expected) => {
+  let told = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    told += text;
+    return true;
+  });
+  await run(['node', 'mayfly', ...args]);
+  expect(told).toMatch(/^mayfly: /);
+  expect(told).toContain(expected);
+  expect(process.exitCode).toBe(2);
+});

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { CliError, reportOf } from './errors.js';
+import { nearestName } from './manifests/spelling.js';
 import { printableLines } from './terminal-text.js';
 
 /** The version of all packages, which is one. */
@@ -42,6 +43,25 @@ const withSubcommands = (command: Command): readonly Command[] => [
   ...command.commands.flatMap(withSubcommands),
 ];
 
+/** Of a command that there is not, commander shows the help of all. */
+function requireKnownTopic(program: Command, [command, ...topic]: readonly string[]): void {
+  if (command !== 'help') return;
+  let at = program;
+  for (const name of topic) {
+    const names = at.commands.map((known) => known.name());
+    const next = at.commands.find((known) => known.name() === name);
+    if (next === undefined) {
+      if (names.length === 0 || (at === program && name === 'help')) return;
+      const meant = nearestName(name, names);
+      throw new CliError(
+        'ERR_CLI_USAGE',
+        `Cannot show help for ${printableLines(name)}: there is no such command; ${meant === undefined ? `there are ${names.join(', ')}` : `did you mean ${meant}?`}`,
+      );
+    }
+    at = next;
+  }
+}
+
 /** A reader that has gone away is none of ours; a disk that is full is. */
 function passOver(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') process.exitCode = 1;
@@ -55,8 +75,12 @@ export async function run(argv: readonly string[]): Promise<void> {
   const program = await mayfly(argv[2]);
   // Nobody reads any more, as behind `| head`: no reason to fall over what cannot be told.
   for (const stream of [process.stdout, process.stderr]) stream.off('error', passOver).on('error', passOver);
-  for (const command of withSubcommands(program)) command.exitOverride();
+  for (const command of withSubcommands(program))
+    command.exitOverride().configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'mayfly: ')),
+    });
   try {
+    requireKnownTopic(program, argv.slice(2));
     await program.parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError) {

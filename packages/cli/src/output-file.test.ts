@@ -50,7 +50,7 @@ test('a symbolic link is a name that is taken, and replaced by force, not follow
 });
 
 test.each([
-  ['no directory', 'missing/a', /Cannot write .*: there is no such file$/],
+  ['no directory', 'missing/a', /Cannot write .*: there is no directory .*missing$/],
   ['a file as directory', 'file/a', /Cannot write .*: a part of the path is no directory$/],
 ])('%s', async (_name, path, message) => {
   await writeFile(at('file'), '');

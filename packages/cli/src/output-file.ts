@@ -47,11 +47,19 @@ export async function writeOutputs(files: readonly OutputFile[], force: boolean)
       if (!force) for (const path of written) await systemFiles.unlink(path).catch(() => {});
       if (cause instanceof CliError) throw cause;
       const reason = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
-      throw new CliError('ERR_CLI_FILE', `Cannot write ${printable(file.path)}: ${systemState(reason)}`, { cause });
+      throw new CliError('ERR_CLI_FILE', `Cannot write ${printable(file.path)}: ${writeState(file.path, reason)}`, {
+        cause,
+      });
     }
     written.push(file.path);
   }
 }
+
+/** What the system says about a file that is to be made: what is missing is where it was to go. */
+const writeState = (path: string, error: unknown): string =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    ? `there is no directory ${printable(dirname(path))}`
+    : systemState(error);
 
 /** Unlike a rename, a link never replaces. */
 async function writeNew({ path, bytes, mode }: OutputFile): Promise<void> {

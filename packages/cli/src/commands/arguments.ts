@@ -1,10 +1,11 @@
 import type { Seconds } from '@mayfly/der';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../duration.js';
 import { CliError } from '../errors.js';
 import { parseAddress } from '../local-server.js';
 import type { SecretName } from '../signer/authority-secret.js';
 import { type LeaseName, leaseNameOf } from '../signer/lease-name.js';
+import { logFormats } from '../signer/log.js';
 
 /** Names of most objects of Kubernetes. */
 export const DNS_NAME: RegExp = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
@@ -22,6 +23,13 @@ export function addressArgument(text: string): string {
     throw new InvalidArgumentError('Write host:port, for example 127.0.0.1:9100, or none.');
   return text;
 }
+
+/** `--log-format` of the commands that run in a cluster. */
+export const logFormatOption = (): Option =>
+  new Option(
+    '--log-format <format>',
+    'lines of the log, on standard error (default: text in a terminal, else json)',
+  ).choices([...logFormats]);
 
 /** Reads `namespace/name` of a Secret. @throws {@link CliError} `ERR_CLI_USAGE`. */
 export function secretOf(flag: string, text: string): SecretName {

@@ -21,12 +21,13 @@ interface ExecFlags {
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 /** Milliseconds between two looks at volumes that are not written yet. */
 const POLL = 100;
-/** Milliseconds after which a person is told what is waited for. */
+/** Milliseconds after which a person is told what is waited for, where somebody is at it. */
 const PATIENCE = 1000;
 
 const EXAMPLES = `
-The command gets the manifest's environment variables; paths below a mount path, there and in the arguments,
-are replaced by where the files are here. Beside them it finds
+The command gets the manifest's environment variables. In them and in the arguments, a path below a mount path that begins
+a word, or stands behind one of = : and a comma, is replaced by where the file is here; what stands within a text, such as
+the one behind sh -c, is not: use the variables there. Beside them it finds
   MAYFLY_POD_NAMESPACE, MAYFLY_POD_NAME   who it is
   MAYFLY_CREDENTIAL_DIRECTORY             the volume with its credentials
 Its exit code is the exit code; signals are passed on.
@@ -89,7 +90,11 @@ async function waitUntilMounted(state: string, wanted: string, wait: Seconds): P
     let pod: RunnablePod | undefined;
     try {
       pod = await findPod(state, wanted);
-      if (await isMounted(pod, Math.floor(Date.now() / 1000))) return pod;
+      if (await isMounted(pod, Math.floor(Date.now() / 1000))) {
+        if (!allAreThere)
+          process.stderr.write(`mayfly: no mayfly up is running for ${state}: nobody renews these certificates\n`);
+        return pod;
+      }
       missing = new CliError(
         'ERR_CLI_POD',
         `Cannot run as pod ${pod.namespace}/${pod.name}: its volumes hold no valid certificates; is mayfly up running, and does it show an error for this pod?`,
@@ -101,9 +106,14 @@ async function waitUntilMounted(state: string, wanted: string, wait: Seconds): P
     }
     const now = performance.now();
     if (now >= until) throw missing;
-    if (!hinted && now - began >= PATIENCE) {
+    if (!hinted && (!allAreThere || now - began >= PATIENCE)) {
       hinted = true;
-      process.stderr.write(`mayfly: ${missing.message}\nmayfly: waiting for it up to ${formatDuration(wait)}\n`);
+      const limit = formatDuration(wait);
+      process.stderr.write(
+        allAreThere
+          ? `mayfly: ${missing.message}\nmayfly: waiting for it up to ${limit}\n`
+          : `mayfly: no mayfly up is running for ${state}; waiting for it up to ${limit}\n`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, POLL));
   }

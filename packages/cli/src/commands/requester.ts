@@ -4,12 +4,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../errors.js';
 import { signerNameFault } from '../manifests/signer-names.js';
 import { type ClusterRequesterOptions, runClusterRequester } from '../requester/run-requester.js';
-import { jsonLog, logEnd } from '../signer/log.js';
+import { type LogFormat, logEnd, logTo } from '../signer/log.js';
 import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
 import { DEFAULT_STATE } from '../up/places.js';
-import { addressArgument, durationArgument } from './arguments.js';
+import { addressArgument, durationArgument, logFormatOption } from './arguments.js';
 
 interface RequesterFlags {
+  readonly logFormat?: LogFormat;
   readonly signerName: string;
   readonly directory: string;
   readonly keyType: KeyType;
@@ -50,7 +51,7 @@ checks this of nodes alone: whoever may create requests in a namespace may claim
 the role and an admission policy that holds others to their own pod.
 
 The signer looks for the pod to find its Services: for machines that are no pods, run it with --no-service-names.
-The log is one JSON object a line on standard error. --listen serves /livez, /readyz and /metrics.
+The log is one JSON object a line on standard error, in a terminal text for people; --log-format chooses. --listen serves /livez, /readyz and /metrics.
 
 Examples:
   mayfly requester --signer-name example.com/workload --directory /var/run/identity --state /run/mayfly
@@ -110,6 +111,7 @@ export const requesterCommand = (): Command =>
         .choices([...keysChoices])
         .default(DEFAULT_KEYS),
     )
+    .addOption(logFormatOption())
     .addHelpText('after', HELP)
     .action(requester);
 
@@ -163,7 +165,7 @@ function optionsOf(flags: RequesterFlags, signal: AbortSignal): ClusterRequester
     once: flags.once ?? false,
     listen: flags.listen === 'none' ? undefined : flags.listen,
     keys: flags.keys,
-    log: jsonLog((text) => void process.stderr.write(text)),
+    log: logTo(process.stderr, flags.logFormat),
     signal,
   };
 }

@@ -6,14 +6,15 @@ import { CliError } from '../errors.js';
 import { formatFindings } from '../manifests/read-manifests.js';
 import { signerNameFault } from '../manifests/signer-names.js';
 import { type Policy, readPolicy } from '../policy/policy.js';
-import { jsonLog, logEnd } from '../signer/log.js';
+import { type LogFormat, logEnd, logTo } from '../signer/log.js';
 import { type ClusterSignerOptions, runClusterSigner } from '../signer/run-signer.js';
 import { keepHeapSmall } from '../small-heap.js';
 import { DEFAULT_KEYS, type KeysChoice, keysChoices } from '../up/keys.js';
 import { readSourceFile } from '../up/read-files.js';
-import { addressArgument, DNS_NAME, durationArgument, leaseOf, secretOf } from './arguments.js';
+import { addressArgument, DNS_NAME, durationArgument, leaseOf, logFormatOption, secretOf } from './arguments.js';
 
 interface SignerFlags {
+  readonly logFormat?: LogFormat;
   readonly signerName: string;
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -58,7 +59,7 @@ all that it signed has expired. mayfly ca rotate does that before its time.
 A key in a PKCS#11 token is named by its URI (RFC 7512), with the file of the token's module. Its PIN is the first line of the
 file that pin-source names, or MAYFLY_PKCS11_PIN. It needs the package pkcs11js beside mayfly, which is compiled when installed.
 
-The log is one JSON object a line on standard error. --listen serves /livez, /readyz and /metrics.
+The log is one JSON object a line on standard error, in a terminal text for people; --log-format chooses. --listen serves /livez, /readyz and /metrics.
 
 Examples:
   mayfly signer --signer-name example.com/workload --ca-cert ca.crt --ca-key ca.key
@@ -134,6 +135,7 @@ export const signerCommand = (): Command =>
         .choices([...keysChoices])
         .default(DEFAULT_KEYS),
     )
+    .addOption(logFormatOption())
     .addHelpText('after', HELP)
     .action(signer);
 
@@ -143,7 +145,7 @@ async function signer(flags: SignerFlags): Promise<void> {
   const controller = new AbortController();
   const stop = (signal: NodeJS.Signals): void => controller.abort(new Error(`ended by ${signal}`));
   const policy = flags.policy === undefined ? undefined : await loadPolicy(flags.policy);
-  const log = jsonLog((text) => void process.stderr.write(text));
+  const log = logTo(process.stderr, flags.logFormat);
   const authority = authoritySource(flags);
   const lease = leaseOf(flags.lease, flags.signerName);
   for (const signal of ENDING) process.on(signal, stop);

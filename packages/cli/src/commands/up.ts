@@ -113,10 +113,16 @@ export const upCommand = (): Command =>
       new Option('-o, --output <format>', 'lines for people or for programs').choices(['text', 'json']).default('text'),
     )
     .option('--no-table', 'plain lines in a terminal too')
+    .allowExcessArguments()
     .addHelpText('after', EXAMPLES)
     .action(up);
 
-async function up(flags: UpFlags): Promise<void> {
+async function up(flags: UpFlags, { args }: Command): Promise<void> {
+  if (args.length > 0)
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `Cannot use ${args.map(printable).join(' ')}: manifests are named behind -f, as in mayfly up -f ${printable(args[0]!)}`,
+    );
   checkFlags(flags);
   const demo = flags.filename === undefined;
   const lifetime = flags.lifetime ?? (demo ? DEMO.lifetime : undefined);

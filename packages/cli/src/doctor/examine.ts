@@ -7,7 +7,7 @@ import {
   resourcePath,
   serverVersion,
 } from '@mayfly/pod-certificates/kubernetes';
-import { messageOf } from '../errors.js';
+import { reportOf } from '../errors.js';
 import type { SecretName } from '../signer/authority-secret.js';
 import { isObject } from '../signer/json.js';
 import type { LeaseName } from '../signer/lease-name.js';
@@ -66,7 +66,7 @@ export async function examine(
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const look = async (check: string, work: () => Promise<Found>): Promise<boolean> => {
-    const found = await work().catch((error: unknown) => ({ ok: false, message: messageOf(error) }));
+    const found = await work().catch((error: unknown) => ({ ok: false, message: reportOf(error) }));
     findings.push({ check, ...found });
     return found.ok;
   };

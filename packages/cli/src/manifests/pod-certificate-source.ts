@@ -210,7 +210,9 @@ export function lifetimeFault(lifetime: Seconds, minimum: Seconds, signerName?: 
   const maximum = reserved ? MAX_RESERVED_EXPIRATION_SECONDS : MAX_EXPIRATION_SECONDS;
   if (lifetime < minimum) {
     const floor =
-      minimum === MIN_EXPIRATION_SECONDS ? 'the API server issues nothing below 3600' : `at least ${minimum}`;
+      minimum === MIN_EXPIRATION_SECONDS
+        ? 'the API server issues nothing below 3600; mayfly up --lifetime 60s gives every certificate a shorter life'
+        : `at least ${minimum}`;
     return `${lifetime} seconds are too short: ${floor}`;
   }
   if (lifetime <= maximum) return undefined;

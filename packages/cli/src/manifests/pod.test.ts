@@ -147,7 +147,9 @@ describe('faults of a source', () => {
   test('the floor can be lowered, and then that floor holds', () => {
     const text = podWith(popularSource.replace('3600', '59'));
     const file = [{ path: 'a.yaml', text }];
-    expect(errorsOf(text)[0]?.message).toBe('59 seconds are too short: the API server issues nothing below 3600');
+    expect(errorsOf(text)[0]?.message).toBe(
+      '59 seconds are too short: the API server issues nothing below 3600; mayfly up --lifetime 60s gives every certificate a shorter life',
+    );
     expect(readManifests(file, { minExpirationSeconds: 59 }).ok).toBe(true);
     expect(readManifests(file, { minExpirationSeconds: 60 })).toMatchObject({ errors: [{ code: 'ERR_CLI_LIFETIME' }] });
   });

@@ -91,9 +91,13 @@ function requireSense({
   ...more
 }: CreateOptions): void {
   const usage = (state: string): CliError => new CliError('ERR_CLI_USAGE', `Cannot create a PKCS#12 file: ${state}`);
+  if (key === undefined && cert !== undefined)
+    throw usage(
+      '--cert goes with its private key; name that with --key, or use --trust for a certificate that is to be trusted',
+    );
   if (key === undefined && trust.length === 0)
     throw usage('there is nothing to put into it; give --key and --cert, or --trust');
-  if ((key === undefined) !== (cert === undefined)) throw usage('--key and --cert go together; give both, or neither');
+  if (key !== undefined && cert === undefined) throw usage('--key goes with its certificate; name that with --cert');
   if (key === undefined && ca.length > 0) throw usage('--ca goes with --key; certificates to trust go with --trust');
   if (key === undefined && name !== undefined) throw usage('--name goes with --key');
   if (!isOpen) return;

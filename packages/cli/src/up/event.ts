@@ -26,7 +26,8 @@ export type UpReason =
   | 'ProgramStarted'
   | 'ProgramExited'
   | 'Ready'
-  | 'NotReady';
+  | 'NotReady'
+  | 'Ending';
 
 /** One thing that happened. Nothing in it is secret. */
 export interface UpEvent {

@@ -161,8 +161,8 @@ function startLines(
   );
   return [
     `mayfly serves ${count(pods.length, 'pod')} with ${count(signers.size, 'signer')}: ${[...signers].join(', ')}`,
-    `  state        ${stateDirectory}`,
-    `  credentials  ${stateDirectory}/pods/<namespace>/<pod>/volumes/<volume>`,
+    `  state        ${fromHere(stateDirectory)}`,
+    `  credentials  ${fromHere(stateDirectory)}/pods/<namespace>/<pod>/volumes/<volume>`,
     `  trust domain ${trustDomain}`,
     ...(healthUrl === undefined ? [] : [`  health       ${healthUrl}/readyz`]),
     ...(statusUrl === undefined ? [] : [`  status page  ${statusUrl}/`]),
@@ -171,10 +171,15 @@ function startLines(
   ];
 }
 
+/** A directory below this one by its path from here, others by their absolute ones. */
+function fromHere(directory: string): string {
+  const nearby = relative('.', directory);
+  return nearby === '' || nearby.startsWith('..') ? directory : nearby;
+}
+
 /** What runs a program as one of the pods from here. */
 function execCommandLine(stateDirectory: string): string {
-  const nearby = relative('.', stateDirectory);
-  const state = nearby.startsWith('..') ? stateDirectory : nearby;
+  const state = fromHere(stateDirectory);
   return `mayfly exec ${state === DEFAULT_STATE ? '' : `--state ${state} `}--pod NAME -- COMMAND`;
 }
 

@@ -28,7 +28,7 @@ test('a pod is found by its name, or by namespace and name', async () => {
 });
 
 test.each([
-  ['an unknown pod', popularPod('web'), 'wbe', 'ERR_CLI_POD', /there are shop\/web$/],
+  ['an unknown pod', popularPod('web'), 'wbe', 'ERR_CLI_POD', /there are shop\/web; did you mean web\?$/],
   ['no pod at all', '', 'web', 'ERR_CLI_POD', /there are none; start mayfly up first/],
   ['a name of two pods', TWO, 'web', 'ERR_CLI_POD', /Cannot choose pod web: .*write namespace\/name$/],
   ['a namespace without the pod', TWO, 'other/web', 'ERR_CLI_POD', /Cannot find pod other\/web/],

@@ -7,6 +7,7 @@ import { parseCertificate } from '@mayfly/x509';
 import { z } from 'zod';
 import { CliError } from '../errors.js';
 import type { Pod } from '../manifests/manifest.js';
+import { nearestName } from '../manifests/spelling.js';
 import { type Mapping, mappingsOf, podEnvironment } from './environment.js';
 import { podFile, podKey, volumeDirectory } from './places.js';
 import { makePrivateDirectory, requirePrivateDirectory } from './private-directory.js';
@@ -103,10 +104,14 @@ export async function findPod(state: string, wanted: string): Promise<RunnablePo
   const found = known.filter((pod) => pod.name === name && (namespace === undefined || pod.namespace === namespace));
   const [pod] = found;
   const list = known.map(podKey).join(', ');
+  const meant = nearestName(
+    wanted,
+    known.map((pod) => (namespace === undefined ? pod.name : podKey(pod))),
+  );
   if (pod === undefined)
     throw new CliError(
       'ERR_CLI_POD',
-      `Cannot find pod ${wanted} in ${state}: ${list === '' ? 'there are none; start mayfly up first, or name its directory with --state' : `there are ${list}`}`,
+      `Cannot find pod ${wanted} in ${state}: ${list === '' ? 'there are none; start mayfly up first, or name its directory with --state' : `there are ${list}`}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
     );
   if (found.length > 1)
     throw new CliError(

@@ -27,6 +27,8 @@ export interface Programs {
 
 /** Milliseconds that a program has to end after SIGTERM. */
 const GRACE = 10_000;
+/** Milliseconds of these after which a person is told why nothing ends yet. */
+const PATIENCE = 1000;
 
 /** Starts each program in the order of the list, the next when the one before runs. */
 export function createPrograms(
@@ -93,11 +95,17 @@ export function createPrograms(
     ],
     async stop() {
       stopping = true;
-      for (const { program } of [...running].reverse()) {
+      for (const { pod, program } of [...running].reverse()) {
         program.stop('SIGTERM');
-        const timer = setTimeout(() => program.stop('SIGKILL'), GRACE);
+        const timers = [
+          setTimeout(() => program.stop('SIGKILL'), GRACE),
+          setTimeout(() => {
+            const message = `The command of ${pod} was told to end and has not yet; it is killed after ${GRACE / 1000} s`;
+            emit({ type: 'Normal', reason: 'Ending', pod, message });
+          }, PATIENCE),
+        ];
         await program.ended.catch(() => {}); // told when it happened
-        clearTimeout(timer);
+        for (const timer of timers) clearTimeout(timer);
       }
     },
   };
