@@ -19,6 +19,33 @@ import { type PagesServer, servePages } from './serve-pages.js';
 const isBuilt = existsSync(new URL('workbench.html', pagesDirectory()));
 const vector = (path: string): string => new URL(`../../vectors/${path}`, import.meta.url).pathname;
 
+/** Milliseconds after which the workbench has to be interactive, and loads of which one has to make it. */
+const INTERACTIVE_WITHIN = 1000;
+const ATTEMPTS = 5;
+
+/** Milliseconds until a page shows its tabs and no long task keeps it from answering, on a processor four times slower. */
+async function interactiveAfter(session: Session, url: string): Promise<number> {
+  const { page } = await session.open();
+  await page.emulateCPUThrottling(4);
+  await page.evaluateOnNewDocument(() => {
+    const marks = globalThis as unknown as { rendered?: number; busyUntil: number };
+    marks.busyUntil = 0;
+    new PerformanceObserver((list) => {
+      for (const { startTime, duration } of list.getEntries()) marks.busyUntil = startTime + duration;
+    }).observe({ type: 'longtask', buffered: true });
+    new MutationObserver(() => {
+      if (document.querySelector('[role=tab]') !== null) marks.rendered ??= performance.now();
+    }).observe(document, { subtree: true, childList: true });
+  });
+  await page.goto(url, { waitUntil: 'networkidle0' });
+  const { rendered, busyUntil } = await page.evaluate(() => {
+    const marks = globalThis as unknown as { rendered: number; busyUntil: number };
+    return { rendered: marks.rendered, busyUntil: marks.busyUntil };
+  });
+  await page.close();
+  return Math.max(rendered, busyUntil);
+}
+
 for (const { name, find, start } of browsers) {
   const found = find();
   const missing = 'missing' in found ? found.missing : isBuilt ? undefined : 'the pages are not built: npm run build';
@@ -251,29 +278,13 @@ for (const { name, find, start } of browsers) {
       await page.close();
     });
 
-    test.runIf(name === 'Chromium')('tells when it is interactive on a processor four times slower', async () => {
-      const { page } = await session.open();
-      await page.emulateCPUThrottling(4);
-      await page.evaluateOnNewDocument(() => {
-        const marks = globalThis as unknown as { rendered?: number; busyUntil: number };
-        marks.busyUntil = 0;
-        new PerformanceObserver((list) => {
-          for (const { startTime, duration } of list.getEntries()) marks.busyUntil = startTime + duration;
-        }).observe({ type: 'longtask', buffered: true });
-        new MutationObserver(() => {
-          if (document.querySelector('[role=tab]') !== null) marks.rendered ??= performance.now();
-        }).observe(document, { subtree: true, childList: true });
-      });
-      await page.goto(`${server.url}/workbench.html`, { waitUntil: 'networkidle0' });
-      const { rendered, busyUntil } = await page.evaluate(() => {
-        const marks = globalThis as unknown as { rendered: number; busyUntil: number };
-        return { rendered: marks.rendered, busyUntil: marks.busyUntil };
-      });
-      console.log(
-        `workbench: shown after ${Math.round(rendered)} ms, last long task until ${Math.round(busyUntil)} ms`,
-      );
-      expect(rendered).toBeGreaterThan(0);
-      await page.close();
+    test.runIf(name === 'Chromium')('is interactive within a second on a processor four times slower', async () => {
+      // A machine that is busy makes it later, and nothing makes it sooner: the best of some counts.
+      let best = Number.POSITIVE_INFINITY;
+      for (let attempt = 0; attempt < ATTEMPTS && best > INTERACTIVE_WITHIN; attempt++)
+        best = Math.min(best, await interactiveAfter(session, `${server.url}/workbench.html`));
+      console.log(`workbench: interactive after ${Math.round(best)} ms`);
+      expect(best).toBeLessThanOrEqual(INTERACTIVE_WITHIN);
     });
   });
 }

@@ -63,11 +63,16 @@ test.skipIf(!isBuilt)(`an unknown pod is answered with those that there are${unl
 test.skipIf(!isBuilt)(`exec waits until the pod has its certificates, and says so${unlessBuilt}`, async () => {
   const other = newDirectory();
   const waiting = mayfly(['exec', '--pod', 'web', '--wait', '2m', '--', 'sh', '-c', 'cat "$TLS_CERT_PATH"'], other);
-  await vi.waitFor(() => expect(waiting.stderr()).toContain('waiting for it up to 2m'), { timeout: 60_000 });
+  const hint = `no mayfly up is running for ${join(other, '.mayfly')}; waiting for it up to 2m`;
+  await vi.waitFor(() => expect(waiting.stderr()).toContain(hint), { timeout: 60_000 });
   expect(waiting.stdout()).toBe('');
   const late = mayfly(['up', '-f', join(directory, 'pods.yaml')], other);
   expect((await waiting.ended).code).toBe(0);
   expect(waiting.stdout()).toContain('BEGIN CERTIFICATE');
   late.child.kill('SIGTERM');
   await late.ended;
+
+  const after = mayfly(['exec', '--pod', 'web', '--', 'true'], other);
+  expect((await after.ended).code).toBe(0);
+  expect(after.stderr()).toMatch(/no mayfly up is running for .*: nobody renews these certificates/);
 });

@@ -43,6 +43,18 @@ test('the newest counts of all programs are summed; other lines are passed on', 
   expect(programs.exited()).toBe(0);
 });
 
+test('a program that holds the end up is named', async () => {
+  const { programs, events, lines } = programsOf(
+    shell('slow', 'trap "sleep 1.5; exit" TERM; echo on; while :; do sleep 0.05; done'),
+  );
+  programs.wake();
+  await vi.waitFor(() => expect(lines).toContain('shop/slow on'));
+  await programs.stop();
+  expect(events.filter(({ reason }) => reason === 'Ending')).toMatchObject([
+    { pod: 'shop/slow', message: expect.stringContaining('it is killed after 10 s') },
+  ]);
+});
+
 test('no program starts before it is ready, nor before the one it follows, nor twice', async () => {
   const [first, second] = [shell('a', 'sleep 60'), shell('b', 'sleep 60')];
   const { programs, events, ready } = programsOf(first, second);
