@@ -13,6 +13,7 @@ interface RequestResultProps {
 /** The request and what can be taken away. */
 export function RequestResult({ made, onInspect }: RequestResultProps) {
   const { der, pem, stem, isExtractable } = made;
+  const shown = pem.trimEnd(); // a last line that is empty has some browsers scroll
   const [isCopied, setCopied] = useState<boolean>();
   const copy = () =>
     navigator.clipboard.writeText(pem).then(
@@ -22,7 +23,7 @@ export function RequestResult({ made, onInspect }: RequestResultProps) {
   return (
     <>
       <h2>Request</h2>
-      <textarea class="code pem" readOnly rows={pem.split('\n').length} aria-label="Request as PEM" value={pem} />
+      <textarea class="code pem" readOnly rows={shown.split('\n').length} aria-label="Request as PEM" value={shown} />
       <div class="actions">
         <button type="button" class="primary" onClick={copy}>
           Copy
