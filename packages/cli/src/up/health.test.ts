@@ -41,7 +41,7 @@ test('a port that is taken is told with what to do', async () => {
   const address = first.url.slice('http://'.length);
   await expect(serveHealth(address, () => ({ ready: true, problems: [] }))).rejects.toMatchObject({
     code: 'ERR_CLI_PORT',
-    message: expect.stringMatching(/EADDRINUSE.*; choose another with --listen$/),
+    message: expect.stringMatching(/somebody listens there already; choose another with --listen$/),
   });
   await first.close();
 });
