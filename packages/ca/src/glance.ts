@@ -5,7 +5,8 @@ import { isSerialNumber, SERIAL_LENGTH } from './serial-numbers.js';
 
 // Reading a certificate at length makes some hundred objects, and most say what those of the one before said. Here its octets
 // are gone over once and nothing is made (benchmarks/issue). The plainest form of each field is known and no other: what is
-// not known at a glance, `lint` reads at length, so that nothing is refused here.
+// not known at a glance, `lint` reads at length, so that nothing is refused here. Whoever gives `lint` a rule that such a leaf can
+// break, has to have it here too.
 
 /** Version 3, and the header of a serial number. */
 const VERSION_AND_SERIAL_HEADER: Uint8Array = /* @__PURE__ */ Uint8Array.of(
