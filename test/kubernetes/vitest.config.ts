@@ -30,6 +30,7 @@ const config: ViteUserConfig = mergeConfig(
     },
   }),
 );
+delete config.test!.projects;
 config.test!.include = ['test/kubernetes/*.suite.ts', 'test/kubernetes/*.long.ts'];
 
 export default config;

@@ -11,7 +11,6 @@ createHook({
     if (WORK.has(type)) underWay.add(id);
   },
   after: (id) => void underWay.delete(id),
-  destroy: (id) => void underWay.delete(id),
 }).enable();
 
 /** Waits until everything that has been woken waits again: for the clock, for a program or for a person. */
