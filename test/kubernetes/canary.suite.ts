@@ -12,7 +12,7 @@ import { adminOf } from './connect.js';
 import { type Installation, installSigner } from './installation.js';
 import { mayflyClient } from './mayfly.js';
 import { CERTIFICATES, createPod, type TestPod } from './objects.js';
-import { allowRequesters, boundToken, liftRequesterPolicy } from './requesters.js';
+import { allowRequesters, boundToken } from './requesters.js';
 import { type SignerProcess, startSignerProcess } from './signer-process.js';
 import { eventually } from './wait.js';
 
@@ -73,7 +73,6 @@ afterAll(async () => {
   stop.abort();
   await Promise.all(requesters);
   await signer.stop();
-  await liftRequesterPolicy(admin);
 });
 
 const fileOf = (variant: string, name: string): string =>

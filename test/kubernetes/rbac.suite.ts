@@ -1,5 +1,5 @@
 import { createClient, openConnection } from '@mayfly/pod-certificates/kubernetes';
-import { afterEach, expect, inject, test } from 'vitest';
+import { expect, inject, type TestContext, test } from 'vitest';
 import { examine } from '../../packages/cli/src/doctor/examine.js';
 import { leaseNameOf } from '../../packages/cli/src/signer/lease-name.js';
 import { randomNumbers } from '../differential/random.js';
@@ -94,22 +94,22 @@ const without = (role: Json, right: string): Json => ({
 });
 
 let count = 0;
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
 
 /** Starts a signer whose role lacks a right, and makes a request that it is to issue and one that it is to deny. */
-async function start(right: string | undefined, plan: FaultPlan = () => undefined) {
+async function start(
+  onTestFinished: TestContext['onTestFinished'],
+  right: string | undefined,
+  plan: FaultPlan = () => undefined,
+) {
   const name = `rbac-${count++}`;
   const installation = await installSigner(admin, { signerName: `example.com/${name}`, namespace: name });
   if (right !== undefined) for (const role of installation.roles) await replace(admin, without(role, right));
   const proxy = await startFaultyProxy(cluster, randomNumbers(count));
   proxy.plan = plan;
-  closing.push(() => proxy.close());
+  onTestFinished(() => proxy.close());
   const options = { server: proxy.url, authority: proxy.authority, directory: cluster.directory };
   const signer = await startSignerProcess(installation, options);
-  closing.push(() => signer.stop());
+  onTestFinished(() => signer.stop());
   const pod = await createPod(admin, { namespace: name, name: 'web-0', node: 'node1' });
   const requests = `${CERTIFICATES}/namespaces/${name}/podcertificaterequests`;
   const create = async (spec: Json): Promise<string> => {
@@ -149,8 +149,8 @@ async function complaints(
   }
 }
 
-test('with all of its rights a signer works', async () => {
-  const { installation, signer, options, issued, denied } = await start(undefined);
+test('with all of its rights a signer works', async ({ onTestFinished }) => {
+  const { installation, signer, options, issued, denied } = await start(onTestFinished, undefined);
   for (const [path, type] of [
     [issued, 'Issued'],
     [denied, 'Denied'],
@@ -165,26 +165,30 @@ test('with all of its rights a signer works', async () => {
   expect(installation.roles.flatMap(rightsOf).toSorted()).toEqual(Object.keys(diagnoses).toSorted());
 });
 
-test.each(Object.entries(diagnoses))('without %s it says so', async (right, diagnosis) => {
-  const { reason, message, event, doctor, ends, atEnd, plan } = diagnosis;
-  const { installation, signer, options } = await start(right, plan);
-  if (atEnd) {
-    await signer.ready();
-    await signer.stop();
-  }
-  await line(signer, reason, message);
-  if (event) {
-    const path = `/apis/events.k8s.io/v1/namespaces/${installation.namespace}/events`;
-    await eventually('an event at the pod', async () => {
-      const { items } = await admin.expect('GET', path);
-      return (
-        items.some(({ regarding, reason: why }: Json) => regarding.kind === 'Pod' && why === 'CertificateDelayed') ||
-        undefined
-      );
-    });
-  }
-  if (doctor !== false)
-    expect(await complaints(installation, options)).toContainEqual(expect.stringContaining(`may not ${right}`));
-  if (ends) await eventually('it has ended', () => signer.exitCode() !== undefined || undefined);
-  else if (!atEnd) expect(signer.exitCode()).toBeUndefined();
-});
+/** Most of their time is waiting for a share of the requests. */
+test.concurrent.for(Object.entries(diagnoses))(
+  'without %s it says so',
+  async ([right, diagnosis], { expect, onTestFinished }) => {
+    const { reason, message, event, doctor, ends, atEnd, plan } = diagnosis;
+    const { installation, signer, options } = await start(onTestFinished, right, plan);
+    if (atEnd) {
+      await signer.ready();
+      await signer.stop();
+    }
+    await line(signer, reason, message);
+    if (event) {
+      const path = `/apis/events.k8s.io/v1/namespaces/${installation.namespace}/events`;
+      await eventually('an event at the pod', async () => {
+        const { items } = await admin.expect('GET', path);
+        return (
+          items.some(({ regarding, reason: why }: Json) => regarding.kind === 'Pod' && why === 'CertificateDelayed') ||
+          undefined
+        );
+      });
+    }
+    if (doctor !== false)
+      expect(await complaints(installation, options)).toContainEqual(expect.stringContaining(`may not ${right}`));
+    if (ends) await eventually('it has ended', () => signer.exitCode() !== undefined || undefined);
+    else if (!atEnd) expect(signer.exitCode()).toBeUndefined();
+  },
+);

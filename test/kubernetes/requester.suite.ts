@@ -24,7 +24,7 @@ import {
   stubOf,
   type TestPod,
 } from './objects.js';
-import { allowRequesters, boundToken, liftRequesterPolicy } from './requesters.js';
+import { allowRequesters, boundToken } from './requesters.js';
 import { createAccount, signerRules } from './role.js';
 import { eventually } from './wait.js';
 
@@ -60,7 +60,6 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await liftRequesterPolicy(admin);
   await signer.stop();
   await asSigner.client.close();
 });

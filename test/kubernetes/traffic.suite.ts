@@ -14,7 +14,7 @@ import { installSigner } from './installation.js';
 import { mayflyClient } from './mayfly.js';
 import { createPod } from './objects.js';
 import { MAYFLY, type Program, startProgram } from './program.js';
-import { allowRequesters, boundToken, liftRequesterPolicy } from './requesters.js';
+import { allowRequesters, boundToken } from './requesters.js';
 import { kubeconfigFile, type SignerProcess, startSignerProcess } from './signer-process.js';
 import { eventually } from './wait.js';
 
@@ -173,7 +173,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   for (const stop of stops.toReversed()) await stop();
-  await liftRequesterPolicy(admin);
 });
 
 /** Says in the state of the succession that the last certificate of what retires has ended: nobody waits a day here for that. */

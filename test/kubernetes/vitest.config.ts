@@ -1,11 +1,16 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defineConfig, mergeConfig, type ViteUserConfig } from 'vitest/config';
+import { defaultExclude, type ViteUserConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import common from '../vitest.config.js';
 
-/** Suites that ask the doctor how the whole cluster is: before others leave requests behind that nobody answers. */
-const FIRST: readonly string[] = ['signer.suite.ts', 'succession.suite.ts', 'rbac.suite.ts'];
+/** Suites that ask the doctor how the whole cluster is: before others of theirs leave requests behind that nobody answers. */
+const FIRST: readonly string[] = ['signer.suite.ts', 'rbac.suite.ts'];
+
+/** Suites that mostly wait, each for signers of its own name: beside each other, before all others. */
+const BESIDE: readonly string[] = ['canary', 'succession', 'token', 'traffic'].map(
+  (name) => `test/kubernetes/${name}.suite.ts`,
+);
 
 /** The same order on every machine: all suites share one cluster. */
 class FixedOrder extends BaseSequencer {
@@ -20,17 +25,29 @@ class FixedOrder extends BaseSequencer {
 }
 
 /** The suites against a real control plane: `npm run test:kubernetes`. */
-const config: ViteUserConfig = mergeConfig(
-  common,
-  defineConfig({
-    test: {
-      globalSetup: fileURLToPath(new URL('setup.ts', import.meta.url)),
-      fileParallelism: false,
-      sequence: { sequencer: FixedOrder },
-    },
-  }),
-);
-delete config.test!.projects;
-config.test!.include = ['test/kubernetes/*.suite.ts', 'test/kubernetes/*.long.ts'];
+const config: ViteUserConfig = {
+  ...common,
+  test: {
+    ...common.test,
+    globalSetup: fileURLToPath(new URL('setup.ts', import.meta.url)),
+    sequence: { sequencer: FixedOrder },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ['test/kubernetes/*.suite.ts', 'test/kubernetes/*.long.ts'],
+          exclude: [...defaultExclude, ...BESIDE],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'beside', include: [...BESIDE], maxWorkers: BESIDE.length, sequence: { groupOrder: 0 } },
+      },
+    ],
+  },
+};
 
 export default config;
