@@ -8,15 +8,18 @@ const at = (lifetime: number, u: number, options = {}, limits = kubernetesLimits
 
 test.each([
   ['an hour: half of it', 3600, 0, 1800],
-  ['an hour, earliest', 3600, 0.999999, 1575],
+  ['an hour, earliest', 3600, 0.999999, 1237.5],
   ['two hours: half an hour before the end', 7200, 0, 5400],
   ['a day: 80 %', 86_400, 0, 69_120],
-  ['a day, earliest: 70 %', 86_400, 0.999999, 60_480],
+  ['a day, earliest: 55 %', 86_400, 0.999999, 47_520],
 ])('%s', (_name, lifetime, u, expected) => {
   expect(Math.abs(at(lifetime, u) - expected)).toBeLessThanOrEqual(1);
 });
 test('an outage budget comes off the end', () => {
   expect(Math.abs(at(86_400, 0, { outageBudget: 43_200 }) - 43_200)).toBeLessThanOrEqual(1);
+});
+test('a small fraction has a jitter that fits it', () => {
+  expect(Math.abs(at(86_400, 0.999999, { fraction: 0.2 }) - 8640)).toBeLessThanOrEqual(1);
 });
 test('local mode keeps the proportions', () => {
   expect(Math.abs(at(60, 0, {}, localLimits(60)) - 30)).toBeLessThanOrEqual(1);
