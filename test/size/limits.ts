@@ -24,7 +24,7 @@ export const limits: readonly Limit[] = [
   { entry: 'refresh', gzip: 0.5 * KiB, without: [...foreign, 'subtle'] },
   { entry: 'pkcs12-write', gzip: 14 * KiB, without: ['node:', 'WebAssembly', 'podcertificaterequests'] },
   { entry: 'pkcs12-read', gzip: 26.25 * KiB, without: ['node:', 'WebAssembly', 'podcertificaterequests'] },
-  { entry: 'issue', gzip: 20 * KiB, without: ['node:', 'WebAssembly', 'PBKDF2', 'podcertificaterequests'] },
+  { entry: 'issue', gzip: 21.75 * KiB, without: ['node:', 'WebAssembly', 'PBKDF2', 'podcertificaterequests'] },
 ];
 
 /** What kernels may weigh, after gzip: those with SIMD, which nearly everybody loads. */

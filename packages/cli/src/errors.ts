@@ -69,6 +69,13 @@ const API_ADVICE: Readonly<Partial<Record<ApiErrorReason, string>>> = {
   Forbidden: 'mayfly doctor says which rights are missing',
 };
 
+/** Whether a connection failed by what the server showed of itself: it will show the same the next time. */
+export function isUntrusted(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if ('code' in at && typeof at.code === 'string' && Object.hasOwn(TLS_ADVICE, at.code)) return true;
+  return false;
+}
+
 /** What a person can do about an error of the system or of a cluster, however deep it lies; `undefined` where there is nothing to say. */
 export function adviceFor(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {

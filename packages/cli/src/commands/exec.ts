@@ -25,9 +25,9 @@ const POLL = 100;
 const PATIENCE = 1000;
 
 const EXAMPLES = `
-The command gets the manifest's environment variables. In them and in the arguments, a path below a mount path that begins
-a word, or stands behind one of = : and a comma, is replaced by where the file is here; what stands within a text, such as
-the one behind sh -c, is not: use the variables there. Beside them it finds
+The command gets the manifest's environment variables. In them and in the arguments, a path below a mount path that
+begins a word, or stands behind one of = : and a comma, is replaced by where the file is here; what stands within a
+text, such as the one behind sh -c, is not: use the variables there. Beside them it finds
   MAYFLY_POD_NAMESPACE, MAYFLY_POD_NAME   who it is
   MAYFLY_CREDENTIAL_DIRECTORY             the volume with its credentials
 Its exit code is the exit code; signals are passed on.

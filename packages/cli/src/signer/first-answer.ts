@@ -1,7 +1,7 @@
 import { ApiError } from '@mayfly/pod-certificates/api';
 import { KubernetesError } from '@mayfly/pod-certificates/kubernetes';
 import { backoffDelay, type Clock, sleepFor } from '@mayfly/rotation';
-import { adviceFor } from '../errors.js';
+import { isUntrusted } from '../errors.js';
 import { because, type Log } from './log.js';
 
 /** Seconds between two attempts, at the most. */
@@ -52,9 +52,7 @@ function mayPass(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (at instanceof ApiError) return at.status >= 500 || at.status === 429;
     if (at instanceof KubernetesError)
-      return (
-        at.code === 'ERR_KUBERNETES_TIMEOUT' || (at.code === 'ERR_KUBERNETES_CONNECTION' && adviceFor(at) === undefined)
-      );
+      return at.code === 'ERR_KUBERNETES_TIMEOUT' || (at.code === 'ERR_KUBERNETES_CONNECTION' && !isUntrusted(at));
   }
   return false;
 }
