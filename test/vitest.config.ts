@@ -7,7 +7,7 @@ const source = ['@mayfly/source', 'node', 'import', 'module', 'default'];
 const values = '{ca,der,interop,keys,pkcs8,pkcs10,pkcs12,pod-certificates,rotation,x509}';
 const sharing = [
   `packages/${values}/src/**/*.test.ts`,
-  'test/{conformance,differential,fuzz,interop,layers,vectors}/**/*.test.ts',
+  'test/{conformance,differential,fuzz,interop,vectors}/**/*.test.ts',
 ];
 
 /**

@@ -14,6 +14,7 @@ import {
   type Profile,
   prepare,
 } from './index.js';
+import { arePlainNames } from './plain-names.js';
 import { podClient, podPeer, spiffeWorkload, subCa } from './profiles.js';
 
 const authority = keyPair();
@@ -83,6 +84,21 @@ describe('known at a glance', () => {
     const leaf = prepared();
     expect(isPlain(compiled, leaf, leaf.notBefore + later)).toBe(later === 60);
   });
+});
+
+test('not a leaf that names another algorithm than the key that signs now', () => {
+  const signatureAlgorithm = { algorithm: '1.2.840.10045.4.3.3' };
+  const renewed = { ...compiled, issuer: { ...issuer, key: { ...issuer.key, signatureAlgorithm } } };
+  expect(isPlain(compiled, prepared(), NOW)).toBe(true);
+  expect(isPlain(renewed, prepared(), NOW)).toBe(false);
+  expect(lint(renewed, prepared(), NOW)?.rule).toBe('signature-algorithm');
+});
+
+test('as many names as are written, and not one more', () => {
+  const name = Uint8Array.of(0x82, 3, ...new TextEncoder().encode('a.b'));
+  const names = (count: number) => Uint8Array.from({ length: count * name.length }, (_, i) => name[i % name.length]!);
+  const known = (count: number) => arePlainNames(names(count), 0, count * name.length);
+  expect([known(1000), known(1001)]).toEqual([true, false]);
 });
 
 test('not a leaf that outlives its issuer', () => {

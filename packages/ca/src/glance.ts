@@ -36,6 +36,8 @@ export const MOST_BACKDATED: Seconds = 300;
 export function isPlain(compiled: CompiledProfile, prepared: Prepared, now: Seconds): boolean {
   const { profile, issuer, constant, judged } = compiled;
   if (profile.cA || profile.svid || profile.subjectKeyIdentifier !== 'omit' || !judged.fitsCurves) return false;
+  // What was compiled names the algorithm; the key that signs may have become another.
+  if (issuer.key.signatureAlgorithm !== judged.parts.signature.value) return false;
   const der = prepared.tbsCertificate;
   const end = der.length;
 

@@ -217,6 +217,23 @@ test('what was not begun when the batch is ended fails with the reason, what was
   expect(results[4]).toEqual({ ok: false, error: new Error('enough') });
 });
 
+test('a generator that writes where it wrote before gives distinct serial numbers', async () => {
+  const shared = new Uint8Array(65_536);
+  let drawn = 0;
+  const around: Surroundings = {
+    now: () => NOW,
+    randomBytes: (length) => shared.fill(++drawn).subarray(0, length),
+  };
+  const requests = Array.from({ length: 20 }, () => request());
+  const batches = await Promise.all(
+    [1, 2, 3].map(() => issueMany(compiledWith(waiting), requests, around, { chunkLength: 1 })),
+  );
+  // Within a batch all octets are alike here, between batches none is.
+  const serials = batches.map((batch) => new Set(batch.map((result) => result.ok && result.issued.serialNumber)));
+  expect(serials.map(({ size }) => size)).toEqual([1, 1, 1]);
+  expect(new Set(serials.flatMap((each) => [...each])).size).toBe(3);
+});
+
 test('nothing is signed where there is nothing to sign', async () => {
   const signMany = vi.fn((batch: readonly Uint8Array[]) => batch.map(mark));
   const compiled = compiledWith({ ...single, signMany });

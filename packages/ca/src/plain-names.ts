@@ -28,6 +28,8 @@ const DOT = 0x2e;
 const MOST_IN_LABEL = 63;
 /** RFC 5280 appendix A.1, of the attributes below. */
 const MOST_IN_ATTRIBUTE = 64;
+/** More names are read at length, where their number is judged. */
+const MOST_NAMES = 1000;
 /** Identifier octets of the names that are known (RFC 5280 §4.2.1.6). */
 const DNS_NAME = 0x82;
 const UNIFORM_RESOURCE_IDENTIFIER = 0x86;
@@ -44,7 +46,8 @@ const areKind = (octets: Uint8Array, from: number, end: number, kind: number): b
 export function arePlainNames(der: Uint8Array, from: number, end: number): boolean {
   if (from < 0) return false;
   let at = from;
-  while (at + 2 < end) {
+  for (let names = 0; at + 2 < end; names++) {
+    if (names === MOST_NAMES) return false;
     const start = at + 2;
     const length = der[at + 1]!;
     const tag = der[at];

@@ -46,7 +46,7 @@ export class SerialNumbers {
           'ERR_CA_REQUEST',
           `Cannot draw a serial number: ${drawn.length} random octets, not ${this.length}`,
         );
-      this.random = drawn;
+      this.random = drawn.slice(); // generators may use theirs again
       this.next = 0;
     }
     const { random, next } = this;

@@ -17,7 +17,7 @@ import { validatePath } from '@mayfly/x509/path';
 import type { VerifySignature } from '@mayfly/x509/signed';
 import { evidenceOf } from './evidence.js';
 import { describeFieldError } from './field-error.js';
-import type { IssueMany, IssueOne } from './gathering.js';
+import type { InTurn, IssueMany, IssueOne } from './gathering.js';
 import { classifyKey, type KeyType, keyTypes } from './key-type.js';
 import { kubernetesLimits, type Limits } from './limits.js';
 import { beginRefreshAt } from './refresh.js';
@@ -74,6 +74,7 @@ export type Answer =
 /**
  * Decides on a pending request and issues its certificate, checked against everything that the API server will check.
  * @param issue - Makes the certificate. Default: a batch of one by the policy's `issueMany`.
+ * @param inTurn - Makes what it is given wait until it may be signed; only then the policy is asked for the profile. Default: no wait.
  * @returns The status to write.
  * @throws whatever is no decision: an authority that is about to expire, a key that does not answer, a fault of ours
  * caught before it left. The request is to stay pending then; denials and failures are for good.
@@ -83,6 +84,7 @@ export async function answerRequest(
   policy: SigningPolicy,
   around: Surroundings,
   issue: IssueOne = issueAlone(policy, around),
+  inTurn: InTurn = (work) => work(),
 ): Promise<Answer> {
   const now = around.now();
   const key = readKey(request);
@@ -101,7 +103,7 @@ export async function answerRequest(
     evidenceOf(request, { ...wanted, subjectPublicKeyInfo: key.subjectPublicKeyInfo }),
   );
   return decision.ok
-    ? await issueAnswer(request, decision.request, policy, around, issue)
+    ? await issueAnswer(request, decision.request, policy, around, issue, inTurn)
     : denied(decision.denial, now);
 }
 
@@ -190,6 +192,7 @@ async function issueAnswer(
   policy: SigningPolicy,
   around: Surroundings,
   issue: IssueOne,
+  inTurn: InTurn,
 ): Promise<Answer> {
   const { limits = kubernetesLimits } = policy;
   const lifetime = Math.min(wanted.lifetime, request.spec.maxExpirationSeconds);
@@ -197,10 +200,14 @@ async function issueAnswer(
     throw new RangeError(
       `Cannot issue for ${lifetime} s: the API server accepts ${limits.minExpirationSeconds} s and more`,
     );
-  const compiled = policy.compiled(request);
+  let compiled: CompiledProfile;
   let issued: Issued;
   try {
-    issued = await issue(compiled, { ...wanted, lifetime, minLifetime: limits.minExpirationSeconds });
+    ({ compiled, issued } = await inTurn(async () => {
+      const compiled = policy.compiled(request);
+      const issued = await issue(compiled, { ...wanted, lifetime, minLifetime: limits.minExpirationSeconds });
+      return { compiled, issued };
+    }));
   } catch (error) {
     const denial = lintDenial(error);
     if (denial === undefined) throw error;

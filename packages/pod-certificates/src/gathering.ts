@@ -10,6 +10,9 @@ export type IssueMany = (
 /** Makes one certificate. */
 export type IssueOne = (compiled: CompiledProfile, request: IssuanceRequest) => Promise<Issued>;
 
+/** Does something when its turn has come. */
+export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** Calls back once after so many milliseconds; returns how to give that up. */
 export type Timer = (callback: () => void, milliseconds: number) => () => void;
 

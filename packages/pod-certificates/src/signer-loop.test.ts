@@ -1,4 +1,4 @@
-import { issueMany } from '@mayfly/ca';
+import { type CompiledProfile, issueMany } from '@mayfly/ca';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ApiError, type PodCertificateApi } from './api.js';
 import { runSigner, type SignerOptions } from './signer.js';
@@ -188,6 +188,20 @@ describe('runs', () => {
       for (let i = 0; i < 60; i++) await turn();
     });
     expect(bench.events.filter(({ type }) => type === 'issued')).toHaveLength(14);
+    isOurs = true;
+    const next = testRoot(NOW);
+    let current: CompiledProfile = compiled;
+    const changing = { ...limits, compiled: () => current };
+    await bench.whileSigning(changing, async () => {
+      for (let i = 0; i < 6; i++) await bench.create();
+      while (signing < 2) await turn();
+      const { signMany: _none, ...nextKey } = testProfile(next).issuer.key;
+      current = { ...testProfile(next), issuer: { ...testProfile(next).issuer, key: nextKey } };
+      for (let i = 0; i < 90; i++) await turn();
+    });
+    // What waited is of the authority that there was in its turn, and what others left before is ours again.
+    expect(bench.events.filter(({ type }) => type === 'retry')).toEqual([]);
+    expect(bench.events.filter(({ type }) => type === 'issued')).toHaveLength(24);
     await expect(runSigner(testSigner(bench, root, AbortSignal.abort(), { signatures: 0 }))).rejects.toThrow(
       RangeError,
     );

@@ -3,7 +3,7 @@ import type { Seconds } from '@mayfly/der';
 import { type BackoffOptions, type Clock, sleepFor } from '@mayfly/rotation';
 import { type Answer, answerRequest, denied, isStillAcceptable, type SigningPolicy } from './answer.js';
 import { ApiError, type PodCertificateApi } from './api.js';
-import { createGathering, type IssueOne, MAX_BATCH, type Timer } from './gathering.js';
+import { createGathering, type InTurn, MAX_BATCH, type Timer } from './gathering.js';
 import { createPatience } from './patience.js';
 import { sizeDenial, withoutContents } from './request-size.js';
 import type { RequestShare } from './share.js';
@@ -12,7 +12,7 @@ import type { PodCertificateRequest } from './types.js';
 
 export { type Answer, answerRequest, type SigningPolicy, type WantedCertificate } from './answer.js';
 export { evidenceOf } from './evidence.js';
-export type { IssueMany, IssueOne, Timer } from './gathering.js';
+export type { InTurn, IssueMany, IssueOne, Timer } from './gathering.js';
 export { beginRefreshAt } from './refresh.js';
 export type { RequestShare } from './share.js';
 
@@ -124,13 +124,11 @@ export async function runSigner(options: SignerOptions): Promise<void> {
     },
   };
 
-  const inTurn =
-    (request: PodCertificateRequest, issue: IssueOne): IssueOne =>
-    (_compiled, wanted) =>
-      turns.run(async () => {
-        if (signal.aborted) throw new OthersRequest(); // what waits is left to the next signer
-        return await issue(policy.compiled(request), wanted);
-      });
+  const inTurn: InTurn = (work) =>
+    turns.run(async () => {
+      if (signal.aborted) throw new OthersRequest(); // what waits is left to the next signer
+      return await work();
+    });
 
   const discard = ({ request, answer }: Task): void => {
     if (answer?.type !== 'issued') return;
@@ -164,7 +162,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
       task.answer = undefined;
       const { request } = task;
       task.answer = await gathering.expect(
-        (issue) => answerRequest(request, policy, around, signatures < concurrency ? inTurn(request, issue) : issue),
+        (issue) => answerRequest(request, policy, around, issue, signatures < concurrency ? inTurn : undefined),
         gone,
       );
     }
