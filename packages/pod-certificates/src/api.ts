@@ -113,6 +113,12 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
 }
 
+/** `Preconditions` of meta/v1: the one version of the one object that may be deleted; another is a `Conflict`. */
+export interface Preconditions {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
 /** What identifies one version of a request. */
 export interface RequestVersion {
   readonly metadata: {
@@ -171,7 +177,7 @@ export interface PodCertificateApi {
   ): AsyncIterable<WatchEvent<ClusterTrustBundle>>;
   /** Creates the bundle or replaces labels and anchors of the one that is there. */
   applyTrustBundle(bundle: NewClusterTrustBundle): Promise<ClusterTrustBundle>;
-  deleteTrustBundle(name: string): Promise<void>;
+  deleteTrustBundle(name: string, preconditions?: Preconditions): Promise<void>;
 
   createEvent(event: PodEvent): Promise<void>;
 }

@@ -241,11 +241,19 @@ export async function openEmbeddedApi({
         return written;
       }),
 
-    deleteTrustBundle: (name) =>
+    deleteTrustBundle: (name, preconditions) =>
       serialize(async () => {
         const bundle = requireBundle(name);
+        const { uid, resourceVersion } = bundle.metadata;
+        if (preconditions !== undefined && preconditions.uid !== uid)
+          throw new ApiError('Conflict', `the UID in the precondition (${preconditions.uid}) does not match ${uid}`);
+        if (preconditions !== undefined && preconditions.resourceVersion !== resourceVersion)
+          throw new ApiError(
+            'Conflict',
+            `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match ${resourceVersion}`,
+          );
         const last = withVersion(bundle, await nextVersion());
-        await storage?.delete(`${BUNDLES}/${bundle.metadata.uid}`);
+        await storage?.delete(`${BUNDLES}/${uid}`);
         bundles.delete(name, last);
       }),
 

@@ -12,6 +12,8 @@ import { because, type Log } from './log.js';
 const LOOK_PERIOD: Seconds = 10;
 /** Seconds after which a bundle is published again though nothing changed here: somebody may have changed it there. */
 const REPUBLISH_PERIOD: Seconds = 60;
+/** Seconds between two looks for a canary bundle where there are no canaries: an older signer may have published it again. */
+const LEFT_OVER_PERIOD: Seconds = 600;
 
 export interface KeepAuthoritiesOptions {
   readonly authorities: ClusterAuthorities;
@@ -130,6 +132,8 @@ export interface BundlePublisherOptions {
   readonly bundle: string | undefined;
   /** Whether a second one, `<bundle>-canary`, has the next authority before. */
   readonly hasCanary: boolean;
+  /** Whether the API takes writes for done without doing them. */
+  readonly isDryRun?: boolean;
   readonly log: Log;
 }
 
@@ -140,14 +144,14 @@ export interface BundlePublisherOptions {
  */
 export function bundlePublisher(
   api: Pick<PodCertificateApi, 'applyTrustBundle' | 'deleteTrustBundle' | 'getTrustBundle'>,
-  { signerName, bundle, hasCanary, log }: BundlePublisherOptions,
+  { signerName, bundle, hasCanary, isDryRun = false, log }: BundlePublisherOptions,
   clock: Clock,
 ): BundlePublisher {
   if (bundle === undefined) return { publish: async () => {}, doubt() {}, published: () => undefined };
   const name = bundleName(signerName, bundle);
   const live = publishedBundle(api, { signerName, name, variant: 'live', log }, clock);
   const canary = publishedBundle(api, { signerName, name: `${name}-canary`, variant: 'canary', log }, clock);
-  const leftOver = leftOverBundle(api, { name: `${name}-canary`, log }, clock);
+  const leftOver = leftOverBundle(api, { name: `${name}-canary`, isDryRun, log }, clock);
   return {
     async publish(anchors, generation, upcoming, isEmergency = false) {
       const publishCanary = async (): Promise<CanaryBundleError | undefined> => {
@@ -175,28 +179,31 @@ export function bundlePublisher(
   };
 }
 
-/** A canary bundle of ours that nobody keeps any more. */
+/** A canary bundle of ours that nobody keeps any more. Only what was looked at is deleted: a signer with canaries may publish meanwhile. */
 function leftOverBundle(
   api: Pick<PodCertificateApi, 'deleteTrustBundle' | 'getTrustBundle'>,
-  { name, log }: { readonly name: string; readonly log: Log },
+  { name, isDryRun, log }: { readonly name: string; readonly isDryRun: boolean; readonly log: Log },
   clock: Clock,
 ): { remove(): Promise<void>; doubt(): void } {
-  /** By the monotonic clock; never again once there is none. */
+  /** By the monotonic clock. */
   let lookAt = 0;
   let told = '';
   return {
     async remove() {
       if (clock.monotonic() < lookAt) return;
-      lookAt = Number.POSITIVE_INFINITY;
+      lookAt = clock.monotonic() + LEFT_OVER_PERIOD * 1000;
       try {
-        const { labels } = (await api.getTrustBundle(name)).metadata;
+        const { labels, uid, resourceVersion } = (await api.getTrustBundle(name)).metadata;
         if (labels[MANAGER_LABEL] !== MANAGER || labels[VARIANT_LABEL] !== 'canary') return; // somebody else's
-        await api.deleteTrustBundle(name);
-        const message = `ClusterTrustBundle ${name} is gone: this signer has no canaries`;
-        log({ level: 'info', reason: 'TrustBundleDeleted', message });
+        await api.deleteTrustBundle(name, { uid, resourceVersion });
+        const what = isDryRun ? 'would be deleted' : 'is gone';
+        const message = `ClusterTrustBundle ${name} ${what}: this signer has no canaries`;
+        if (!isDryRun || message !== told) log({ level: 'info', reason: 'TrustBundleDeleted', message });
+        told = isDryRun ? message : '';
       } catch (error) {
         if (isNowhere(error)) return;
         lookAt = clock.monotonic() + REPUBLISH_PERIOD * 1000;
+        if (error instanceof ApiError && error.reason === 'Conflict') return; // it was published meanwhile
         const message = because(
           `ClusterTrustBundle ${name} goes on trusting what it did, for this signer has no canaries; delete it, or grant that`,
           error,

@@ -225,7 +225,11 @@ export async function runClusterSigner(options: ClusterSignerOptions): Promise<v
     };
     begun = { health, metrics: () => metrics.text() };
     const hasCanary = 'managed' in source && source.canary > 0;
-    const publisher = bundlePublisher(api, { signerName, bundle: options.bundle, hasCanary, log }, local);
+    const publisher = bundlePublisher(
+      api,
+      { signerName, bundle: options.bundle, hasCanary, isDryRun: dryRun, log },
+      local,
+    );
     const status = createSignerStatus({
       signerName,
       authorities,

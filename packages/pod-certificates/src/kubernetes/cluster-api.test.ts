@@ -122,7 +122,13 @@ describe.each(['v1', 'v1beta1'] as const)('in %s', (version) => {
     expect(await api.getTrustBundle(bundle.metadata.name)).toEqual(applied);
     expect((await api.listTrustBundles()).items).toEqual([applied]);
     expect((await api.listTrustBundles({ signerName: 'x.y/z', labelSelector: undefined })).items).toEqual([]);
-    await api.deleteTrustBundle(bundle.metadata.name);
+    const { uid, resourceVersion } = applied.metadata;
+    for (const other of [
+      { uid: 'another', resourceVersion },
+      { uid, resourceVersion: '999' },
+    ])
+      await expect(api.deleteTrustBundle(bundle.metadata.name, other)).rejects.toMatchObject({ reason: 'Conflict' });
+    await api.deleteTrustBundle(bundle.metadata.name, applied.metadata);
     await expect(api.getTrustBundle(bundle.metadata.name)).rejects.toMatchObject({ reason: 'NotFound' });
   });
   test('a status is one write, to exactly the version that was read', async () => {

@@ -5,6 +5,7 @@ import {
   matchesLabels,
   type PodCertificateApi,
   type PodEvent,
+  type Preconditions,
   type RequestSelector,
   type TrustBundleSelector,
   type WatchEvent,
@@ -107,7 +108,7 @@ export function clusterApi(options: ClusterApiOptions): PodCertificateApi {
       }
     },
     async deleteRequest(namespace, name, uid) {
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...(uid !== undefined && { preconditions: { uid } }) };
+      const body = deleteOptions(uid === undefined ? undefined : { uid });
       await client.request({ method: 'DELETE', path: requests(namespace, name), body });
     },
 
@@ -129,8 +130,11 @@ export function clusterApi(options: ClusterApiOptions): PodCertificateApi {
       const body = clusterTrustBundleToJson(bundle, bundleVersion());
       return readClusterTrustBundle(await client.apply(bundles(bundle.metadata.name), body, fieldManager));
     },
-    async deleteTrustBundle(name) {
-      await client.request({ method: 'DELETE', path: bundles(name) });
+    async deleteTrustBundle(name, preconditions) {
+      const body = deleteOptions(
+        preconditions && { uid: preconditions.uid, resourceVersion: preconditions.resourceVersion },
+      );
+      await client.request({ method: 'DELETE', path: bundles(name), body });
     },
 
     async createEvent(event: PodEvent) {
@@ -142,6 +146,12 @@ export function clusterApi(options: ClusterApiOptions): PodCertificateApi {
 
 const NO_BUNDLES =
   'Cannot use trust bundles: the server serves no clustertrustbundles; Kubernetes 1.37 serves them, 1.33 to 1.36 need the feature gate ClusterTrustBundle=true and --runtime-config=certificates.k8s.io/v1beta1/clustertrustbundles=true on kube-apiserver';
+
+const deleteOptions = (preconditions: Partial<Preconditions> | undefined): JsonObject => ({
+  apiVersion: 'v1',
+  kind: 'DeleteOptions',
+  ...(preconditions && { preconditions }),
+});
 
 const queryOf = (selector: RequestSelector): Query => ({ fieldSelector: requestFields(selector) });
 

@@ -164,7 +164,10 @@ export async function openHttpFace(api: EmbeddedApi, options: HttpFaceOptions = 
         return clusterTrustBundleToJson(await api.applyTrustBundle(bundle), version);
       }
       if (method === 'DELETE') {
-        await api.deleteTrustBundle(name);
+        const preconditions = objectMember(body, 'preconditions');
+        const uid = textMember(preconditions, 'uid');
+        const resourceVersion = textMember(preconditions, 'resourceVersion');
+        await api.deleteTrustBundle(name, uid === '' ? undefined : { uid, resourceVersion });
         return { kind: 'Status', status: 'Success' };
       }
       return clusterTrustBundleToJson(await api.getTrustBundle(name), version);
