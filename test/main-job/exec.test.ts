@@ -76,3 +76,13 @@ test.skipIf(!isBuilt)(`exec waits until the pod has its certificates, and says s
   expect((await after.ended).code).toBe(0);
   expect(after.stderr()).toMatch(/no mayfly up is running for .*: nobody renews these certificates/);
 });
+
+test.skipIf(!isBuilt)(
+  `the name of a state directory writes nothing but itself to a terminal${unlessBuilt}`,
+  async () => {
+    const run = mayfly(['exec', '--pod', 'web', '--state', '\u001b[31mred', '--wait', '1s', '--', 'true'], directory);
+    expect((await run.ended).code).toBe(1);
+    expect(run.stderr()).toContain('\\u{1b}[31mred; waiting for it up to 1s');
+    expect(run.stderr()).not.toContain('\u001b');
+  },
+);

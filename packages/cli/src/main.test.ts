@@ -29,6 +29,8 @@ test.each([
   [['help', 'sigenr'], 'there is no such command; did you mean signer?'],
   [['help', 'ca', 'rotat'], 'there is no such command; did you mean rotate?'],
   [['upp'], "unknown command 'upp'\n(Did you mean up?)"],
+  [['\u001b[31mup'], "unknown command '\\u{1b}[31mup'"],
+  [['csr', '--\u001b[2J'], "unknown option '--\\u{1b}[2J'"],
   [['csr', '--no-such-flag'], "unknown option '--no-such-flag'"],
   [['up', 'pod.yaml'], 'manifests are named behind -f, as in mayfly up -f pod.yaml'],
 ])('%j is told what was meant, by one name', async (args, expected) => {

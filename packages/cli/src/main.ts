@@ -77,7 +77,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.off('error', passOver).on('error', passOver);
   for (const command of withSubcommands(program))
     command.exitOverride().configureOutput({
-      outputError: (text, write) => write(text.replace(/^error: /, 'mayfly: ')),
+      outputError: (text, write) => write(printableLines(text.replace(/^error: /, 'mayfly: '))),
     });
   try {
     requireKnownTopic(program, argv.slice(2));

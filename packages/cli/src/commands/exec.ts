@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { formatDuration, type Seconds } from '@mayfly/der';
 import { Command, Option } from 'commander';
 import { CliError } from '../errors.js';
+import { printable, printableLines } from '../terminal-text.js';
 import { childEnvironment } from '../token-key.js';
 import { DEFAULT_STATE } from '../up/places.js';
 import { findPod, isMounted, type RunnablePod } from '../up/pod-file.js';
@@ -92,7 +93,9 @@ async function waitUntilMounted(state: string, wanted: string, wait: Seconds): P
       pod = await findPod(state, wanted);
       if (await isMounted(pod, Math.floor(Date.now() / 1000))) {
         if (!allAreThere)
-          process.stderr.write(`mayfly: no mayfly up is running for ${state}: nobody renews these certificates\n`);
+          process.stderr.write(
+            `mayfly: no mayfly up is running for ${printable(state)}: nobody renews these certificates\n`,
+          );
         return pod;
       }
       missing = new CliError(
@@ -111,8 +114,8 @@ async function waitUntilMounted(state: string, wanted: string, wait: Seconds): P
       const limit = formatDuration(wait);
       process.stderr.write(
         allAreThere
-          ? `mayfly: ${missing.message}\nmayfly: waiting for it up to ${limit}\n`
-          : `mayfly: no mayfly up is running for ${state}; waiting for it up to ${limit}\n`,
+          ? `mayfly: ${printableLines(missing.message)}\nmayfly: waiting for it up to ${limit}\n`
+          : `mayfly: no mayfly up is running for ${printable(state)}; waiting for it up to ${limit}\n`,
       );
     }
     await new Promise((resolve) => setTimeout(resolve, POLL));
