@@ -1,9 +1,12 @@
 import { ApiError } from '@mayfly/pod-certificates/api';
+import { KubernetesError } from '@mayfly/pod-certificates/kubernetes';
 import { RotationError } from '@mayfly/rotation';
 import { expect, test } from 'vitest';
 import { adviceFor, CliError } from './errors.js';
 
 const system = (code: string): Error => Object.assign(new Error(code), { code });
+const connection = (code: string): Error =>
+  new KubernetesError('ERR_KUBERNETES_CONNECTION', '/version', 'Cannot ask', { cause: system(code) });
 
 test.each([
   ['a full disk', system('ENOSPC'), 'the disk is full: make room on it'],
@@ -22,8 +25,23 @@ test.each([
     new ApiError('Unauthorized', 'no'),
     expect.stringContaining('the user of the kubeconfig'),
   ],
-  ['an API server that is not there', system('ECONNREFUSED'), expect.stringContaining('that the API server runs')],
-  ['a host that nobody knows', system('ENOTFOUND'), expect.stringContaining('the server address of the kubeconfig')],
+  ['an API server that is not there', connection('ECONNREFUSED'), expect.stringContaining('that the API server runs')],
+  [
+    'a host that nobody knows',
+    connection('ENOTFOUND'),
+    expect.stringContaining('the server address of the kubeconfig'),
+  ],
+  [
+    'an API server that does not answer',
+    new KubernetesError('ERR_KUBERNETES_TIMEOUT', '/version', 'Cannot ask', { cause: system('ETIMEDOUT') }),
+    expect.stringContaining('that the API server runs'),
+  ],
+  ['a file on a server that does not answer', new Error('Cannot write', { cause: system('ETIMEDOUT') }), undefined],
+  [
+    'a kubeconfig on a server that does not answer',
+    new KubernetesError('ERR_KUBERNETES_FILE', 'config', 'Cannot read', { cause: system('ETIMEDOUT') }),
+    undefined,
+  ],
   ['an answer that says enough', new ApiError('NotFound', 'no'), undefined],
   ['another error', system('EIO'), undefined],
   ['a code of the prototype', system('constructor'), undefined],

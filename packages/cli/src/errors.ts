@@ -1,4 +1,5 @@
 import { ApiError, type ApiErrorReason } from '@mayfly/pod-certificates/api';
+import { KubernetesError, type KubernetesErrorCode } from '@mayfly/pod-certificates/kubernetes';
 
 /** What stops a command. Stable: adding is minor, changing is major. */
 export type CliErrorCode =
@@ -53,7 +54,7 @@ const TLS_ADVICE: Readonly<Record<string, string>> = {
 
 const UNREACHED = 'nobody answers there: check the server address of the kubeconfig, and that the API server runs';
 
-/** What the network says of a server that is not there. */
+/** What the network says of a server that is not there; a network file system has some of these codes too. */
 const NETWORK_ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: UNREACHED,
   EHOSTUNREACH: UNREACHED,
@@ -63,6 +64,11 @@ const NETWORK_ADVICE: Readonly<Record<string, string>> = {
   ENOTFOUND: 'no such host is known: check the server address of the kubeconfig',
   EAI_AGAIN: 'the name of the host was not resolved: check the server address of the kubeconfig, and DNS',
 };
+
+const UNANSWERED: ReadonlySet<string> = new Set<KubernetesErrorCode>([
+  'ERR_KUBERNETES_CONNECTION',
+  'ERR_KUBERNETES_TIMEOUT',
+]);
 
 const API_ADVICE: Readonly<Partial<Record<ApiErrorReason, string>>> = {
   Unauthorized: 'the server does not know these credentials: check the user of the kubeconfig',
@@ -78,11 +84,12 @@ export function isUntrusted(error: unknown): boolean {
 
 /** What a person can do about an error of the system or of a cluster, however deep it lies; `undefined` where there is nothing to say. */
 export function adviceFor(error: unknown): string | undefined {
+  let tables = [ADVICE, TLS_ADVICE];
   for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof KubernetesError && UNANSWERED.has(at.code)) tables = [ADVICE, TLS_ADVICE, NETWORK_ADVICE];
     if (at instanceof ApiError && API_ADVICE[at.reason] !== undefined) return API_ADVICE[at.reason];
     if (!('code' in at) || typeof at.code !== 'string') continue;
-    for (const advice of [ADVICE, TLS_ADVICE, NETWORK_ADVICE])
-      if (Object.hasOwn(advice, at.code)) return advice[at.code];
+    for (const advice of tables) if (Object.hasOwn(advice, at.code)) return advice[at.code];
   }
   return undefined;
 }
