@@ -30,9 +30,9 @@ export const textLog =
   ({ level, reason, message, ...details }) => {
     const time = new Date(now()).toTimeString().slice(0, 8);
     const mark = { info: ' ', warn: '!', error: '!' }[level];
-    const behind = Object.entries(details).map(
-      ([name, value]) => `  ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    );
+    const behind = Object.entries(details)
+      .filter(([, value]) => value !== undefined) // JSON leaves it out too
+      .map(([name, value]) => `  ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
     write(`${printable(`${time} ${mark} ${reason.padEnd(18)} ${message}${behind.join('')}`)}\n`);
   };
 
