@@ -24,6 +24,17 @@ test.each([
   }
 });
 
+test('help of a command below another is that command’s', async () => {
+  let told = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    told += text;
+    return true;
+  });
+  await run(['node', 'mayfly', 'help', 'p12', 'create']);
+  expect(told).toMatch(/^Usage: mayfly p12 create /);
+  expect(process.exitCode ?? 0).toBe(0);
+});
+
 test.each([
   [['help', 'foo'], 'Cannot show help for foo: there is no such command; there are up, exec,'],
   [['help', 'sigenr'], 'there is no such command; did you mean signer?'],

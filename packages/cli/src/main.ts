@@ -81,7 +81,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     });
   try {
     requireKnownTopic(program, argv.slice(2));
-    await program.parseAsync([...argv]);
+    // commander's help knows commands of the first level alone.
+    const [node, script, command, ...topic] = argv;
+    const isDeep = command === 'help' && topic.length > 1;
+    await program.parseAsync(isDeep ? [node!, script!, ...topic, '--help'] : [...argv]);
   } catch (error) {
     if (error instanceof CommanderError) {
       // Help and versions come this way too, and have been printed.

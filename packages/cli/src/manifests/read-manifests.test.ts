@@ -239,6 +239,7 @@ describe('a field that Kubernetes does not have is refused where it stands', () 
   const workload = (template: string) =>
     `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template: ${template}\n`;
   test.each<[string, string, string]>([
+    ['document', podWith(realSource).replace('apiVersion', 'apiversion'), 'apiversion: "apiVersion"'],
     ['metadata', podWith(realSource).replace('  name:', '  lables: {a: b}\n  name:'), 'metadata.lables: "labels"'],
     [
       'spec',

@@ -84,7 +84,10 @@ class DocumentReader {
     if (document === undefined) return;
     const apiVersion = document.requiredString('apiVersion');
     const kind = document.requiredString('kind');
-    if (apiVersion === '' || kind === '') return;
+    if (apiVersion === '' || kind === '') {
+      document.end(kubernetesFields.Pod); // one of the others may be meant
+      return;
+    }
     const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
     const workload = Object.hasOwn(workloadKinds, kind) ? workloadKinds[kind] : undefined;
     if (kind === 'List' && group === '' && depth < 4)

@@ -15,7 +15,7 @@ export interface LogLine {
 export type Log = (line: LogLine) => void;
 
 /** Writes each line as one JSON object, its time in RFC 3339. */
-export const jsonLog =
+const jsonLog =
   (write: (text: string) => void, now: () => number = Date.now): Log =>
   ({ level, reason, message, ...details }) =>
     write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, reason, message, ...details })}\n`);

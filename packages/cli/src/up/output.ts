@@ -39,8 +39,8 @@ export function jsonOutput(stdout: Stream, stderr: Stream): Output {
       void stderr.write(
         `${[
           `mayfly serves ${count(pods.length, 'pod')} from ${stateDirectory}`,
-          ...(healthUrl === undefined ? [] : [`${healthUrl}/readyz`]),
-          ...(statusUrl === undefined ? [] : [`${statusUrl}/`]),
+          ...(healthUrl === undefined ? [] : [`readiness ${healthUrl}/readyz`]),
+          ...(statusUrl === undefined ? [] : [`status page ${statusUrl}/`]),
         ].join(', ')}\n${remarks.map((remark) => `${remark}\n`).join('')}`,
       ),
     event: (event) => void stdout.write(`${eventToJson(event)}\n`),

@@ -61,7 +61,7 @@ async function takeLock(path: string, files: FileOperations): Promise<DirectoryL
       error.code === 'ERR_ROTATION_LOCKED'
         ? 'stop that process, or choose another directory with --state'
         : error.code === 'ERR_ROTATION_UNSAFE'
-          ? `keys live there, so only you may read it: chmod 700 ${path}`
+          ? 'keys live there, so it has to be a directory that only you may read; --state chooses another'
           : (adviceFor(error) ?? 'choose a directory that can be written with --state');
     throw new CliError('ERR_CLI_STATE', `${error.message}; ${advice}`, { cause: error });
   }
