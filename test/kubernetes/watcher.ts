@@ -2,8 +2,12 @@ import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import type { Json } from './client.js';
 import type { Cluster } from './cluster.js';
+
+/** Milliseconds between two attempts to go on with a watch. */
+const RETRY_PERIOD = 100;
 
 /** When requests were seen, and when with an answer: milliseconds of the monotonic clock, by name. */
 export interface Sightings {
@@ -12,7 +16,7 @@ export interface Sightings {
   close(): void;
 }
 
-/** Watches the requests of a namespace from now on, as an administrator. A server that ends it, as it does to whoever reads slowly, is asked for the rest. */
+/** Watches the requests of a namespace from now on, as an administrator. A server that ends it, as it does to whoever reads slowly, or goes away, is asked for the rest. */
 export async function watchRequests(
   { port, authority, adminCredential }: Pick<Cluster, 'adminCredential' | 'authority' | 'port'>,
   path: string,
@@ -38,12 +42,18 @@ export async function watchRequests(
     watch.on('error', () => {}); // told by whoever waits for what does not come
     const [response]: IncomingMessage[] = await once(watch, 'response');
     response!.on('error', () => {}); // likewise
+    response!.on('close', () => void goOn()); // ended or broken off
     const lines = createInterface({ input: response! });
     lines.on('error', () => {}); // likewise
     lines.on('line', see);
-    lines.on('close', () => {
-      if (!isClosed) void begin();
-    });
+  };
+  const goOn = async (): Promise<void> => {
+    while (!isClosed)
+      try {
+        return await begin();
+      } catch {
+        await setTimeout(RETRY_PERIOD); // the server is away: it is asked until it is back
+      }
   };
   await begin();
   return {
