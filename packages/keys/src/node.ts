@@ -231,20 +231,34 @@ function importPublic(publicKey: PublicKey, subjectPublicKeyInfo: Uint8Array): K
   }
 }
 
+// Keys come out of Node as DER and are read again. The object of a key that was made shares a lock with the job that made it:
+// Node 20 exports a JWK under that lock, and when memory is collected just then and the job with it, its end waits for the same lock,
+// in the same thread, for ever.
+const publicKeyEncoding = { format: 'der', type: 'spki' } as const;
+const pkcs8 = { publicKeyEncoding, privateKeyEncoding: { format: 'der', type: 'pkcs8' } } as const;
+const sec1 = { publicKeyEncoding, privateKeyEncoding: { format: 'der', type: 'sec1' } } as const;
+const pkcs1 = { publicKeyEncoding, privateKeyEncoding: { format: 'der', type: 'pkcs1' } } as const;
+
+/** The types know of encodings only with a passphrase; without one it is a Buffer all the same. */
+const importMade = ({ privateKey }: { readonly privateKey: unknown }, type: 'pkcs8' | 'sec1' | 'pkcs1'): KeyObjects =>
+  importPrivate(privateKey as Buffer, type);
+
 function generatePairSync(algorithm: KeyAlgorithm): KeyObjects {
   switch (algorithm) {
     case 'P-256':
     case 'P-384':
     case 'P-521':
-      return generateKeyPairSync('ec', { namedCurve: algorithm });
+      return importMade(generateKeyPairSync('ec', { namedCurve: algorithm, ...sec1 }), 'sec1');
     case 'Ed25519':
-      return generateKeyPairSync('ed25519');
+      return importMade(generateKeyPairSync('ed25519', pkcs8), 'pkcs8');
     case 'Ed448':
-      return generateKeyPairSync('ed448');
+      return importMade(generateKeyPairSync('ed448', pkcs8), 'pkcs8');
     case 'RSA-2048':
     case 'RSA-3072':
-    case 'RSA-4096':
-      return generateKeyPairSync('rsa', { modulusLength: Number(algorithm.slice(4)) });
+    case 'RSA-4096': {
+      const modulusLength = Number(algorithm.slice(4));
+      return importMade(generateKeyPairSync('rsa', { modulusLength, ...pkcs1 }), 'pkcs1');
+    }
     default:
       throw unknownAlgorithm(algorithm);
   }
@@ -256,15 +270,17 @@ async function generatePair(algorithm: KeyAlgorithm): Promise<KeyObjects> {
     case 'P-256':
     case 'P-384':
     case 'P-521':
-      return generate('ec', { namedCurve: algorithm });
+      return importMade(await generate('ec', { namedCurve: algorithm, ...sec1 }), 'sec1');
     case 'Ed25519':
-      return generate('ed25519');
+      return importMade(await generate('ed25519', pkcs8), 'pkcs8');
     case 'Ed448':
-      return generate('ed448');
+      return importMade(await generate('ed448', pkcs8), 'pkcs8');
     case 'RSA-2048':
     case 'RSA-3072':
-    case 'RSA-4096':
-      return generate('rsa', { modulusLength: Number(algorithm.slice(4)) });
+    case 'RSA-4096': {
+      const modulusLength = Number(algorithm.slice(4));
+      return importMade(await generate('rsa', { modulusLength, ...pkcs1 }), 'pkcs1');
+    }
     default:
       throw unknownAlgorithm(algorithm);
   }
