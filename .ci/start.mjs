@@ -3,6 +3,13 @@ import { install } from './install.mjs';
 import { root } from './step.mjs';
 import { turbo } from './turbo.mjs';
 
+// npm keeps options for itself, and leaves their values.
+const [first] = process.argv.slice(2);
+if (first !== undefined && !first.startsWith('-')) {
+  console.error(`Cannot use ${JSON.stringify(first)}: options go behind --, as in npm start -- --for 2m`);
+  process.exit(2);
+}
+
 const built = (await install()) && (await turbo('Building', 'build', '--filter=@mayfly/cli...'));
 if (!built) process.exit(1);
 

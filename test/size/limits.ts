@@ -19,7 +19,7 @@ export const limits: readonly Limit[] = [
   { entry: 'csr-parse', gzip: 9.75 * KiB, without: foreign },
   { entry: 'parse-only', gzip: 6 * KiB, without: [...foreign, 'subtle'] },
   { entry: 'describe-leaf', gzip: 7.5 * KiB, without: [...foreign, 'subtle'] },
-  { entry: 'der', gzip: 7.5 * KiB, without: [...foreign, 'subtle'] },
+  { entry: 'der', gzip: 7.75 * KiB, without: [...foreign, 'subtle'] },
   { entry: 'distinguished-name', gzip: 8 * KiB, without: [...foreign, 'subtle'] },
   { entry: 'refresh', gzip: 0.5 * KiB, without: [...foreign, 'subtle'] },
   { entry: 'pkcs12-write', gzip: 14 * KiB, without: ['node:', 'WebAssembly', 'podcertificaterequests'] },

@@ -1,4 +1,4 @@
-import { decodeTime, fromHex, type Seconds, tags } from '@mayfly/der';
+import { contextConstructedTag, decodeTime, fromHex, type Seconds, tags } from '@mayfly/der';
 import type { CompiledProfile, Prepared } from './compile.js';
 import { arePlainNames, isPlainName } from './plain-names.js';
 import { isSerialNumber, SERIAL_LENGTH } from './serial-numbers.js';
@@ -20,8 +20,6 @@ const COORDINATES_LENGTH = 64;
 const VALIDITY: Uint8Array = /* @__PURE__ */ Uint8Array.of(tags.sequence, 30);
 const UTC_TIME: Uint8Array = /* @__PURE__ */ Uint8Array.of(tags.utcTime, 13);
 const UTC_TIME_LENGTH = 15;
-/** `[3]`, constructed. */
-const EXTENSIONS = 0xa3;
 /** `id-ce-subjectAltName`, and `critical TRUE`. */
 const SUBJECT_ALT_NAME: Uint8Array = /* @__PURE__ */ fromHex('0603551d11');
 const CRITICAL: Uint8Array = /* @__PURE__ */ fromHex('0101ff');
@@ -57,7 +55,7 @@ export function isPlain(compiled: CompiledProfile, prepared: Prepared, now: Seco
   const point = same(der, key, P256_KEY);
   if (point < 0) return false;
 
-  let at = enter(der, enter(der, point + COORDINATES_LENGTH, end, EXTENSIONS), end, tags.sequence);
+  let at = enter(der, enter(der, point + COORDINATES_LENGTH, end, contextConstructedTag(3)), end, tags.sequence);
   const { extensions } = judged.parts;
   if (extensions.length !== constant.extensions.length) return false;
   for (let i = 0; i < extensions.length; i++) at = same(der, at, extensions[i]!.der);

@@ -1,4 +1,5 @@
 import { tags } from '@mayfly/der';
+import { MAX_GENERAL_NAMES } from '@mayfly/x509/general-name';
 
 /** What an octet may be in, as bits. */
 const ALPHANUMERIC = 1;
@@ -28,8 +29,6 @@ const DOT = 0x2e;
 const MOST_IN_LABEL = 63;
 /** RFC 5280 appendix A.1, of the attributes below. */
 const MOST_IN_ATTRIBUTE = 64;
-/** More names are read at length, where their number is judged. */
-const MOST_NAMES = 1000;
 /** Identifier octets of the names that are known (RFC 5280 §4.2.1.6). */
 const DNS_NAME = 0x82;
 const UNIFORM_RESOURCE_IDENTIFIER = 0x86;
@@ -47,7 +46,7 @@ export function arePlainNames(der: Uint8Array, from: number, end: number): boole
   if (from < 0) return false;
   let at = from;
   for (let names = 0; at + 2 < end; names++) {
-    if (names === MOST_NAMES) return false;
+    if (names === MAX_GENERAL_NAMES) return false; // more are judged where all are read
     const start = at + 2;
     const length = der[at + 1]!;
     const tag = der[at];

@@ -1,4 +1,4 @@
-import { type DerNode, encodeInto, tags } from '@mayfly/der';
+import { contextConstructedTag, type DerNode, encodeInto, headerLength, tags, writeHeader } from '@mayfly/der';
 import { extensionNode } from '@mayfly/x509';
 import { idCeSubjectAltName, subjectKeyIdentifierExtension } from '@mayfly/x509/extensions';
 import { type GeneralName, generalNamesNode } from '@mayfly/x509/general-name';
@@ -12,12 +12,9 @@ import {
   type Surroundings,
 } from './compile.js';
 import { CaError } from './errors.js';
-import { headerLength, put, putHeader } from './header.js';
 import { type Allocate, ownMemory } from './memory.js';
 import { SERIAL_LENGTH, SerialNumbers } from './serial-numbers.js';
 
-/** `[3]`, constructed. */
-const EXTENSIONS = 0xa3;
 const EMPTY_NAME: Uint8Array = /* @__PURE__ */ Uint8Array.of(0x30, 0);
 
 /**
@@ -66,18 +63,24 @@ export function prepareWith(
     headerLength(wrappedLength) +
     wrappedLength;
   const out = allocate(headerLength(length) + length);
-  let at = putHeader(out, 0, tags.sequence, length);
+  let at = writeHeader(out, 0, tags.sequence, length);
   at = put(out, at, versionAndSerialHeader);
   at = serials.put(out, at);
   at = put(out, at, algorithmAndIssuer);
   at = put(out, at, validityDer);
   at = put(out, at, subject);
   at = put(out, at, subjectPublicKeyInfo);
-  at = putHeader(out, at, EXTENSIONS, wrappedLength);
-  at = putHeader(out, at, tags.sequence, listLength);
+  at = writeHeader(out, at, contextConstructedTag(3), wrappedLength);
+  at = writeHeader(out, at, tags.sequence, listLength);
   at = put(out, at, extensionsDer);
   for (const extension of own) at = encodeInto(extension, out, at);
   return { tbsCertificate: out, serialNumber, notBefore: validity.notBefore, notAfter: validity.notAfter };
+}
+
+/** Copies octets; returns the place behind them. */
+function put(out: Uint8Array, at: number, octets: Uint8Array): number {
+  out.set(octets, at);
+  return at + octets.length;
 }
 
 /** Some names are written as they come, so any other name could stand in them. */
@@ -122,10 +125,10 @@ export function complete(
   const bitsLength = 1 + signatureValue.length;
   const length = tbsCertificate.length + signatureAlgorithm.length + headerLength(bitsLength) + bitsLength;
   const certificate = allocate(headerLength(length) + length);
-  let at = putHeader(certificate, 0, tags.sequence, length);
+  let at = writeHeader(certificate, 0, tags.sequence, length);
   at = put(certificate, at, tbsCertificate);
   at = put(certificate, at, signatureAlgorithm);
-  at = putHeader(certificate, at, tags.bitString, bitsLength);
+  at = writeHeader(certificate, at, tags.bitString, bitsLength);
   put(certificate, at + 1, signatureValue); // behind the number of unused bits, which is zero
   return { tbsCertificate, serialNumber, notBefore, notAfter, certificate, chain };
 }

@@ -18,6 +18,7 @@ export {
   enumerated,
   explicit,
   generalizedTime,
+  headerLength,
   ia5String,
   implicit,
   integer,
@@ -34,4 +35,5 @@ export {
   time,
   unsignedInteger,
   utf8String,
+  writeHeader,
 } from './writer.js';

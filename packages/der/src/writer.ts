@@ -30,7 +30,8 @@ interface Tlv extends DerNode {
   readonly children: readonly Child[] | undefined;
 }
 
-const headerLength = (contentLength: number): number =>
+/** Octets of the identifier and the length (X.690 §8.1) of an element with so many octets of content. */
+export const headerLength = (contentLength: number): number =>
   contentLength < 0x80
     ? 2
     : contentLength < 0x100
@@ -98,18 +99,26 @@ export function encodeInto(node: DerNode, out: Uint8Array, at?: number): number 
   return fill(out, node as Tlv, at ?? 0);
 }
 
+/**
+ * Writes identifier and length of an element, for whoever writes its content without a node.
+ * @param tag - Identifier octet.
+ * @returns The place behind them.
+ */
+export function writeHeader(out: Uint8Array, at: number, tag: number, contentLength: number): number {
+  out[at++] = tag;
+  if (contentLength < 0x80) out[at++] = contentLength;
+  else {
+    const octets = headerLength(contentLength) - 2;
+    out[at++] = 0x80 | octets;
+    for (let shift = 8 * (octets - 1); shift >= 0; shift -= 8) out[at++] = contentLength >>> shift;
+  }
+  return at;
+}
+
 /** Writes a node at `at`; returns the place behind it. Every node is made here, so every node is a `Tlv`. */
 function fill(out: Uint8Array, node: Tlv, at: number): number {
   const { tag, contentLength, bytes, children } = node;
-  if (tag !== ENCODED) {
-    out[at++] = tag;
-    if (contentLength < 0x80) out[at++] = contentLength;
-    else {
-      const octets = headerLength(contentLength) - 2;
-      out[at++] = 0x80 | octets;
-      for (let shift = 8 * (octets - 1); shift >= 0; shift -= 8) out[at++] = contentLength >>> shift;
-    }
-  }
+  if (tag !== ENCODED) at = writeHeader(out, at, tag, contentLength);
   if (children !== undefined) {
     for (let i = 0; i < children.length; i++) {
       const child = children[i];

@@ -234,12 +234,11 @@ function importPublic(publicKey: PublicKey, subjectPublicKeyInfo: Uint8Array): K
 // Keys come out of Node as DER and are read again. The object of a key that was made shares a lock with the job that made it:
 // Node 20 exports a JWK under that lock, and when memory is collected just then and the job with it, its end waits for the same lock,
 // in the same thread, for ever.
-const publicKeyEncoding = { format: 'der', type: 'spki' } as const;
-const pkcs8 = { publicKeyEncoding, privateKeyEncoding: { format: 'der', type: 'pkcs8' } } as const;
-const sec1 = { publicKeyEncoding, privateKeyEncoding: { format: 'der', type: 'sec1' } } as const;
-const pkcs1 = { publicKeyEncoding, privateKeyEncoding: { format: 'der', type: 'pkcs1' } } as const;
+const pkcs8 = { privateKeyEncoding: { format: 'der', type: 'pkcs8' } } as const;
+const sec1 = { privateKeyEncoding: { format: 'der', type: 'sec1' } } as const;
+const pkcs1 = { privateKeyEncoding: { format: 'der', type: 'pkcs1' } } as const;
 
-/** The types know of encodings only with a passphrase; without one it is a Buffer all the same. */
+/** The types know of no private key that is encoded alone; it is a Buffer all the same. */
 const importMade = ({ privateKey }: { readonly privateKey: unknown }, type: 'pkcs8' | 'sec1' | 'pkcs1'): KeyObjects =>
   importPrivate(privateKey as Buffer, type);
 

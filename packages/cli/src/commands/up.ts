@@ -118,13 +118,11 @@ export const upCommand = (): Command =>
     .action(up);
 
 async function up(flags: UpFlags, { args }: Command): Promise<void> {
-  if (args.length > 0) {
-    const advice =
-      process.env['npm_lifecycle_event'] === 'start'
-        ? 'npm keeps options for itself that are not behind --, as in npm start -- --for 2m'
-        : `manifests are named behind -f, as in mayfly up -f ${printable(args[0]!)}`;
-    throw new CliError('ERR_CLI_USAGE', `Cannot use ${args.map(printable).join(' ')}: ${advice}`);
-  }
+  if (args.length > 0)
+    throw new CliError(
+      'ERR_CLI_USAGE',
+      `Cannot use ${args.map(printable).join(' ')}: manifests are named behind -f, as in mayfly up -f ${printable(args[0]!)}`,
+    );
   checkFlags(flags);
   const demo = flags.filename === undefined;
   const lifetime = flags.lifetime ?? (demo ? DEMO.lifetime : undefined);

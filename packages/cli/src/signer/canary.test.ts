@@ -6,8 +6,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { rotateAuthorities } from '../commands/ca-rotate.js';
 import type { ClusterAuthorities } from './authorities.js';
 import { readAuthoritySecret } from './authority-secret.js';
-import { bundlePublisher } from './keep-authorities.js';
 import { DAY, HOUR, NOW, SECRET, type SuccessionBench, successionBench } from './testing/succession-bench.js';
+import { bundlePublisher } from './trust-bundle.js';
 
 const CANARY = 6 * HOUR;
 

@@ -1,8 +1,9 @@
 import { type SimulatedClock, simulatedClock } from '@mayfly/rotation/testing';
 import { beforeEach, expect, test } from 'vitest';
 import type { ClusterAuthorities } from './authorities.js';
-import { type BundlePublisher, bundlePublisher, CanaryBundleError, keepAuthorities } from './keep-authorities.js';
+import { keepAuthorities } from './keep-authorities.js';
 import type { LogLine } from './log.js';
+import { type BundlePublisher, bundlePublisher, CanaryBundleError } from './trust-bundle.js';
 
 const anchors = [{ der: new Uint8Array([0x30, 0x00]) }] as unknown as ReturnType<ClusterAuthorities['anchors']>;
 let clock: SimulatedClock;

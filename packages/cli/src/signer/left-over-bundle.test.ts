@@ -8,8 +8,8 @@ import { createCertificateSync, rootContents } from '@mayfly/x509/create';
 import { buildName, encodeName } from '@mayfly/x509/name';
 import { beforeEach, expect, test } from 'vitest';
 import { withoutWrites } from './dry-run.js';
-import { type BundlePublisher, bundlePublisher } from './keep-authorities.js';
 import type { LogLine } from './log.js';
+import { type BundlePublisher, bundlePublisher } from './trust-bundle.js';
 
 const NOW = 1_788_256_800;
 const CANARY = 'example.com:workload:mayfly-canary';

@@ -34,7 +34,7 @@ import type { SecretName } from './authority-secret.js';
 import { withoutWrites } from './dry-run.js';
 import { claimDenial, dnsNamesOf } from './entitlement.js';
 import { firstAnswer } from './first-answer.js';
-import { bundlePublisher, keepAuthorities, witnessOf } from './keep-authorities.js';
+import { keepAuthorities } from './keep-authorities.js';
 import { type LeaseName, leaseGroupOf } from './lease-name.js';
 import { because, type Log, rfc3339 } from './log.js';
 import { createMetrics } from './metrics.js';
@@ -42,6 +42,7 @@ import { createServices, podOf } from './services.js';
 import { eventTeller, logEvent, logSharing } from './signer-events.js';
 import { createSignerStatus } from './status.js';
 import { succeedingAuthorities } from './succeeding-authorities.js';
+import { bundlePublisher, witnessOf } from './trust-bundle.js';
 import { wantedInCluster } from './wanted.js';
 import { watchSkew } from './watch-skew.js';
 

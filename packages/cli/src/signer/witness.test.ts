@@ -5,9 +5,9 @@ import { KubernetesError } from '@mayfly/pod-certificates/kubernetes';
 import { simulatedClock } from '@mayfly/rotation/testing';
 import { expect, test } from 'vitest';
 import { type Keys, openKeys } from '../up/keys.js';
-import { bundlePublisher, witnessOf } from './keep-authorities.js';
 import { succeedingAuthorities } from './succeeding-authorities.js';
 import { secretServer } from './testing/secret-server.js';
+import { bundlePublisher, witnessOf } from './trust-bundle.js';
 
 const SIGNER = 'example.com/workload';
 const NAME = 'example.com:workload:mayfly';

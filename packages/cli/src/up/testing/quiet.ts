@@ -6,9 +6,13 @@ const WORK: ReadonlySet<string> = new Set(['FSREQPROMISE', 'FSREQCALLBACK', 'FIL
 const QUIET_TURNS = 6;
 
 const underWay = new Set<number>();
+/** Keys that are made at once are work without an end that is told. A `destroy` hook would see it, and slow every promise down. */
+const collected = new FinalizationRegistry<number>((id) => void underWay.delete(id));
 createHook({
-  init(id, type) {
-    if (WORK.has(type)) underWay.add(id);
+  init(id, type, _trigger, resource) {
+    if (!WORK.has(type)) return;
+    underWay.add(id);
+    collected.register(resource, id);
   },
   after: (id) => void underWay.delete(id),
 }).enable();
